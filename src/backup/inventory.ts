@@ -1,0 +1,183 @@
+import { z } from "zod";
+
+/**
+ * What one table held. The digest does not depend on the order of rows; two digests compare only under the
+ * same `digestMethod`.
+ */
+export const tableInventorySchema = z.strictObject({
+  /** `schema.table` in Postgres, `database.table` in ClickHouse; unquoted, as people write it. */
+  name: z.string(),
+  rows: z.int().nonnegative(),
+  /** Decimal text, since it exceeds 53 bits; null where the content was not digested. */
+  digest: z.string().nullable(),
+  /**
+   * Present when rows changed while the table was read and no exact count could be had: the restored table must
+   * then hold between these two numbers of rows, and its digest proves nothing.
+   */
+  moving: z
+    .strictObject({ rowsAtLeast: z.int().nonnegative(), rowsAtMost: z.int().nonnegative() })
+    .optional(),
+});
+export type TableInventory = z.infer<typeof tableInventorySchema>;
+
+/** Anything a store holds beside rows: an index, a policy, a sequence with its value, a view. */
+export const schemaObjectSchema = z.strictObject({
+  /** In words a person uses: "index", "foreign key", "policy", "sequence", "materialized view". */
+  kind: z.string(),
+  name: z.string(),
+  /** The value where it is short and no secret (a sequence's), else a hash of the definition. */
+  definition: z.string(),
+});
+export type SchemaObject = z.infer<typeof schemaObjectSchema>;
+
+/** The counts and digests of one store, taken at backup time and again after a restore. */
+export const inventorySchema = z.strictObject({
+  digestMethod: z.string(),
+  tables: z.array(tableInventorySchema),
+  schema: z.array(schemaObjectSchema),
+  /** What was not looked into, and why, in sentences. */
+  notCovered: z.array(z.string()),
+});
+export type Inventory = z.infer<typeof inventorySchema>;
+
+/** One thing that a restored store holds otherwise than the backup said. */
+export interface Difference {
+  store: string;
+  /** "rows", "content", "table", or the kind of the schema object. */
+  kind: string;
+  name: string;
+  expected: string;
+  found: string;
+}
+
+/** What comparing two inventories of one store showed. */
+export interface Comparison {
+  store: string;
+  differences: Difference[];
+  tablesCompared: number;
+  rowsCompared: number;
+  schemaObjectsCompared: number;
+  /** What the comparison could not prove, in sentences. */
+  notProven: string[];
+}
+
+const ABSENT = "nothing";
+
+/** Compares what a backup said it held with what was found after the restore. */
+export function compareInventories(store: string, expected: Inventory, found: Inventory): Comparison {
+  const comparison: Comparison = {
+    store,
+    differences: [],
+    tablesCompared: 0,
+    rowsCompared: 0,
+    schemaObjectsCompared: 0,
+    notProven: [...expected.notCovered],
+  };
+  const digestsCompare = expected.digestMethod === found.digestMethod;
+  if (!digestsCompare) {
+    comparison.notProven.push(
+      `Contents of tables in ${store}: the backup's digests were made by ${expected.digestMethod}, these by ${found.digestMethod}.`,
+    );
+  }
+  compareTables(comparison, expected.tables, found.tables, digestsCompare);
+  compareSchemas(comparison, expected.schema, found.schema);
+  return comparison;
+}
+
+function compareTables(
+  comparison: Comparison,
+  expected: readonly TableInventory[],
+  found: readonly TableInventory[],
+  digestsCompare: boolean,
+): void {
+  const { store, differences } = comparison;
+  const foundByName = new Map(found.map((table) => [table.name, table]));
+  for (const table of expected) {
+    const restored = foundByName.get(table.name);
+    foundByName.delete(table.name);
+    if (!restored) {
+      differences.push({
+        store,
+        kind: "table",
+        name: table.name,
+        expected: describeRows(table.rows),
+        found: ABSENT,
+      });
+      continue;
+    }
+    comparison.tablesCompared += 1;
+    comparison.rowsCompared += restored.rows;
+    if (!rowsAgree(table, restored)) {
+      differences.push({
+        store,
+        kind: "rows",
+        name: table.name,
+        expected: table.moving
+          ? `${table.moving.rowsAtLeast} to ${describeRows(table.moving.rowsAtMost)}`
+          : describeRows(table.rows),
+        found: describeRows(restored.rows),
+      });
+    } else if (table.moving) {
+      comparison.notProven.push(
+        `Contents of ${table.name}: it was being rewritten while it was read, so only its row count was held against bounds.`,
+      );
+    } else if (table.digest === null || restored.digest === null) {
+      comparison.notProven.push(`Contents of ${table.name}: only its rows were counted.`);
+    } else if (digestsCompare && table.digest !== restored.digest) {
+      differences.push({
+        store,
+        kind: "content",
+        name: table.name,
+        expected: `digest ${table.digest}`,
+        found: `digest ${restored.digest}`,
+      });
+    }
+  }
+  for (const extra of foundByName.values()) {
+    differences.push({
+      store,
+      kind: "table",
+      name: extra.name,
+      expected: ABSENT,
+      found: describeRows(extra.rows),
+    });
+  }
+}
+
+function compareSchemas(
+  comparison: Comparison,
+  expected: readonly SchemaObject[],
+  found: readonly SchemaObject[],
+): void {
+  const { store, differences } = comparison;
+  const identify = (object: SchemaObject): string => `${object.kind}\n${object.name}`;
+  const foundById = new Map(found.map((object) => [identify(object), object]));
+  for (const object of expected) {
+    const { kind, name } = object;
+    const restored = foundById.get(identify(object));
+    foundById.delete(identify(object));
+    comparison.schemaObjectsCompared += 1;
+    if (restored?.definition !== object.definition) {
+      differences.push({
+        store,
+        kind,
+        name,
+        expected: object.definition,
+        found: restored?.definition ?? ABSENT,
+      });
+    }
+  }
+  for (const { kind, name, definition } of foundById.values()) {
+    differences.push({ store, kind, name, expected: ABSENT, found: definition });
+  }
+}
+
+function rowsAgree(expected: TableInventory, found: TableInventory): boolean {
+  const { moving } = expected;
+  if (!moving) return expected.rows === found.rows;
+  return found.rows >= moving.rowsAtLeast && found.rows <= moving.rowsAtMost;
+}
+
+function describeRows(rows: number): string {
+  return rows === 1 ? "1 row" : `${rows} rows`;
+}

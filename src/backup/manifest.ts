@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+import { inventorySchema } from "./inventory.ts";
+
+/** The newest manifest version this code writes and reads. docs/backup-format.md describes every version. */
+export const FORMAT_VERSION = 1;
+
+/** One object at a destination. `key` is relative to the backup's name in the destination. */
+export const storedObjectSchema = z.strictObject({
+  key: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type StoredObject = z.infer<typeof storedObjectSchema>;
+
+const storeCommon = {
+  /** The store's name in the configuration; unique within a backup. */
+  store: z.string(),
+  server: z.strictObject({ version: z.string() }),
+  /** Which database this is: a hash that the same database gives again and no other does, and its plain name. */
+  source: z.strictObject({ id: z.string(), database: z.string() }),
+  inventory: inventorySchema,
+  leftOut: z.array(z.strictObject({ what: z.string(), why: z.string() })),
+  seconds: z.number(),
+};
+
+export const postgresManifestSchema = z.strictObject({
+  ...storeCommon,
+  kind: z.literal("postgres"),
+  archive: storedObjectSchema.extend({ format: z.literal("custom") }),
+  /** What pg_dump calls itself, with its version. */
+  tool: z.string(),
+});
+export type PostgresManifest = z.infer<typeof postgresManifestSchema>;
+
+/** The rows of one partition of one table (or of a whole table whose engine knows no partitions). */
+export const clickhousePartSchema = storedObjectSchema.extend({
+  database: z.string(),
+  table: z.string(),
+  /** The partition's id in system.parts; "all" where the engine knows no partitions. */
+  partition: z.string(),
+  /** Changes whenever the visible rows of the partition could have changed. */
+  fingerprint: z.string(),
+  /** The columns in the order in which the Native block holds them. */
+  columns: z.array(z.string()),
+  rows: z.int().nonnegative(),
+  digest: z.string().nullable(),
+});
+export type ClickHousePart = z.infer<typeof clickhousePartSchema>;
+
+export const clickhouseManifestSchema = z.strictObject({
+  ...storeCommon,
+  kind: z.literal("clickhouse"),
+  ddl: z.strictObject({
+    /** What lifeboat itself restores from: each object with its kind, name, dependencies and statement. */
+    objects: storedObjectSchema,
+    /** The same for stock tools: what must exist before the data is loaded, then what must come after it. */
+    beforeData: storedObjectSchema,
+    afterData: storedObjectSchema,
+  }),
+  parts: z.array(clickhousePartSchema),
+});
+export type ClickHouseManifest = z.infer<typeof clickhouseManifestSchema>;
+
+const storeManifestSchema = z.discriminatedUnion("kind", [postgresManifestSchema, clickhouseManifestSchema]);
+/** What a backup holds of one store. */
+export type StoreManifest = z.infer<typeof storeManifestSchema>;
+export type StoreKind = StoreManifest["kind"];
+
+const manifestSchema = z.strictObject({
+  format: z.literal("lifeboat-backup"),
+  formatVersion: z.literal(FORMAT_VERSION),
+  id: z.string(),
+  /** The product's name: the folder of the destination that holds its backups. */
+  name: z.string(),
+  /** Version of lifeboat. */
+  writtenBy: z.string(),
+  /** Both in UTC, ISO 8601. The data is as old as `startedAt`. */
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  stores: z.array(storeManifestSchema),
+  phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
+});
+/** What one complete backup holds. It is written last and only once: where it lies, the backup is complete. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Every object that one store's part of a backup needs. */
+export function objectsOfStore(store: StoreManifest): StoredObject[] {
+  if (store.kind === "postgres") return [store.archive];
+  return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
+}
+
+/** Bytes that a backup needs at its destination, objects shared with other backups included. */
+export function sizeOfBackup(manifest: Manifest): number {
+  return manifest.stores.flatMap(objectsOfStore).reduce((sum, object) => sum + object.sizeBytes, 0);
+}
+
+export function serialiseManifest(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+/**
+ * Reads a manifest of any version this code knows.
+ *
+ * @param where - the manifest's address, for the error
+ * @throws AppError FORMAT_TOO_NEW, BACKUP_DAMAGED
+ */
+export function parseManifest(bytes: Uint8Array, where: string): Manifest {
+  const damaged = (why: string, cause?: unknown): AppError =>
+    new AppError("BACKUP_DAMAGED", `The manifest ${where} cannot be read: ${why}.`, {
+      hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
+      cause,
+    });
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (error) {
+    throw damaged("it is not JSON", error);
+  }
+  const head = z.looseObject({ format: z.string(), formatVersion: z.number() }).safeParse(content);
+  if (!head.success || head.data.format !== "lifeboat-backup") throw damaged("it is not a lifeboat manifest");
+  if (head.data.formatVersion > FORMAT_VERSION) {
+    throw new AppError(
+      "FORMAT_TOO_NEW",
+      `The manifest ${where} has format ${head.data.formatVersion}; this lifeboat reads up to ${FORMAT_VERSION}.`,
+      { hint: "Use the version of lifeboat that wrote it, or a newer one." },
+    );
+  }
+  const parsed = manifestSchema.safeParse(content);
+  if (!parsed.success) throw damaged(z.prettifyError(parsed.error), parsed.error);
+  return parsed.data;
+}

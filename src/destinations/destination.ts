@@ -1,0 +1,64 @@
+import type { Readable } from "node:stream";
+
+/** What an upload came to. */
+export interface Written {
+  sizeBytes: number;
+  /** Lower-case hexadecimal, over the bytes as they were sent. */
+  sha256: string;
+}
+
+/** An object as a listing shows it. */
+export interface Listed {
+  key: string;
+  sizeBytes: number;
+  modifiedAt: Date;
+}
+
+/**
+ * A place where backups go. Keys are `/`-separated, relative to the destination's prefix.
+ *
+ * Every method throws AppError: DESTINATION_UNREACHABLE (transient), DESTINATION_REFUSED (credentials or
+ * rights), DESTINATION_MISSING (bucket or folder), DESTINATION_FAILED (anything else; transient where the
+ * service says so), OBJECT_MISSING, CANCELLED.
+ */
+export interface Destination {
+  /** The address for people, without credentials. */
+  readonly url: string;
+
+  /** Reaches the destination and says whether it is there. Writes nothing. */
+  check(): Promise<void>;
+
+  /**
+   * Streams one object, in bounded memory. The object appears only when `body` has ended without error: an
+   * error thrown by `body`, or a cancelled run, leaves nothing behind, neither object nor billed parts.
+   *
+   * @param expectedSizeBytes - a guess, to choose part sizes that suffice; it may be wrong
+   */
+  put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written>;
+
+  /** Writes a small object unless the key is taken; the first writer wins, whoever runs at the same time. */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there">;
+
+  /** Reads a small object whole. */
+  read(key: string): Promise<Buffer>;
+
+  /** Streams an object. A stream cut short ends in an error, never in a clean end. */
+  open(key: string): Promise<Readable>;
+
+  /** All objects whose key starts with `prefix`, in key order. */
+  list(prefix: string): AsyncIterable<Listed>;
+
+  /** The names one level below a prefix that ends in `/` (folders only, without slashes), in order. */
+  listFolders(prefix: string): AsyncIterable<string>;
+
+  /** Size of one object, or undefined when it is not there. */
+  findSize(key: string): Promise<number | undefined>;
+
+  /** Removes one object; removing what is not there is no error. */
+  remove(key: string): Promise<void>;
+
+  /** Ends what dead runs left unfinished below a prefix (billed parts, temporary files); returns how many. */
+  abortUnfinished(prefix: string, startedBefore: Date): Promise<number>;
+
+  close(): void;
+}

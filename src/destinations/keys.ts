@@ -1,0 +1,61 @@
+/**
+ * The only place where object keys are built or taken apart. All keys are relative to `<prefix>/<name>/` of the
+ * destination; docs/backup-format.md draws the layout.
+ */
+
+const BACKUPS = "backups/";
+const DRILLS = "drills/";
+
+/** @param random - four hexadecimal digits, so that two runs in one second differ */
+export function buildBackupId(startedAt: Date, random: string): string {
+  const compact = startedAt.toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${compact}-${random}`;
+}
+
+/** The time in a backup's id, or undefined when the text is no backup id. */
+export function findBackupTime(id: string): Date | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{4}$/.exec(id);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+export const backupsPrefix = BACKUPS;
+export const drillsPrefix = DRILLS;
+
+export function manifestKey(backupId: string): string {
+  return `${BACKUPS}${backupId}/manifest.json`;
+}
+
+export function restoreGuideKey(backupId: string): string {
+  return `${BACKUPS}${backupId}/RESTORE.md`;
+}
+
+/** An object that belongs to one backup alone, such as `app.dump`. */
+export function storeObjectKey(backupId: string, store: string, file: string): string {
+  return `${BACKUPS}${backupId}/${store}/${file}`;
+}
+
+/**
+ * The rows of one partition, an object that later backups may refer to. The fingerprint says what it holds; the
+ * suffix keeps two runs that read the same state at the same time from writing one key.
+ */
+export function partKey(
+  store: string,
+  part: { database: string; table: string; partition: string; fingerprint: string },
+  suffix: string,
+): string {
+  const table = `${encodeName(part.database)}.${encodeName(part.table)}`;
+  return `parts/${store}/${table}/${encodeName(part.partition)}-${part.fingerprint}-${suffix}.native.zst`;
+}
+
+export function drillKey(drillId: string): string {
+  return `${DRILLS}${drillId}.json`;
+}
+
+/** Database names may hold any character; keys keep to those that every store, shell and URL takes as they are. */
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(/[.!'()*~%]/g, (character) =>
+    character === "%" ? "=" : `=${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

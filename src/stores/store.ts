@@ -1,0 +1,97 @@
+import type { Readable } from "node:stream";
+import type { Inventory } from "../backup/inventory.ts";
+import type { StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
+
+/** Where a store puts what it streams. The sink owns keys, hashing and the upload. */
+export interface BackupSink {
+  /** An object of this backup alone. It appears only when `body` has ended without error. */
+  put(file: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<StoredObject>;
+  /** The rows of one partition, an object that later backups may refer to. */
+  putPart(
+    part: { database: string; table: string; partition: string; fingerprint: string },
+    body: AsyncIterable<Uint8Array>,
+    expectedSizeBytes?: number,
+  ): Promise<StoredObject>;
+  /** What the newest complete backup says of the same store; undefined when there is none or it is not to be used. */
+  readonly previous: StoreManifest | undefined;
+}
+
+/** A database that is backed up. */
+export interface Store {
+  readonly name: string;
+  readonly kind: StoreKind;
+  /**
+   * Connects, and refuses a server, role or connection that could not give a whole backup, before a byte is
+   * written.
+   *
+   * @returns one line for people: which server, which version, which tool
+   * @throws AppError STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_UNSUPPORTED, STORE_RIGHTS_MISSING, TOOL_MISSING
+   */
+  check(): Promise<string>;
+  /**
+   * Streams everything into the sink and takes the inventory of exactly that.
+   *
+   * @throws AppError STORE_FAILED, TOOL_FAILED, and what the sink throws
+   */
+  backup(sink: BackupSink): Promise<StoreManifest>;
+  close(): Promise<void>;
+}
+
+/** Where a restore reads from. */
+export interface ObjectSource {
+  /**
+   * Streams one object. Its last bytes are held back until size and SHA-256 are proved, so a reader that sees a
+   * clean end has read the object as it was written.
+   *
+   * @throws AppError OBJECT_MISSING, and BACKUP_DAMAGED through the stream
+   */
+  open(object: StoredObject): Promise<Readable>;
+}
+
+/** What lies in a target before a restore. */
+export interface TargetFacts {
+  /** Comparable with `source.id` of a manifest. */
+  id: string;
+  /** The names under which an operator may name the target on purpose. */
+  databases: string[];
+  /** Tables and the like that are in the way, by name; empty when the target is. */
+  occupiedBy: string[];
+  serverVersion: string;
+}
+
+export interface RestoreRequest {
+  objects: ObjectSource;
+  /** Replace what is in the way: only ever true when the operator named the target. */
+  replace: boolean;
+  /** Private directory for archives on their way into the target. */
+  scratchDir: string;
+}
+
+/** A database that a backup is restored into. */
+export interface Target {
+  readonly store: string;
+  readonly kind: StoreKind;
+  /** Connects, and looks what the backup would meet. @throws AppError as `Store.check` */
+  inspect(backup: StoreManifest): Promise<TargetFacts>;
+  /**
+   * Restores one store. When it fails, what it had made is removed again where the target was empty before.
+   *
+   * @throws AppError STORE_FAILED, TOOL_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
+   */
+  restore(backup: StoreManifest, request: RestoreRequest): Promise<void>;
+  /** Counts and digests as the backup's own inventory did. */
+  takeInventory(backup: StoreManifest): Promise<Inventory>;
+  /** Lets the server go back to its background work, which a restore holds still until rows are compared. */
+  settle(): Promise<void>;
+  /** Runs statements given by the operator, and returns the rows of the last one. @throws AppError STORE_FAILED */
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  /** What a command needs to reach the restored data, by variable name; values may hold a password. */
+  connectionEnv(): Record<string, string>;
+  close(): Promise<void>;
+}
+
+/** A target made for one drill and destroyed after it. */
+export interface ThrowawayTarget extends Target {
+  /** Removes the restored data, and proves that it is gone. */
+  destroy(): Promise<void>;
+}

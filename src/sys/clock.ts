@@ -1,0 +1,53 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { cancelled } from "../errors.ts";
+
+/** The only source of time, so that tests can set it. */
+export interface Clock {
+  now(): Date;
+  /** Monotonic milliseconds, for durations. */
+  ticksMs(): number;
+  /** @throws AppError CANCELLED when the signal fires first */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  ticksMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, { signal });
+    } catch {
+      throw cancelled();
+    }
+  },
+};
+
+/** Wall-clock seconds of one phase of a run. */
+export interface PhaseTime {
+  phase: string;
+  seconds: number;
+}
+
+/** Collects how long each phase took, in the order in which the phases ended. */
+export class Stopwatch {
+  readonly times: PhaseTime[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async measure<T>(phase: string, work: () => Promise<T>): Promise<T> {
+    const startMs = this.#clock.ticksMs();
+    try {
+      return await work();
+    } finally {
+      this.times.push({ phase, seconds: secondsSince(this.#clock, startMs) });
+    }
+  }
+}
+
+/** Seconds since `startMs` (a `ticksMs` reading), rounded to milliseconds. */
+export function secondsSince(clock: Clock, startMs: number): number {
+  return Math.round(clock.ticksMs() - startMs) / 1000;
+}
