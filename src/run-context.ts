@@ -24,6 +24,8 @@ export interface Reporter {
 export interface RunContext {
   /** Fires when the run is cancelled; every part then stops, cleans up, and throws CANCELLED. */
   signal: AbortSignal;
+  /** Ends everything the run has under way, by the signal above: one part has failed for good. */
+  stopAll(): void;
   reporter: Reporter;
   clock: Clock;
   /** Knows every credential of the run; all text from tools and servers passes through it. */

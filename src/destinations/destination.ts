@@ -57,8 +57,14 @@ export interface Destination {
   /** Removes one object; removing what is not there is no error. */
   remove(key: string): Promise<void>;
 
-  /** Ends what dead runs left unfinished below a prefix (billed parts, temporary files); returns how many. */
-  abortUnfinished(prefix: string, startedBefore: Date): Promise<number>;
+  /**
+   * Ends uploads below a prefix that were never finished (billed parts, temporary files), those that `isDead`
+   * picks; returns how many.
+   */
+  abortUnfinished(
+    prefix: string,
+    isDead: (upload: { key: string; startedAt: Date }) => boolean,
+  ): Promise<number>;
 
   close(): void;
 }
