@@ -1,0 +1,35 @@
+import { startClickHouse } from "./clickhouse.ts";
+import type { ClickHouseAddress } from "./clickhouse.ts";
+import { startPostgres } from "./postgres.ts";
+import type { PostgresAddress } from "./postgres.ts";
+import { startS3 } from "./s3.ts";
+import type { S3Address } from "./s3.ts";
+
+export interface LocalServices {
+  postgres: PostgresAddress;
+  clickhouse: ClickHouseAddress;
+  s3: S3Address;
+  /** Ends all three and removes their data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Postgres, ClickHouse and an S3 stand-in on free ports of 127.0.0.1, without Docker and without root
+ * (Linux, glibc). They end with the process that started them.
+ *
+ * @param cacheDir - where fetched programs are kept between runs
+ */
+export async function startLocalServices(options: { cacheDir: string }): Promise<LocalServices> {
+  const starting = [startPostgres(), startClickHouse(), startS3(options.cacheDir)] as const;
+  const stop = async (): Promise<void> => {
+    const settled = await Promise.allSettled(starting);
+    await Promise.all(settled.map((service) => service.status === "fulfilled" && service.value.stop()));
+  };
+  try {
+    const [postgres, clickhouse, s3] = await Promise.all(starting);
+    return { postgres, clickhouse, s3, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

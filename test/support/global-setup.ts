@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import type { TestProject } from "vitest/node";
+import { startClickHouse } from "../../local-services/clickhouse.ts";
+import { startPostgres } from "../../local-services/postgres.ts";
+import { startS3 } from "../../local-services/s3.ts";
+import type { S3Address } from "../../local-services/s3.ts";
+import type { ServiceProcess } from "../../local-services/service-process.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Of a user who may create databases and roles. */
+    postgresUrl: string;
+    /** Of a user who may create databases and users. */
+    clickhouseUrl: string;
+    s3: S3Address;
+  }
+}
+
+const CACHE_DIR = fileURLToPath(new URL("../../.cache", import.meta.url));
+
+/**
+ * Gives the tests one Postgres, one ClickHouse and one S3 for the whole run: those named in the environment
+ * (service containers), and local ones for the rest. A service that is missing fails the run.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const env = process.env;
+  const started: ServiceProcess[] = [];
+  const start = async <T extends ServiceProcess>(starting: Promise<T>): Promise<T> => {
+    const service = await starting;
+    started.push(service);
+    return service;
+  };
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.stop()));
+  };
+  const ready = await Promise.allSettled([
+    env["LIFEBOAT_TEST_POSTGRES_URL"] ?? start(startPostgres()).then(({ url }) => url),
+    env["LIFEBOAT_TEST_CLICKHOUSE_URL"] ?? start(startClickHouse()).then(({ url }) => url),
+    readS3Address(env) ?? start(startS3(CACHE_DIR)),
+  ]);
+  const [postgres, clickhouse, s3] = ready;
+  if (postgres.status === "rejected" || clickhouse.status === "rejected" || s3.status === "rejected") {
+    await stopAll();
+    throw ready.find((result) => result.status === "rejected")?.reason;
+  }
+  project.provide("postgresUrl", postgres.value);
+  project.provide("clickhouseUrl", clickhouse.value);
+  const { endpoint, region, accessKeyId, secretAccessKey } = s3.value;
+  project.provide("s3", { endpoint, region, accessKeyId, secretAccessKey });
+  return stopAll;
+}
+
+function readS3Address(env: NodeJS.ProcessEnv): S3Address | undefined {
+  const endpoint = env["LIFEBOAT_TEST_S3_ENDPOINT"];
+  if (endpoint === undefined) return undefined;
+  return {
+    endpoint,
+    region: env["LIFEBOAT_TEST_S3_REGION"] ?? "us-east-1",
+    accessKeyId: env["LIFEBOAT_TEST_S3_ACCESS_KEY_ID"] ?? "",
+    secretAccessKey: env["LIFEBOAT_TEST_S3_SECRET_ACCESS_KEY"] ?? "",
+  };
+}
