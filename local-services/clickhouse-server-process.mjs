@@ -7,7 +7,7 @@ const [library, configFile, dataDir] = process.argv.slice(2);
 const query = [
   "SYSTEM START LISTEN HTTP",
   "SYSTEM START LISTEN TCP",
-  "SELECT sleepEachRow(1) FROM numbers(86400) FORMAT Null SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0",
+  "SELECT sleepEachRow(1) FROM numbers(100000000) FORMAT Null SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0",
 ].join("; ");
 const args = [
   "clickhouse-local",

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { toolEnvironment } from "../src/sys/exec.ts";
-import { Scratch } from "../src/sys/scratch.ts";
-import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import type { Scratch } from "../src/sys/scratch.ts";
+import { LOOPBACK, createServiceScratch, findFreePorts, probeHttp, startService } from "./service-process.ts";
 import type { ServiceProcess } from "./service-process.ts";
 
 export interface ClickHouseAddress {
@@ -22,7 +22,7 @@ const BACKUP_DISK = "backups";
 
 /** Starts a ClickHouse server of its own with empty data. About 280 MB of memory each. */
 export async function startClickHouse(): Promise<ClickHouseAddress & ServiceProcess> {
-  const scratch = await Scratch.create();
+  const scratch = await createServiceScratch();
   const user = "lifeboat";
   const password = randomBytes(12).toString("hex");
   const [httpPort = 0, tcpPort = 0] = await findFreePorts(2);
@@ -48,13 +48,6 @@ export async function startClickHouse(): Promise<ClickHouseAddress & ServiceProc
   return { host: LOOPBACK, httpPort, tcpPort, user, password, url, ...server };
 }
 
-/** @throws Error when nothing answers, or not with a success */
-export async function probeHttp(url: string): Promise<void> {
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-}
-
 function renderConfig(scratch: Scratch, httpPort: number, tcpPort: number): string {
   const backups = `${scratch.file("backups")}/`;
   return `<clickhouse>
@@ -69,7 +62,11 @@ function renderConfig(scratch: Scratch, httpPort: number, tcpPort: number): stri
 `;
 }
 
-/** The engine itself logs in as `default` without a password, from 127.0.0.1, so that user stays, without rights. */
+/**
+ * The engine logs in to itself as `default`, without a password and from 127.0.0.1. So that user has to stay, but
+ * may do nothing except what the engine does with it. Users live in this file only: CREATE USER has nowhere to
+ * put one.
+ */
 function renderUsers(user: string, password: string): string {
   const hash = createHash("sha256").update(password).digest("hex");
   return `<clickhouse>
@@ -80,6 +77,7 @@ function renderUsers(user: string, password: string): string {
       <password/>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile><quota>default</quota>
+      <grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants>
     </default>
     <${user}>
       <password_sha256_hex>${hash}</password_sha256_hex>

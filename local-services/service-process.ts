@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
-import { open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Scratch } from "../src/sys/scratch.ts";
 import type { Command } from "../src/sys/exec.ts";
@@ -81,6 +83,23 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       throw new Error(`${name} did not start: ${said.slice(-4000)}`, { cause: error });
     }
   }
+}
+
+/**
+ * A private directory for one server's data, kept apart from the product's own temporary directories, which
+ * the product sweeps.
+ */
+export async function createServiceScratch(): Promise<Scratch> {
+  const parent = join(tmpdir(), `local-services-${userInfo().uid}`);
+  await mkdir(parent, { recursive: true });
+  return await Scratch.create(parent);
+}
+
+/** @throws Error when nothing answers, or not with a success */
+export async function probeHttp(url: string): Promise<void> {
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
 }
 
 /** Ports on 127.0.0.1 that were free a moment ago, all different. */

@@ -88,6 +88,8 @@ async function downloadPackages(scratch: Scratch, options: UnpackOptions): Promi
     `Dir::State "${scratch.file("state")}";`,
     `Dir::State::status "${status}";`,
     `Dir::Cache "${scratch.file("cache")}";`,
+    `Dir::Cache::pkgcache "";`, // 86 MB that only a second run would read
+    `Dir::Cache::srcpkgcache "";`,
     `Acquire::Languages "none";`,
     `Acquire::Retries "3";`,
     `APT::Install-Recommends "false";`,
@@ -150,7 +152,6 @@ function explainFailure(error: unknown, { packages, archive }: UnpackOptions): u
   return new AppError("TOOL_MISSING", `${what}. ${error.message}`, {
     hint: "Check that this machine reaches the archive, or install the packages on it.",
     cause: error,
-    transient: true,
   });
 }
 

@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
+import { CACHE_DIR } from "../../local-services/local-services.ts";
 import { startPostgres } from "../../local-services/postgres.ts";
 import { startS3 } from "../../local-services/s3.ts";
 import type { S3Address } from "../../local-services/s3.ts";
@@ -15,8 +15,6 @@ declare module "vitest" {
     s3: S3Address;
   }
 }
-
-const CACHE_DIR = fileURLToPath(new URL("../../.cache", import.meta.url));
 
 /**
  * Gives the tests one Postgres, one ClickHouse and one S3 for the whole run: those named in the environment
