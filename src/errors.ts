@@ -22,7 +22,7 @@ export type ErrorCode =
   | "CANCELLED";
 
 /** The exit status of each code: an interface, listed in docs/exit-status.md. */
-const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
+export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 2,
   TARGET_REFUSED: 2,
   BACKUP_NOT_FOUND: 2,
@@ -81,4 +81,20 @@ export function cancelled(): AppError {
 /** @throws AppError CANCELLED when the signal has fired */
 export function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw cancelled();
+}
+
+/**
+ * Throws what several independent checks found as one error, so that the operator can mend all of it at once.
+ * The first error gives the code. Does nothing when there is none.
+ */
+export function throwTogether(errors: readonly unknown[]): void {
+  const ours = errors.filter((error) => error instanceof AppError);
+  if (errors.length <= 1 || ours.length < errors.length || ours[0] === undefined) {
+    if (errors.length > 0) throw errors.find((error) => !(error instanceof AppError)) ?? errors[0];
+    return;
+  }
+  throw new AppError(ours[0].code, ours.map(({ message }) => message).join("\n"), {
+    hint: [...new Set(ours.map(({ hint }) => hint))].join("\n"),
+    cause: ours[0],
+  });
 }

@@ -51,3 +51,8 @@ export class Stopwatch {
 export function secondsSince(clock: Clock, startMs: number): number {
   return Math.round(clock.ticksMs() - startMs) / 1000;
 }
+
+/** A signal that fires with `signal`, or when `timeoutMs` have passed. */
+export function withDeadline(signal: AbortSignal, timeoutMs: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+}

@@ -22,6 +22,8 @@ export interface Command {
 export interface RunningTool {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** Read for the tail anyway; a reader of its own sees all of it, not redacted. */
+  readonly stderr: Readable;
   /**
    * Resolves when the program has ended with status 0. Output seen before that may belong to a run that is
    * about to fail, so publish nothing until then.
@@ -82,7 +84,7 @@ export function startTool(command: Command, options: ToolOptions): RunningTool {
     if (status !== 0) throw failed(command, status, child.signalCode, stderrTail());
   });
   done.catch(() => {}); // a caller that stops the tool on purpose need not await it
-  return { stdin: child.stdin, stdout: child.stdout, done, stderrTail, stop };
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, done, stderrTail, stop };
 }
 
 /**

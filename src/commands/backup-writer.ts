@@ -1,0 +1,69 @@
+import { Readable } from "node:stream";
+import prettyBytes from "pretty-bytes";
+import type { StoredObject, StoreManifest } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { partKey, storeObjectKey } from "../destinations/keys.ts";
+import type { RunContext } from "../run-context.ts";
+import type { BackupSink } from "../stores/store.ts";
+
+/** Writes the objects of one backup, and knows what it wrote. */
+export class BackupWriter {
+  readonly #backupId: string;
+  readonly #destination: Destination;
+  readonly #context: RunContext;
+  readonly #keys: string[] = [];
+  #sentBytes = 0;
+
+  constructor(backupId: string, destination: Destination, context: RunContext) {
+    this.#backupId = backupId;
+    this.#destination = destination;
+    this.#context = context;
+  }
+
+  /** Every key this run wrote to. */
+  get keys(): readonly string[] {
+    return this.#keys;
+  }
+
+  /** Bytes this run has sent so far. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** A small object of the backup as a whole. */
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#write(key, Readable.from([bytes]));
+  }
+
+  /** The sink of one store. `previous` is what the newest complete backup says of it. */
+  sinkOf(store: string, previous: StoreManifest | undefined): BackupSink {
+    // Backup ids end in four random digits; they keep two runs at once from writing the same key.
+    const suffix = this.#backupId.slice(-4);
+    return {
+      previous,
+      put: (file, body, expectedSizeBytes) =>
+        this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
+      putPart: (part, body, expectedSizeBytes) =>
+        this.#write(partKey(store, part, suffix), body, expectedSizeBytes),
+    };
+  }
+
+  async #write(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    expectedSizeBytes?: number,
+  ): Promise<StoredObject> {
+    const written = await this.#destination.put(key, this.#count(body), expectedSizeBytes);
+    this.#keys.push(key);
+    this.#context.reporter.info(`${key}  ${prettyBytes(written.sizeBytes)}`);
+    return { key, ...written };
+  }
+
+  async *#count(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const chunk of body) {
+      this.#sentBytes += chunk.byteLength;
+      this.#context.reporter.progress({ label: "Sent", done: this.#sentBytes, unit: "bytes" });
+      yield chunk;
+    }
+  }
+}

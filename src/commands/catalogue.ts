@@ -1,0 +1,87 @@
+import pLimit from "p-limit";
+import { parseManifest } from "../backup/manifest.ts";
+import type { Manifest } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { backupsPrefix, drillsPrefix, findBackupTime, manifestKey } from "../destinations/keys.ts";
+import { parseDrillRecord } from "../drill/record.ts";
+import type { DrillRecord } from "../drill/record.ts";
+import { AppError } from "../errors.ts";
+
+const READS_AT_ONCE = 16;
+
+/** Which backup a restore or a drill is to take. Without any field: the newest complete one. */
+export interface Selection {
+  id?: string;
+  /** The newest whose data is older than this. */
+  before?: Date;
+}
+
+/**
+ * The ids of the complete backups at a destination, newest first. A folder without a manifest is a run that is
+ * under way or died, and is not listed.
+ */
+export async function listBackupIds(destination: Destination): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of destination.list(backupsPrefix)) {
+    const id = key.split("/")[1] ?? "";
+    if (key === manifestKey(id) && findBackupTime(id)) ids.push(id);
+  }
+  return ids.sort().reverse();
+}
+
+/** @throws AppError OBJECT_MISSING, BACKUP_DAMAGED, FORMAT_TOO_NEW */
+export async function readManifest(destination: Destination, id: string): Promise<Manifest> {
+  const key = manifestKey(id);
+  return parseManifest(await destination.read(key), `${destination.url}/${key}`);
+}
+
+/** The manifests of all complete backups, newest first. */
+export async function readCatalogue(destination: Destination): Promise<Manifest[]> {
+  const limit = pLimit(READS_AT_ONCE);
+  const ids = await listBackupIds(destination);
+  return await Promise.all(ids.map((id) => limit(() => readManifest(destination, id))));
+}
+
+/** The newest complete backup, or undefined where there is none yet. */
+export async function findNewestBackup(destination: Destination): Promise<Manifest | undefined> {
+  const [newest] = await listBackupIds(destination);
+  return newest === undefined ? undefined : await readManifest(destination, newest);
+}
+
+/** @throws AppError BACKUP_NOT_FOUND, and what reading the manifest throws */
+export async function pickBackup(destination: Destination, selection: Selection): Promise<Manifest> {
+  const ids = await listBackupIds(destination);
+  const { id, before } = selection;
+  const picked = ids.find(
+    (candidate) =>
+      (id === undefined || candidate === id) &&
+      (before === undefined || (findBackupTime(candidate)?.getTime() ?? Infinity) < before.getTime()),
+  );
+  if (picked === undefined) throw notFound(destination, selection, ids);
+  return await readManifest(destination, picked);
+}
+
+/** All drill records at a destination, oldest first. */
+export async function readDrills(destination: Destination): Promise<DrillRecord[]> {
+  const limit = pLimit(READS_AT_ONCE);
+  const reads: Promise<DrillRecord>[] = [];
+  for await (const { key } of destination.list(drillsPrefix)) {
+    if (!key.endsWith(".json")) continue;
+    const where = `${destination.url}/${key}`;
+    reads.push(limit(async () => parseDrillRecord(await destination.read(key), where)));
+  }
+  const records = await Promise.all(reads);
+  return records.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+}
+
+function notFound(destination: Destination, { id, before }: Selection, ids: string[]): AppError {
+  const wanted = [
+    id === undefined ? "" : ` with the id ${id}`,
+    before === undefined ? "" : ` from before ${before.toISOString()}`,
+  ].join("");
+  const hint =
+    ids.length === 0
+      ? "Run lifeboat backup first, and check that name and destination are those it was run with."
+      : `There are ${ids.length}, from ${ids.at(-1)} to ${ids[0]}; lifeboat list shows them.`;
+  return new AppError("BACKUP_NOT_FOUND", `${destination.url} holds no complete backup${wanted}.`, { hint });
+}

@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto";
+import type { Comparison } from "../backup/inventory.ts";
+import type { Manifest } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { buildBackupId, drillKey } from "../destinations/keys.ts";
+import { DRILL_FORMAT_VERSION, serialiseDrillRecord } from "../drill/record.ts";
+import type { DrillRecord } from "../drill/record.ts";
+import { performSteps } from "../drill/steps/perform.ts";
+import type { Step } from "../drill/steps/step.ts";
+import { judge } from "../drill/verdict.ts";
+import type { Evidence } from "../drill/verdict.ts";
+import { AppError } from "../errors.ts";
+import type { RunContext } from "../run-context.ts";
+import type { ThrowawayTarget } from "../stores/store.ts";
+import { secondsSince, Stopwatch } from "../sys/clock.ts";
+import { VERSION } from "../version.ts";
+import { pickBackup } from "./catalogue.ts";
+import type { Selection } from "./catalogue.ts";
+import { pairTargets, refuseSurprise, restoreAndCompare } from "./restore.ts";
+
+export interface DrillRequest {
+  destination: Destination;
+  selection: Selection;
+  /** Makes the throwaway target of each store, by the store's name. */
+  openTarget: ReadonlyMap<string, () => Promise<ThrowawayTarget>>;
+  /** Only these stores, when the operator chose; else all that the backup holds. */
+  only?: readonly string[];
+  steps: readonly Step[];
+  objectives: DrillRecord["objectives"];
+  /** Leave the restored data for a look when the drill failed. */
+  keepOnFailure: boolean;
+}
+
+export interface DrillResult {
+  command: "drill";
+  record: DrillRecord;
+  /** Whether the record lies beside the backups; a read-only credential cannot put it there. */
+  isRecorded: boolean;
+  /** Where the restored data was left, by store; empty when it was destroyed. */
+  kept: string[];
+}
+
+/**
+ * Restores a backup into throwaway targets, compares it with its manifest, performs the steps, and judges.
+ *
+ * A drill that goes badly returns its verdict; only what kept it from beginning is thrown.
+ *
+ * @throws AppError BACKUP_NOT_FOUND, FORMAT_TOO_NEW, CONFIG_INVALID, TARGET_REFUSED, CANCELLED, and what the
+ *   destination throws while the backup is looked for
+ */
+export async function drill(request: DrillRequest, context: RunContext): Promise<DrillResult> {
+  const { destination, selection } = request;
+  const { clock, reporter } = context;
+  const startedAt = clock.now();
+  const startMs = clock.ticksMs();
+  const phases = new Stopwatch(clock);
+  const manifest = await reporter.phase("Find", () =>
+    phases.measure("find", () => pickBackup(destination, selection)),
+  );
+  reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
+
+  const evidence: Evidence = {
+    comparisons: [],
+    skippedStores: findSkippedStores(manifest, request),
+    failures: [],
+    steps: [],
+    restoreSeconds: 0,
+    dataAgeHours: (startedAt.getTime() - Date.parse(manifest.startedAt)) / 3_600_000,
+    objectives: request.objectives,
+    isNewest: selection.id === undefined && selection.before === undefined,
+  };
+  const targets: ThrowawayTarget[] = [];
+  let kept: string[] = [];
+  try {
+    await tolerate(evidence, async () => {
+      await reporter.phase("Targets", () =>
+        phases.measure("targets", () => openTargets(manifest, request, targets)),
+      );
+      evidence.comparisons = await reporter.phase("Restore and compare", () =>
+        phases.measure("restore", () =>
+          restoreAndCompare(pairTargets(manifest, targets), destination, new Set(), context),
+        ),
+      );
+    });
+    if (isWhole(evidence)) {
+      const byStore = new Map(targets.map((target) => [target.store, target]));
+      evidence.steps = await phases.measure("steps", () =>
+        performSteps(request.steps, { ...context, targets: byStore }),
+      );
+    }
+    evidence.restoreSeconds = secondsSince(clock, startMs);
+  } finally {
+    const isKept = request.keepOnFailure && judge(evidence).verdict !== "proven" && !context.signal.aborted;
+    if (isKept) kept = targets.map((target) => target.store);
+    else await tolerate(evidence, () => destroyAll(targets, context));
+    await Promise.all(targets.map((target) => target.close()));
+  }
+
+  const record: DrillRecord = {
+    format: "lifeboat-drill",
+    formatVersion: DRILL_FORMAT_VERSION,
+    id: buildBackupId(startedAt, randomBytes(2).toString("hex")),
+    backupId: manifest.id,
+    writtenBy: VERSION,
+    startedAt: startedAt.toISOString(),
+    finishedAt: clock.now().toISOString(),
+    ...judge(evidence),
+    comparisons: evidence.comparisons,
+    steps: evidence.steps,
+    phases: phases.times,
+    restoreSeconds: evidence.restoreSeconds,
+    dataAgeHours: Math.round(evidence.dataAgeHours * 1000) / 1000,
+    objectives: request.objectives,
+  };
+  return { command: "drill", record, isRecorded: await keepRecord(record, destination, context), kept };
+}
+
+function findSkippedStores(
+  manifest: Manifest,
+  { openTarget, only }: DrillRequest,
+): Evidence["skippedStores"] {
+  const skipped: Evidence["skippedStores"] = [];
+  for (const { store } of manifest.stores) {
+    if (only && !only.includes(store)) skipped.push({ store, why: "it was not asked for", onPurpose: true });
+    else if (!openTarget.has(store))
+      skipped.push({ store, why: "no drill target was given for it", onPurpose: false });
+  }
+  return skipped;
+}
+
+/** Fills `targets` as they open, so that those that did are destroyed even when one does not. */
+async function openTargets(
+  manifest: Manifest,
+  { openTarget, only }: DrillRequest,
+  targets: ThrowawayTarget[],
+): Promise<void> {
+  for (const store of manifest.stores) {
+    const open = openTarget.get(store.store);
+    if (!open || (only && !only.includes(store.store))) continue;
+    const target = await open();
+    targets.push(target);
+    refuseSurprise(store, await target.inspect(store));
+  }
+}
+
+function isWhole({ failures, comparisons }: Evidence): boolean {
+  return (
+    failures.length === 0 && comparisons.every(({ differences }: Comparison) => differences.length === 0)
+  );
+}
+
+/** What a drill cannot be judged by: the operator's own mistake, and the end of the run. */
+const NOT_EVIDENCE: ReadonlySet<string> = new Set(["CONFIG_INVALID", "TARGET_REFUSED", "CANCELLED"]);
+
+/** Takes a failure down as evidence. */
+async function tolerate(evidence: Evidence, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || NOT_EVIDENCE.has(error.code)) throw error;
+    evidence.failures.push(error);
+  }
+}
+
+async function destroyAll(targets: readonly ThrowawayTarget[], { reporter }: RunContext): Promise<void> {
+  await reporter.phase("Destroy", async () => {
+    const outcomes = await Promise.allSettled(targets.map((target) => target.destroy()));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
+    reporter.info("The restored data is destroyed.");
+  });
+}
+
+async function keepRecord(
+  record: DrillRecord,
+  destination: Destination,
+  { reporter }: RunContext,
+): Promise<boolean> {
+  try {
+    await destination.putIfAbsent(drillKey(record.id), serialiseDrillRecord(record));
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
+    reporter.warn(`The drill's record could not be written beside the backups: ${error.message}`);
+    return false;
+  }
+}

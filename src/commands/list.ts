@@ -1,0 +1,59 @@
+import { sizeOfBackup } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import type { DrillRecord } from "../drill/record.ts";
+import type { RunContext } from "../run-context.ts";
+import { readCatalogue, readDrills } from "./catalogue.ts";
+
+/** One complete backup, as `list` shows it. */
+export interface ListedBackup {
+  backupId: string;
+  startedAt: string;
+  ageHours: number;
+  seconds: number;
+  sizeBytes: number;
+  stores: { store: string; kind: string; serverVersion: string; tables: number; rows: number }[];
+  /** The newest drill of this backup, where there was one. */
+  lastDrill?: Pick<DrillRecord, "id" | "startedAt" | "verdict" | "restoreSeconds">;
+}
+
+export interface ListResult {
+  command: "list";
+  destination: string;
+  /** Newest first. */
+  backups: ListedBackup[];
+}
+
+/** Lists the complete backups of a destination, each with its newest drill. */
+export async function list(destination: Destination, { clock }: RunContext): Promise<ListResult> {
+  await destination.check();
+  const [manifests, drills] = await Promise.all([readCatalogue(destination), readDrills(destination)]);
+  const lastDrills = new Map(drills.map((record) => [record.backupId, record]));
+  const nowMs = clock.now().getTime();
+  const backups = manifests.map((manifest): ListedBackup => {
+    const drill = lastDrills.get(manifest.id);
+    const startedMs = Date.parse(manifest.startedAt);
+    return {
+      backupId: manifest.id,
+      startedAt: manifest.startedAt,
+      ageHours: Math.round((nowMs - startedMs) / 36_000) / 100,
+      seconds: (Date.parse(manifest.finishedAt) - startedMs) / 1000,
+      sizeBytes: sizeOfBackup(manifest),
+      stores: manifest.stores.map(({ store, kind, server, inventory }) => ({
+        store,
+        kind,
+        serverVersion: server.version,
+        tables: inventory.tables.length,
+        rows: inventory.tables.reduce((sum, table) => sum + table.rows, 0),
+      })),
+      ...(drill && {
+        lastDrill: {
+          id: drill.id,
+          startedAt: drill.startedAt,
+          verdict: drill.verdict,
+          restoreSeconds: drill.restoreSeconds,
+        },
+      }),
+    };
+  });
+  return { command: "list", destination: destination.url, backups };
+}

@@ -1,0 +1,142 @@
+import { compareInventories } from "../backup/inventory.ts";
+import type { Comparison } from "../backup/inventory.ts";
+import type { Manifest, StoreManifest } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { AppError, throwTogether } from "../errors.ts";
+import type { RunContext } from "../run-context.ts";
+import type { Target, TargetFacts } from "../stores/store.ts";
+import { secondsSince } from "../sys/clock.ts";
+import { Scratch } from "../sys/scratch.ts";
+import { pickBackup } from "./catalogue.ts";
+import type { Selection } from "./catalogue.ts";
+import { readObjects } from "./object-reader.ts";
+import { runTogether } from "./together.ts";
+
+export interface RestoreRequest {
+  destination: Destination;
+  selection: Selection;
+  /** Where each store goes. Stores of the backup without a target are left alone. */
+  targets: Target[];
+  /** Target databases that the operator named: they may be the source, and what is in them may be replaced. */
+  replace: string[];
+}
+
+export interface RestoreResult {
+  command: "restore";
+  backupId: string;
+  verdict: "restored" | "differs";
+  comparisons: Comparison[];
+  restoreSeconds: number;
+}
+
+/** One store of a backup and where it goes. */
+export interface Pairing {
+  store: StoreManifest;
+  target: Target;
+}
+
+/**
+ * Restores a backup into databases that the operator gave, and compares what is there then with the manifest.
+ *
+ * @throws AppError TARGET_REFUSED before anything is written, and what finding, reading and restoring throw
+ */
+export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
+  const { destination, selection, targets, replace } = request;
+  const { clock, reporter } = context;
+  const startMs = clock.ticksMs();
+  const manifest = await reporter.phase("Find", () => pickBackup(destination, selection));
+  reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
+  const pairings = pairTargets(manifest, targets);
+  const named = await reporter.phase("Check", () => refuseSurprises(pairings, replace));
+  const comparisons = await reporter.phase("Restore", () =>
+    restoreAndCompare(pairings, destination, named, context),
+  );
+  for (const comparison of comparisons) {
+    // What stood in a named target beside the restored tables is no fault of the restore.
+    if (!named.has(comparison.store)) continue;
+    comparison.differences = comparison.differences.filter(({ expected }) => expected !== "nothing");
+  }
+  return {
+    command: "restore",
+    backupId: manifest.id,
+    verdict: comparisons.some(({ differences }) => differences.length > 0) ? "differs" : "restored",
+    comparisons,
+    restoreSeconds: secondsSince(clock, startMs),
+  };
+}
+
+/** @throws AppError CONFIG_INVALID when a target belongs to no store of the backup */
+export function pairTargets(manifest: Manifest, targets: readonly Target[]): Pairing[] {
+  return targets.map((target) => {
+    const store = manifest.stores.find((candidate) => candidate.store === target.store);
+    if (!store || store.kind !== target.kind) {
+      const held = manifest.stores.map((candidate) => `${candidate.store} (${candidate.kind})`).join(", ");
+      throw new AppError(
+        "CONFIG_INVALID",
+        `Backup ${manifest.id} holds no ${target.kind} store named ${target.store}; it holds ${held}.`,
+        { hint: "Give targets only for stores that the backup holds." },
+      );
+    }
+    return { store, target };
+  });
+}
+
+/**
+ * Restores all pairs at once, and counts each as soon as it is loaded.
+ *
+ * @param named - stores whose target the operator named, so that what is in the way may be replaced
+ */
+export async function restoreAndCompare(
+  pairings: readonly Pairing[],
+  destination: Destination,
+  named: ReadonlySet<string>,
+  context: RunContext,
+): Promise<Comparison[]> {
+  await using scratch = await Scratch.create();
+  const objects = readObjects(destination);
+  return await runTogether(context, pairings, async ({ store, target }) => {
+    await target.restore(store, { objects, replace: named.has(store.store), scratchDir: scratch.path });
+    const found = await target.takeInventory(store);
+    const comparison = compareInventories(store.store, store.inventory, found);
+    await target.settle();
+    context.reporter.info(
+      `${store.store}: ${comparison.tablesCompared} tables, ${comparison.rowsCompared} rows, ` +
+        `${comparison.schemaObjectsCompared} schema objects compared, ${comparison.differences.length} differences`,
+    );
+    return comparison;
+  });
+}
+
+/** Looks at every target before the first is written to. Returns the stores whose target was named. */
+async function refuseSurprises(pairings: readonly Pairing[], replace: string[]): Promise<Set<string>> {
+  const named = new Set<string>();
+  const looks = await Promise.allSettled(
+    pairings.map(async ({ store, target }) => {
+      const facts = await target.inspect(store);
+      if (facts.databases.some((database) => replace.includes(database))) named.add(store.store);
+      else refuseSurprise(store, facts);
+    }),
+  );
+  throwTogether(looks.flatMap((look) => (look.status === "rejected" ? [look.reason] : [])));
+  return named;
+}
+
+/** @throws AppError TARGET_REFUSED */
+export function refuseSurprise(store: StoreManifest, facts: TargetFacts): void {
+  const names = facts.databases.join(" or ");
+  const hint = `Restore into an empty database, or name the target on purpose: --replace ${facts.databases[0] ?? ""}`;
+  if (facts.id === store.source.id) {
+    throw new AppError(
+      "TARGET_REFUSED",
+      `The target for ${store.store} (${names}) is the very database this backup was taken from.`,
+      { hint },
+    );
+  }
+  if (facts.occupiedBy.length === 0) return;
+  const [shown, rest] = [facts.occupiedBy.slice(0, 5).join(", "), facts.occupiedBy.length - 5];
+  throw new AppError(
+    "TARGET_REFUSED",
+    `The target for ${store.store} (${names}) is not empty: it holds ${shown}${rest > 0 ? ` and ${rest} more` : ""}.`,
+    { hint },
+  );
+}

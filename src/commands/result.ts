@@ -1,0 +1,17 @@
+import { EXIT_STATUS } from "../errors.ts";
+import type { BackupResult } from "./backup.ts";
+import type { DrillResult } from "./drill.ts";
+import type { ListResult } from "./list.ts";
+import type { RestoreResult } from "./restore.ts";
+
+/** What a run came to: the document that --json prints. */
+export type RunResult = BackupResult | RestoreResult | DrillResult | ListResult;
+
+/** The exit status of a run that ended with a result: a drill that is not proven is no success. */
+export function exitStatusOfResult(result: RunResult): number {
+  const verdict =
+    result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
+  if (verdict === "differs") return EXIT_STATUS.DATA_DIFFERS;
+  if (verdict === "unproven") return EXIT_STATUS.UNPROVEN;
+  return 0;
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+
+/** The newest version of drill records this code writes and reads. */
+export const DRILL_FORMAT_VERSION = 1;
+
+const stepResultSchema = z.strictObject({
+  name: z.string(),
+  /** "run" or "sql". */
+  kind: z.string(),
+  passed: z.boolean(),
+  seconds: z.number(),
+  /** Why it failed; empty when it passed. */
+  reason: z.string(),
+});
+/** How one step of a drill ended. */
+export type StepResult = z.infer<typeof stepResultSchema>;
+
+const comparisonSchema = z.strictObject({
+  store: z.string(),
+  differences: z.array(
+    z.strictObject({
+      store: z.string(),
+      kind: z.string(),
+      name: z.string(),
+      expected: z.string(),
+      found: z.string(),
+    }),
+  ),
+  tablesCompared: z.number(),
+  rowsCompared: z.number(),
+  schemaObjectsCompared: z.number(),
+  notProven: z.array(z.string()),
+});
+
+const recordSchema = z.strictObject({
+  format: z.literal("lifeboat-drill"),
+  formatVersion: z.literal(DRILL_FORMAT_VERSION),
+  id: z.string(),
+  backupId: z.string(),
+  writtenBy: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  verdict: z.enum(["proven", "differs", "unproven"]),
+  /** Why the verdict is not "proven", in sentences. */
+  reasons: z.array(z.string()),
+  /** What a reader might take for proven and is not, in sentences. */
+  notProven: z.array(z.string()),
+  comparisons: z.array(comparisonSchema),
+  steps: z.array(stepResultSchema),
+  phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
+  /** From the first look for the backup until the data is back and compared and the steps are done. */
+  restoreSeconds: z.number(),
+  /** How old the data was when the drill began. */
+  dataAgeHours: z.number(),
+  objectives: z.strictObject({ rpoHours: z.number().optional(), rtoMinutes: z.number().optional() }),
+});
+/** What one drill did and found; it lies beside the backups as `drills/<id>.json`. */
+export type DrillRecord = z.infer<typeof recordSchema>;
+
+export function serialiseDrillRecord(record: DrillRecord): Buffer {
+  return Buffer.from(`${JSON.stringify(record, null, 1)}\n`);
+}
+
+/**
+ * @param where - the record's address, for the error
+ * @throws AppError FORMAT_TOO_NEW, BACKUP_DAMAGED
+ */
+export function parseDrillRecord(bytes: Uint8Array, where: string): DrillRecord {
+  const content: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const parsed = recordSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const head = z.looseObject({ formatVersion: z.number() }).safeParse(content);
+  if (head.success && head.data.formatVersion > DRILL_FORMAT_VERSION) {
+    throw new AppError("FORMAT_TOO_NEW", `The drill record ${where} was written by a newer lifeboat.`, {
+      hint: "Use that version of lifeboat, or a newer one.",
+    });
+  }
+  throw new AppError(
+    "BACKUP_DAMAGED",
+    `The drill record ${where} cannot be read: ${z.prettifyError(parsed.error)}.`,
+    {
+      hint: "The backups are not touched by this; move the record away to list them again.",
+      cause: parsed.error,
+    },
+  );
+}

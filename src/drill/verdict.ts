@@ -1,0 +1,84 @@
+import type { Comparison } from "../backup/inventory.ts";
+import type { AppError } from "../errors.ts";
+import type { DrillRecord, StepResult } from "./record.ts";
+
+/** What a drill saw, before it is judged. */
+export interface Evidence {
+  comparisons: Comparison[];
+  /** Stores of the backup that were not restored; one that nobody left out on purpose is a gap. */
+  skippedStores: { store: string; why: string; onPurpose: boolean }[];
+  /** Why a phase could not be finished. */
+  failures: AppError[];
+  steps: StepResult[];
+  restoreSeconds: number;
+  dataAgeHours: number;
+  objectives: DrillRecord["objectives"];
+  /** Whether the newest backup was drilled: an old one picked on purpose is not stale. */
+  isNewest: boolean;
+}
+
+export type Judgement = Pick<DrillRecord, "verdict" | "reasons" | "notProven">;
+
+/**
+ * Judges a drill. *differs*: the restored data is not what the backup said, or the backup's own objects are not
+ * what was written. *unproven*: something kept the drill from showing that it is. *proven*: everything that was
+ * compared agrees, every step passed, and the objectives were met.
+ */
+export function judge(evidence: Evidence): Judgement {
+  const differs = findDifferences(evidence);
+  const unproven = findGaps(evidence);
+  const notProven = [
+    ...describeSkipped(evidence, true),
+    ...evidence.comparisons.flatMap((comparison) => comparison.notProven),
+    ...(evidence.steps.length === 0
+      ? ["That the application runs on this data: the drill has no steps."]
+      : []),
+  ];
+  const verdict = differs.length > 0 ? "differs" : unproven.length > 0 ? "unproven" : "proven";
+  return { verdict, reasons: [...differs, ...unproven], notProven };
+}
+
+function findDifferences({ comparisons, failures }: Evidence): string[] {
+  const damaged = failures.filter(({ code }) => code === "BACKUP_DAMAGED" || code === "OBJECT_MISSING");
+  return [
+    ...damaged.map((failure) => failure.message),
+    ...comparisons.flatMap(({ differences }) =>
+      differences.map(
+        ({ store, kind, name, expected, found }) =>
+          `${store}: ${kind === "table" ? "table " : `${kind} of `}${name}: expected ${expected}, found ${found}.`,
+      ),
+    ),
+  ];
+}
+
+function findGaps(evidence: Evidence): string[] {
+  const { comparisons, failures, steps, objectives, restoreSeconds, dataAgeHours } = evidence;
+  const gaps = failures
+    .filter(({ code }) => code !== "BACKUP_DAMAGED" && code !== "OBJECT_MISSING")
+    .map((failure) => failure.message);
+  gaps.push(...describeSkipped(evidence, false));
+  if (failures.length === 0 && comparisons.every(({ tablesCompared }) => tablesCompared === 0)) {
+    gaps.push("Nothing was compared: the backup names no table, so nothing can be proven by it.");
+  }
+  for (const step of steps) {
+    if (!step.passed) gaps.push(`Step "${step.name}" failed: ${step.reason}`);
+  }
+  const { rtoMinutes, rpoHours } = objectives;
+  if (rtoMinutes !== undefined && restoreSeconds > rtoMinutes * 60) {
+    gaps.push(
+      `The restore took ${(restoreSeconds / 60).toFixed(1)} minutes; the objective (RTO) is ${rtoMinutes}.`,
+    );
+  }
+  if (rpoHours !== undefined && evidence.isNewest && dataAgeHours > rpoHours) {
+    gaps.push(
+      `The newest backup is ${dataAgeHours.toFixed(1)} hours old; the objective (RPO) is ${rpoHours}.`,
+    );
+  }
+  return gaps;
+}
+
+function describeSkipped({ skippedStores }: Evidence, onPurpose: boolean): string[] {
+  return skippedStores
+    .filter((skipped) => skipped.onPurpose === onPurpose)
+    .map(({ store, why }) => `Store ${store} was not restored: ${why}.`);
+}

@@ -1,0 +1,125 @@
+import { basename } from "node:path";
+import type { ClickHouseManifest, Manifest, PostgresManifest, StoredObject } from "../backup/manifest.ts";
+
+/**
+ * RESTORE.md: how to bring back this very backup with stock tools (aws or cp, sha256sum, pg_restore, curl),
+ * for the day lifeboat itself cannot be had. Its shell blocks run as they are, in order, in one bash.
+ *
+ * @param destinationUrl - the address that the keys in the manifest are relative to
+ */
+export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): string {
+  const sections = manifest.stores.map((store) =>
+    store.kind === "postgres" ? renderPostgres(store) : renderClickHouse(store),
+  );
+  return [
+    `# Restore ${manifest.name} from backup ${manifest.id}`,
+    "",
+    `This backup holds the data of ${manifest.startedAt}. The commands below need bash, curl, sha256sum` +
+      `${destinationUrl.startsWith("s3:") ? ", aws" : ""} and the PostgreSQL client; run them in one shell, in an`,
+    "empty folder. They stop at the first error. Restore into empty databases only.",
+    "",
+    "With lifeboat at hand, one command does the same and compares every table afterwards:",
+    "",
+    `    lifeboat restore --backup ${manifest.id}`,
+    "",
+    "## Fetch",
+    "",
+    ...block(renderFetch(destinationUrl)),
+    ...sections.flat(),
+    "## Compare",
+    "",
+    "`manifest.json` beside this file lists the rows that every table must hold.",
+    "",
+  ].join("\n");
+}
+
+function renderFetch(destinationUrl: string): string[] {
+  const copy = destinationUrl.startsWith("s3:")
+    ? 'aws s3 cp --only-show-errors "$source/$1" "$3"'
+    : 'cp "$source/$1" "$3"';
+  const source = destinationUrl.startsWith("file:")
+    ? decodeURIComponent(new URL(destinationUrl).pathname)
+    : destinationUrl;
+  return [
+    "set -euo pipefail",
+    `source=${quote(source)}`,
+    "# fetch KEY SHA256 FILE: a file that is not what was written stops the restore",
+    `fetch() { ${copy} && echo "$2  $3" | sha256sum --check --quiet; }`,
+  ];
+}
+
+function renderPostgres(store: PostgresManifest): string[] {
+  return [
+    `## ${store.store}: PostgreSQL ${store.server.version}`,
+    "",
+    "Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE to an empty database first. Use the client of the same",
+    `major version (the dump was made by ${store.tool}).`,
+    "",
+    ...block([
+      fetchLine(store.archive, "app.dump"),
+      ...store.roles.map(
+        (role) =>
+          `psql --quiet --command ${quote(`DO $do$ BEGIN CREATE ROLE ${quoteIdentifier(role)} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`)}`,
+      ),
+      'pg_restore --no-owner --no-privileges --exit-on-error --jobs=4 --dbname="$PGDATABASE" app.dump',
+    ]),
+  ];
+}
+
+function renderClickHouse(store: ClickHouseManifest): string[] {
+  return [
+    `## ${store.store}: ClickHouse ${store.server.version}`,
+    "",
+    "Set CLICKHOUSE_URL (such as https://host:8443), CLICKHOUSE_USER and CLICKHOUSE_PASSWORD first. The server must",
+    "be able to run this version's DDL: the same major.minor is safest.",
+    "",
+    ...block([
+      "# The password travels in a file that only you can read, not in the arguments of curl",
+      "umask 077",
+      'printf \'header = "X-ClickHouse-User: %s"\\nheader = "X-ClickHouse-Key: %s"\\n\' "$CLICKHOUSE_USER" "$CLICKHOUSE_PASSWORD" > curl.conf',
+      'ask() { curl --silent --show-error --fail-with-body --config curl.conf "$CLICKHOUSE_URL/$1" "${@:2}"; }',
+      "# Each line of the DDL files is one statement",
+      'define() { while IFS= read -r statement; do ask "" --data-binary "$statement" < /dev/null; done < "$1"; }',
+      fetchLine(store.ddl.beforeData, "before-data.sql"),
+      fetchLine(store.ddl.afterData, "after-data.sql"),
+      "define before-data.sql",
+      "settings='optimize_on_insert=0&async_insert=0&insert_deduplicate=0&insert_allow_materialized_columns=1'",
+      "# load KEY SHA256 STATEMENT: one partition",
+      "load() {",
+      '  fetch "$1" "$2" part.native.zst',
+      "  local query; query=$(printf %s \"$3\" | od -An -v -tx1 | tr -d '\\n' | tr ' ' %)",
+      '  ask "?$settings&query=$query" -H "Content-Encoding: zstd" --data-binary @part.native.zst',
+      "}",
+      ...store.parts.filter((part) => part.rows !== 0).map(loadLine),
+      "define after-data.sql",
+      "rm -f curl.conf part.native.zst",
+    ]),
+  ];
+}
+
+function loadLine(part: ClickHouseManifest["parts"][number]): string {
+  const columns = part.columns.map(quoteClickHouse).join(", ");
+  const table = `${quoteClickHouse(part.database)}.${quoteClickHouse(part.table)}`;
+  return `load ${quote(part.key)} ${part.sha256} ${quote(`INSERT INTO ${table} (${columns}) FORMAT Native`)}`;
+}
+
+function fetchLine(object: StoredObject, file: string): string {
+  return `fetch ${quote(object.key)} ${object.sha256} ${quote(basename(file))}`;
+}
+
+function block(lines: readonly string[]): string[] {
+  return ["```bash", ...lines, "```", ""];
+}
+
+/** One word for bash, whatever it holds. */
+function quote(text: string): string {
+  return /^[\w./:=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quoteClickHouse(name: string): string {
+  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
+}

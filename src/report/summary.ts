@@ -1,0 +1,178 @@
+import type { RunResult } from "../commands/result.ts";
+import type { Comparison } from "../backup/inventory.ts";
+import { objectsOfStore } from "../backup/manifest.ts";
+import type { StoreManifest } from "../backup/manifest.ts";
+import type { PhaseTime } from "../sys/clock.ts";
+import type { Failure } from "./failure.ts";
+import { escapeMarkdown, renderTable } from "./markdown.ts";
+import { formatAge, formatBytes, formatCount, formatSeconds } from "./quantities.ts";
+
+const ROWS_SHOWN = 50;
+/** GitHub drops a summary over 1 MiB whole; this leaves room for what a step wrote before. */
+const SUMMARY_LIMIT = 900_000;
+
+/** The job summary of a run: the answer first, then what it rests on. */
+export function renderSummary(result: RunResult): string {
+  return limit(renderResult(result).join("\n"));
+}
+
+/** The job summary of a run that ended in an error. */
+export function renderFailureSummary(command: string, failure: Failure): string {
+  return limit(
+    [
+      `## ❌ ${command}: ${escapeMarkdown(failure.title)}`,
+      "",
+      escapeMarkdown(failure.reason),
+      "",
+      `**What to try:** ${escapeMarkdown(failure.hint)}`,
+      "",
+    ].join("\n"),
+  );
+}
+
+function renderResult(result: RunResult): string[] {
+  switch (result.command) {
+    case "backup":
+      return [
+        `## ✅ Backup ${result.backupId} is complete`,
+        "",
+        `${formatBytes(result.sizeBytes)} at the destination, ${formatBytes(result.sentBytes)} of it sent in ` +
+          `${formatSeconds(result.seconds)}. A drill has yet to prove that it restores.`,
+        "",
+        ...renderTable(
+          ["Store", "Server", "Tables", "Rows", "Schema objects", "Size", "Time"],
+          result.manifest.stores.map(renderStore),
+        ),
+        ...renderList(
+          "Left out",
+          result.manifest.stores.flatMap(({ store, leftOut }) =>
+            leftOut.map(({ what, why }) => `${store}: ${what}: ${why}`),
+          ),
+        ),
+      ];
+    case "restore":
+      return [
+        result.verdict === "restored"
+          ? `## ✅ Backup ${result.backupId} is restored, and every table agrees`
+          : `## ❌ Backup ${result.backupId} is restored, and differs from its manifest`,
+        "",
+        `It took ${formatSeconds(result.restoreSeconds)}.`,
+        "",
+        ...renderComparisons(result.comparisons),
+        ...renderList(
+          "Not proven",
+          result.comparisons.flatMap(({ notProven }) => notProven),
+        ),
+      ];
+    case "drill": {
+      const { record } = result;
+      const sign = { proven: "✅", differs: "❌", unproven: "⚠️" }[record.verdict];
+      return [
+        `## ${sign} ${record.verdict}: backup ${record.backupId}`,
+        "",
+        `The data is ${formatAge(record.dataAgeHours)} old. Restored, compared and checked in ` +
+          `${formatSeconds(record.restoreSeconds)}.`,
+        "",
+        ...renderList("Why", record.reasons),
+        ...renderComparisons(record.comparisons),
+        ...(record.steps.length === 0
+          ? []
+          : renderTable(
+              ["Step", "Result", "Time"],
+              record.steps.map(({ name, passed, seconds, reason }) => [
+                escapeMarkdown(name),
+                passed ? "✅" : `❌ ${escapeMarkdown(reason)}`,
+                formatSeconds(seconds),
+              ]),
+            )),
+        ...renderPhases(record.phases),
+        ...renderList("Not proven", record.notProven),
+        ...renderList(
+          "Restored data was left",
+          result.kept.map((store) => `in the target of ${store}`),
+        ),
+      ];
+    }
+    case "list":
+      return [
+        `## ${result.backups.length} backups at ${escapeMarkdown(result.destination)}`,
+        "",
+        ...renderTable(
+          ["Backup", "Age", "Size", "Stores", "Last drill"],
+          result.backups.map((backup) => [
+            backup.backupId,
+            formatAge(backup.ageHours),
+            formatBytes(backup.sizeBytes),
+            backup.stores.map(({ store, rows }) => `${store} (${formatCount(rows)} rows)`).join(", "),
+            backup.lastDrill
+              ? `${backup.lastDrill.verdict}, ${backup.lastDrill.startedAt.slice(0, 10)}`
+              : "never",
+          ]),
+        ),
+      ];
+  }
+}
+
+function renderStore(manifest: StoreManifest): string[] {
+  const { store, kind, server, inventory, seconds } = manifest;
+  const sizeBytes = objectsOfStore(manifest).reduce((sum, object) => sum + object.sizeBytes, 0);
+  return [
+    escapeMarkdown(store),
+    `${kind} ${escapeMarkdown(server.version)}`,
+    formatCount(inventory.tables.length),
+    formatCount(inventory.tables.reduce((sum, table) => sum + table.rows, 0)),
+    formatCount(inventory.schema.length),
+    formatBytes(sizeBytes),
+    formatSeconds(seconds),
+  ];
+}
+
+function renderComparisons(comparisons: readonly Comparison[]): string[] {
+  if (comparisons.length === 0) return [];
+  const differences = comparisons.flatMap((comparison) => comparison.differences);
+  return [
+    ...renderTable(
+      ["Store", "Tables compared", "Rows", "Schema objects", "Differences"],
+      comparisons.map((comparison) => [
+        escapeMarkdown(comparison.store),
+        formatCount(comparison.tablesCompared),
+        formatCount(comparison.rowsCompared),
+        formatCount(comparison.schemaObjectsCompared),
+        formatCount(comparison.differences.length),
+      ]),
+    ),
+    ...(differences.length === 0
+      ? []
+      : renderTable(
+          ["Store", "What", "Name", "Expected", "Found"],
+          differences
+            .slice(0, ROWS_SHOWN)
+            .map(({ store, kind, name, expected, found }) =>
+              [store, kind, name, expected, found].map(escapeMarkdown),
+            ),
+        )),
+    ...(differences.length > ROWS_SHOWN
+      ? [`And ${differences.length - ROWS_SHOWN} more differences.`, ""]
+      : []),
+  ];
+}
+
+function renderPhases(phases: readonly PhaseTime[]): string[] {
+  return renderTable(
+    ["Phase", "Time"],
+    phases.map(({ phase, seconds }) => [phase, formatSeconds(seconds)]),
+  );
+}
+
+function renderList(title: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const shown = items.slice(0, ROWS_SHOWN).map((item) => `- ${escapeMarkdown(item)}`);
+  const rest = items.length - ROWS_SHOWN;
+  return [`**${title}**`, "", ...shown, ...(rest > 0 ? [`- and ${rest} more`] : []), ""];
+}
+
+function limit(markdown: string): string {
+  const bytes = Buffer.from(markdown);
+  if (bytes.byteLength <= SUMMARY_LIMIT) return markdown;
+  return `${bytes.subarray(0, SUMMARY_LIMIT).toString("utf8")}\n\nThe rest is left out: the summary is too long.\n`;
+}
