@@ -30,6 +30,10 @@ export const postgresManifestSchema = z.strictObject({
   archive: storedObjectSchema.extend({ format: z.literal("custom") }),
   /** What pg_dump calls itself, with its version. */
   tool: z.string(),
+  /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
+  excludedSchemas: z.array(z.string()),
+  /** Roles that policies name: they must exist before the archive is restored, or those policies are lost. */
+  roles: z.array(z.string()),
 });
 export type PostgresManifest = z.infer<typeof postgresManifestSchema>;
 
