@@ -100,15 +100,21 @@ async function downloadPackages(scratch: Scratch, options: UnpackOptions): Promi
   const runApt = (...args: string[]): Promise<unknown> =>
     runTool({ file: "apt-get", args, env: { ...env, APT_CONFIG: scratch.file("apt.conf") } }, options);
   await runApt("--quiet", "--error-on=any", "update");
-  await runApt("--quiet", "--yes", "--download-only", "install", "--", ...packages);
+  // --reinstall: wanted here whether or not the machine has it installed.
+  await runApt("--quiet", "--yes", "--download-only", "--reinstall", "install", "--", ...packages);
 }
 
 async function unpackAll(scratch: Scratch, options: UnpackOptions): Promise<string> {
   const archives = scratch.file("cache/archives");
+  const files = (await readdir(archives)).filter((file) => file.endsWith(".deb"));
+  if (files.length === 0) {
+    throw new AppError("TOOL_MISSING", "apt found nothing to download.", {
+      hint: "Check that the archive still holds the version that is installed on this machine.",
+    });
+  }
   const root = scratch.file("root");
   await mkdir(root);
-  for (const file of await readdir(archives)) {
-    if (!file.endsWith(".deb")) continue;
+  for (const file of files) {
     const args = ["--extract", join(archives, file), root];
     await runTool({ file: "dpkg", args, env: options.env }, options);
   }
