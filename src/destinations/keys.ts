@@ -1,3 +1,5 @@
+import { AppError } from "../errors.ts";
+
 /**
  * The only place where object keys are built or taken apart. All keys are relative to `<prefix>/<name>/` of the
  * destination; docs/backup-format.md draws the layout.
@@ -51,6 +53,21 @@ export function partKey(
 
 export function drillKey(drillId: string): string {
   return `${DRILLS}${drillId}.json`;
+}
+
+/**
+ * Gives a key back when it stays where it belongs. Keys are read from manifests as well, and a manifest that was
+ * tampered with must not make a restore read, or a prune remove, anything outside of the destination.
+ *
+ * @throws AppError BACKUP_DAMAGED: a part of the key is empty, `.` or `..`, or holds a control character or `\\`
+ */
+export function requireSafeKey(key: string): string {
+  const isSafe = key.split("/").every((part) => !["", ".", ".."].includes(part));
+  // eslint-disable-next-line no-control-regex -- those are what is looked for
+  if (isSafe && !/[\u0000-\u001f\u007f\\]/.test(key)) return key;
+  throw new AppError("BACKUP_DAMAGED", `${JSON.stringify(key)} is no key inside of a destination.`, {
+    hint: "No run writes such a key: whatever names it was changed by somebody, so do not restore from it.",
+  });
 }
 
 /** Database names may hold any character; keys keep to those that every store, shell and URL takes as they are. */

@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import type { Dirent, Stats } from "node:fs";
+import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { AppError, throwIfCancelled } from "../errors.ts";
+import type { RunContext } from "../run-context.ts";
+import { MeteredBody, guardStream } from "./body.ts";
+import type { Destination, Listed, Written } from "./destination.ts";
+import { explainFileError, hasCode } from "./directory-errors.ts";
+import { requireSafeKey } from "./keys.ts";
+
+/** An object that is still being written lies beside its final name, so that rename and link stay on one disk. */
+const PARTIAL = /\.partial-[0-9a-f]{12}$/;
+
+/** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
+export class DirectoryDestination implements Destination {
+  readonly url: string;
+  readonly #base: string;
+  readonly #root: string;
+  readonly #context: RunContext;
+
+  /**
+   * @param base - must exist: were it created, backups would go to the system's disk on the day the backup disk
+   *   is not mounted
+   * @param name - the folder below it that belongs to this destination; created when first needed
+   */
+  constructor(base: string, name: string, context: RunContext) {
+    this.url = `file://${base}`;
+    this.#base = base;
+    this.#root = join(base, requireSafeKey(name));
+    this.#context = context;
+  }
+
+  async check(): Promise<void> {
+    await this.#do("Looking at the folder", async () => {
+      const found = await statIfThere(this.#base);
+      if (found?.isDirectory()) return;
+      throw new AppError("DESTINATION_MISSING", `${this.#base} is not there, or is no folder.`, {
+        hint: "Create the folder, or mount its disk; it is not created by itself, lest backups go to the wrong disk.",
+      });
+    });
+  }
+
+  async put(key: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+    const metered = new MeteredBody(body, this.#context.signal);
+    await this.#writePartial(key, metered, (partial, path) => rename(partial, path));
+    return metered.written();
+  }
+
+  async putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there"> {
+    let outcome: "written" | "already-there" = "written";
+    await this.#writePartial(key, Readable.from([bytes]), async (partial, path) => {
+      try {
+        // A link appears whole or not at all, and unlike a rename it never replaces what is there.
+        await link(partial, path);
+      } catch (error) {
+        if (!hasCode(error, "EEXIST")) throw error;
+        outcome = "already-there";
+      }
+    });
+    return outcome;
+  }
+
+  async read(key: string): Promise<Buffer> {
+    return await buffer(await this.open(key));
+  }
+
+  async open(key: string): Promise<Readable> {
+    const file = await this.#do(`Reading ${key}`, () => this.#openObject(key));
+    const { size } = await file.stat();
+    return guardStream(file.createReadStream(), size, this.#context.signal, (error) =>
+      this.#explain(error, `Reading ${key}`),
+    );
+  }
+
+  async *list(prefix: string): AsyncGenerator<Listed> {
+    await this.check();
+    for await (const file of this.#walk(folderOf(prefix), prefix)) {
+      if (!PARTIAL.test(file.key)) yield file;
+    }
+  }
+
+  async *listFolders(prefix: string): AsyncGenerator<string> {
+    await this.check();
+    for (const entry of await this.#readFolder(prefix)) {
+      if (entry.isDirectory()) yield entry.name;
+    }
+  }
+
+  async findSize(key: string): Promise<number | undefined> {
+    return await this.#do(`Looking for ${key}`, async () => {
+      const found = await statIfThere(this.#path(key));
+      return found?.isFile() ? found.size : undefined;
+    });
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#removeFile(requireSafeKey(key));
+  }
+
+  async abortUnfinished(
+    prefix: string,
+    isDead: (upload: { key: string; startedAt: Date }) => boolean,
+  ): Promise<number> {
+    let removed = 0;
+    for await (const file of this.#walk(folderOf(prefix), prefix)) {
+      const key = file.key.replace(PARTIAL, "");
+      // Its last write tells how long it has been dead; when it was begun, no file system tells reliably.
+      if (key === file.key || !isDead({ key, startedAt: file.modifiedAt })) continue;
+      await this.#removeFile(file.key);
+      removed++;
+    }
+    return removed;
+  }
+
+  close(): void {}
+
+  /**
+   * Writes beside the final name, lets `publish` make it visible, and leaves nothing else behind. Errors of the
+   * body pass as they are: it may be a file or a socket too, and must not be taken for the destination.
+   */
+  async #writePartial(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    publish: (partial: string, path: string) => Promise<void>,
+  ): Promise<void> {
+    const path = this.#path(key);
+    const partial = `${path}.partial-${randomBytes(6).toString("hex")}`;
+    const doing = `Writing ${key}`;
+    try {
+      const file = await this.#do(doing, () => this.#create(partial));
+      try {
+        for await (const chunk of body) await this.#do(doing, () => writeAll(file, chunk));
+        // Power may fail right after: first the bytes must be on the disk, then the name.
+        await this.#do(doing, () => file.sync());
+      } finally {
+        await file.close();
+      }
+      await this.#do(doing, async () => {
+        await publish(partial, path);
+        await syncFolder(dirname(path));
+      });
+    } finally {
+      await rm(partial, { force: true });
+      await this.#removeEmptyFolders(dirname(path));
+    }
+  }
+
+  async #create(partial: string): Promise<FileHandle> {
+    await this.check();
+    for (let attempt = 1; ; attempt++) {
+      await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
+      try {
+        return await open(partial, "wx", 0o600);
+      } catch (error) {
+        // Another run may remove the folder as empty in between.
+        if (!hasCode(error, "ENOENT") || attempt === 3) throw error;
+      }
+    }
+  }
+
+  async #openObject(key: string): Promise<FileHandle> {
+    try {
+      const file = await open(this.#path(key), "r");
+      if ((await file.stat()).isFile()) return file;
+      await file.close();
+    } catch (error) {
+      if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+      await this.check();
+    }
+    throw new AppError("OBJECT_MISSING", `${key} is not in ${this.url}.`, {
+      hint: "It was removed, or the backup that names it was copied without it.",
+    });
+  }
+
+  /** Goes through files in key order: a folder takes its place in it with the slash that ends its name. */
+  async *#walk(folder: string, prefix: string): AsyncGenerator<Listed> {
+    for (const entry of await this.#readFolder(folder)) {
+      const key = `${folder}${entry.name}`;
+      if (entry.isDirectory()) {
+        if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))
+          yield* this.#walk(`${key}/`, prefix);
+      } else if (key.startsWith(prefix)) {
+        const found = await this.#do(`Looking at ${key}`, () => statIfThere(join(this.#root, key)));
+        // Undefined when it was removed since the folder was read.
+        if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+      }
+    }
+  }
+
+  async #readFolder(folder: string): Promise<Dirent[]> {
+    throwIfCancelled(this.#context.signal);
+    return await this.#do(`Listing ${folder}`, async () => {
+      try {
+        const entries = await readdir(join(this.#root, folder), { withFileTypes: true });
+        return entries.sort((a, b) => Buffer.compare(sortName(a), sortName(b)));
+      } catch (error) {
+        if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+        throw error;
+      }
+    });
+  }
+
+  async #removeFile(key: string): Promise<void> {
+    const path = join(this.#root, key);
+    await this.#do(`Removing ${key}`, async () => {
+      await rm(path, { force: true });
+      await this.#removeEmptyFolders(dirname(path));
+    });
+  }
+
+  /** A folder is there as long as something is in it, as in S3. Best effort: an empty one does no harm. */
+  async #removeEmptyFolders(folder: string): Promise<void> {
+    for (let current = folder; current.startsWith(this.#root); current = dirname(current)) {
+      try {
+        await rmdir(current);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.#root, requireSafeKey(key));
+  }
+
+  async #do<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    throwIfCancelled(this.#context.signal);
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#explain(error, doing);
+    }
+  }
+
+  #explain(error: unknown, doing: string): unknown {
+    return explainFileError(error, `${doing} in ${this.url}`);
+  }
+}
+
+/** The deepest folder that holds everything below a prefix, which may end within a name. */
+function folderOf(prefix: string): string {
+  return prefix.slice(0, prefix.lastIndexOf("/") + 1);
+}
+
+function sortName(entry: Dirent): Buffer {
+  return Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name);
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.length;) {
+    offset += (await file.write(chunk, offset)).bytesWritten;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

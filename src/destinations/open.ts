@@ -1,0 +1,51 @@
+import { fileURLToPath } from "node:url";
+import { AppError } from "../errors.ts";
+import type { RunContext } from "../run-context.ts";
+import type { Secret } from "../sys/secret.ts";
+import type { Destination } from "./destination.ts";
+import { DirectoryDestination } from "./directory.ts";
+
+/** A destination as the operator gives it. */
+export interface DestinationConfig {
+  /** `s3://bucket/prefix` or `file:///path` */
+  url: string;
+  /** The address of a service that speaks S3 and is not AWS. */
+  endpoint?: string;
+  region?: string;
+  /** Bucket in the path and not in the host name; by default with an endpoint of one's own, and not at AWS. */
+  pathStyle?: boolean;
+  /** Without keys, the standard credential chain of the AWS SDK is asked. */
+  accessKeyId?: string;
+  secretAccessKey?: Secret;
+  sessionToken?: Secret;
+}
+
+/**
+ * Opens the folder `name` of a destination: one product's backups, apart from those of others that share the
+ * bucket or disk. Touches nothing yet.
+ *
+ * @throws AppError CONFIG_INVALID: an address that is neither `s3://bucket…` nor `file:///…`
+ */
+export async function openDestination(
+  config: DestinationConfig,
+  name: string,
+  context: RunContext,
+): Promise<Destination> {
+  if (config.url.startsWith("file:///") && URL.canParse(config.url)) {
+    return new DirectoryDestination(fileURLToPath(config.url), name, context);
+  }
+  // Not parsed as a URL: a key holds characters as they are, and `%` is one of them.
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(config.url) ?? [];
+  if (bucket !== undefined) {
+    // Loaded when needed only: the SDK takes longer to load than all the rest of the program.
+    const { openS3 } = await import("./s3.ts");
+    return await openS3(config, { bucket, folder: `${prefix}/${name}` }, context);
+  }
+  throw new AppError(
+    "CONFIG_INVALID",
+    `The destination ${config.url} is neither an S3 bucket nor a folder.`,
+    {
+      hint: "Write s3://bucket/prefix or file:///absolute/path.",
+    },
+  );
+}

@@ -1,0 +1,214 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { AppError } from "../errors.ts";
+import type { RunContext } from "../run-context.ts";
+import { guardStream } from "./body.ts";
+import type { Destination, Listed, Written } from "./destination.ts";
+import { requireSafeKey } from "./keys.ts";
+import type { DestinationConfig } from "./open.ts";
+import { PartBuffers } from "./part-buffers.ts";
+import { S3Requests, createS3Client } from "./s3-requests.ts";
+import { choosePartSize, uploadObject } from "./s3-upload.ts";
+
+/** In memory at once for all uploads of a destination: 32 MiB with the usual part size. */
+const PARTS_IN_MEMORY = 4;
+
+/**
+ * Opens one folder of a bucket. Asks for credentials with the first request only.
+ *
+ * @param options.pageSize - entries a page of a listing; the service's own (1000) by default
+ */
+export async function openS3(
+  config: DestinationConfig,
+  place: { bucket: string; folder: string },
+  context: RunContext,
+  options: { pageSize?: number } = {},
+): Promise<Destination> {
+  const requests = new S3Requests(config, place.bucket, await createS3Client(config), context);
+  const folders = place.folder.split("/").filter((part) => part !== "");
+  return new S3Destination(requests, `${folders.join("/")}/`, options.pageSize);
+}
+
+/** Backups in a bucket of AWS or of a service that resembles it. */
+class S3Destination implements Destination {
+  readonly url: string;
+  readonly #requests: S3Requests;
+  readonly #prefix: string;
+  readonly #pageSize: number | undefined;
+  readonly #buffers = new PartBuffers(PARTS_IN_MEMORY);
+
+  constructor(requests: S3Requests, prefix: string, pageSize: number | undefined) {
+    this.url = requests.url;
+    this.#requests = requests;
+    this.#prefix = prefix;
+    this.#pageSize = pageSize;
+  }
+
+  async check(): Promise<void> {
+    // Not HeadBucket: its answer has no body, and so no reason.
+    const input = { Bucket: this.#requests.bucket, Prefix: this.#prefix, MaxKeys: 1 };
+    await this.#requests.send("Looking at the bucket", (client, options) =>
+      client.send(new ListObjectsV2Command(input), options),
+    );
+  }
+
+  async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
+    const { Key } = this.#object(key);
+    return await uploadObject(this.#requests, Key, body, choosePartSize(expectedSizeBytes), this.#buffers);
+  }
+
+  async putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there"> {
+    // Some services ignore the condition and some refuse it; looking first leaves them only a short race.
+    if (!this.#requests.isAws && (await this.findSize(key)) !== undefined) return "already-there";
+    const input = { ...this.#object(key), Body: bytes };
+    return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
+      try {
+        await client.send(new PutObjectCommand({ ...input, IfNoneMatch: "*" }), options);
+        return "written";
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 501 && !this.#requests.isAws) {
+          await client.send(new PutObjectCommand(input), options);
+          return "written";
+        }
+        if (status !== 412) throw error;
+        // The answer to an earlier attempt may have been lost: then what is there is ours.
+        const isOurs =
+          attemptNumber > 1 && (await buffer(await this.#get(key, client, options))).equals(bytes);
+        return isOurs ? "written" : "already-there";
+      }
+    });
+  }
+
+  async read(key: string): Promise<Buffer> {
+    return await this.#requests.send(`Reading ${key}`, async (client, options) =>
+      buffer(await this.#get(key, client, options)),
+    );
+  }
+
+  async open(key: string): Promise<Readable> {
+    return await this.#requests.send(`Reading ${key}`, (client, options) => this.#get(key, client, options));
+  }
+
+  async *list(prefix: string): AsyncGenerator<Listed> {
+    for await (const page of this.#listPages(prefix)) {
+      for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
+        yield { key: Key.slice(this.#prefix.length), sizeBytes: Size, modifiedAt: LastModified };
+      }
+    }
+  }
+
+  async *listFolders(prefix: string): AsyncGenerator<string> {
+    const start = this.#prefix.length + prefix.length;
+    for await (const page of this.#listPages(prefix, "/")) {
+      for (const { Prefix = "" } of page.CommonPrefixes ?? []) yield Prefix.slice(start, -1);
+    }
+  }
+
+  async findSize(key: string): Promise<number | undefined> {
+    try {
+      const found = await this.#requests.send(`Looking for ${key}`, (client, options) =>
+        client.send(new HeadObjectCommand(this.#object(key)), options),
+      );
+      return found.ContentLength;
+    } catch (error) {
+      if (error instanceof AppError && error.code === "OBJECT_MISSING") return undefined;
+      throw error;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#requests.send(`Removing ${key}`, (client, options) =>
+      client.send(new DeleteObjectCommand(this.#object(key)), options),
+    );
+  }
+
+  async abortUnfinished(
+    prefix: string,
+    isDead: (upload: { key: string; startedAt: Date }) => boolean,
+  ): Promise<number> {
+    let aborted = 0;
+    for await (const { Uploads = [] } of this.#listUploads(prefix)) {
+      for (const { Key = "", UploadId, Initiated = new Date(0) } of Uploads) {
+        const key = Key.slice(this.#prefix.length);
+        if (!isDead({ key, startedAt: Initiated })) continue;
+        await this.#requests.send(`Aborting the upload of ${key}`, (client, options) =>
+          client.send(new AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options),
+        );
+        aborted++;
+      }
+    }
+    return aborted;
+  }
+
+  close(): void {
+    this.#requests.close();
+  }
+
+  async #get(key: string, client: S3Client, options: { abortSignal: AbortSignal }): Promise<Readable> {
+    const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand(this.#object(key)), options);
+    return guardStream(Body as Readable, ContentLength, this.#requests.context.signal, (error) =>
+      this.#requests.explain(error, `Reading ${key}`),
+    );
+  }
+
+  async *#listPages(prefix: string, Delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const Bucket = this.#requests.bucket;
+    let ContinuationToken: string | undefined;
+    do {
+      const input = {
+        Bucket,
+        Prefix: this.#prefix + prefix,
+        MaxKeys: this.#pageSize,
+        Delimiter,
+        ContinuationToken,
+      };
+      const page: ListObjectsV2CommandOutput = await this.#requests.send(
+        `Listing ${prefix}`,
+        (client, options) => client.send(new ListObjectsV2Command(input), options),
+      );
+      yield page;
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+  }
+
+  async *#listUploads(prefix: string): AsyncGenerator<ListMultipartUploadsCommandOutput> {
+    let page: ListMultipartUploadsCommandOutput | undefined;
+    do {
+      const input = {
+        Bucket: this.#requests.bucket,
+        Prefix: this.#prefix + prefix,
+        MaxUploads: this.#pageSize,
+        KeyMarker: page?.NextKeyMarker,
+        UploadIdMarker: page?.NextUploadIdMarker,
+      };
+      page = await this.#requests.send(`Listing unfinished uploads of ${prefix}`, (client, options) =>
+        client.send(new ListMultipartUploadsCommand(input), options),
+      );
+      yield page;
+    } while (page.IsTruncated);
+  }
+
+  #object(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#requests.bucket, Key: this.#prefix + requireSafeKey(key) };
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
+}
