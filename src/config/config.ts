@@ -1,0 +1,206 @@
+import { Secret } from "../sys/secret.ts";
+import type { DestinationConfig } from "./destination.ts";
+import { readDestination } from "./destination.ts";
+import type { Command, Shell } from "./options.ts";
+import { COMMANDS, OPTIONS } from "./options.ts";
+import { Problems, suggest } from "./problems.ts";
+import { NAME, NAME_RULE } from "./schema.ts";
+import { Sources } from "./sources.ts";
+import type { StepConfig } from "./steps.ts";
+import { readSteps } from "./steps.ts";
+import type { StoreConfig, TargetConfig } from "./stores.ts";
+import {
+  readChosenStores,
+  readDrillTargets,
+  readStoreKinds,
+  readStores,
+  readTargetOptions,
+} from "./stores.ts";
+import type { Environment } from "./values.ts";
+import { readDurationMs, readTime } from "./values.ts";
+
+export type { DestinationConfig, StepConfig, StoreConfig, TargetConfig };
+
+const TARGET_OPTIONS = ["target-postgres-url", "target-clickhouse-url"] as const;
+
+/** What a shell has read; nothing is interpreted yet. */
+export interface RawInput {
+  shell: Shell;
+  command: string;
+  /** By the names of options.ts, as given. An empty text is not given; items of a list may stand on lines. */
+  options: Readonly<Record<string, string | undefined>>;
+  env: Environment;
+  /** lifeboat.yml, when there is one. */
+  file?: { path: string; text: string };
+}
+
+interface CommonConfig {
+  /** The folder below the destination that holds this product's backups. */
+  name: string;
+  destination: DestinationConfig;
+  json: boolean;
+  /** Every credential that was read, for masking. */
+  secrets: Secret[];
+}
+
+/** Which backup; the newest complete one without either. */
+export interface Selection {
+  id?: string;
+  before?: Date;
+}
+
+export interface Objectives {
+  rpoHours?: number;
+  rtoMinutes?: number;
+}
+
+export interface BackupConfig extends CommonConfig {
+  command: "backup";
+  stores: StoreConfig[];
+  full: boolean;
+}
+
+export interface ListConfig extends CommonConfig {
+  command: "list";
+}
+
+export interface RestoreConfig extends CommonConfig {
+  command: "restore";
+  selection: Selection;
+  targets: TargetConfig[];
+  /** Target databases whose contents may be replaced. */
+  replace: string[];
+}
+
+export interface DrillConfig extends CommonConfig {
+  command: "drill";
+  selection: Selection;
+  targets: TargetConfig[];
+  /** Only these stores of the backup, when the operator chose. */
+  only?: string[];
+  steps: StepConfig[];
+  objectives: Objectives;
+  keep: boolean;
+  reportDir: string;
+}
+
+/** What one run is to do. */
+export type Config = BackupConfig | ListConfig | RestoreConfig | DrillConfig;
+
+/** Where the configuration file is, and whether it must be there. */
+export function locateConfigFile(
+  options: RawInput["options"],
+  env: Environment,
+): { path: string; isRequired: boolean } {
+  const path = options["config"] || env[OPTIONS.config.env];
+  return path ? { path, isRequired: true } : { path: "lifeboat.yml", isRequired: false };
+}
+
+/**
+ * Options go before their variables, and those before the file. The whole file is checked whatever the command is,
+ * but only what the command uses must be there: a drill does not need the passwords of production.
+ *
+ * @throws AppError CONFIG_INVALID with every problem and its place, and no value
+ */
+export function parseConfig(raw: RawInput): Config {
+  const command = requireCommand(raw);
+  const sources = new Sources(raw, command);
+  const { problems, secrets } = sources;
+  const isDrill = command === "drill";
+
+  const common: CommonConfig = {
+    name: readName(sources),
+    destination: readDestination(sources),
+    json: sources.flag("json") ?? false,
+    secrets,
+  };
+  secrets.push(...listStandardSecrets(raw.env));
+  const kinds = readStoreKinds(sources);
+  const only = readChosenStores(sources, kinds);
+  const stores = readStores(sources, kinds, only, command === "backup");
+  const drillTargets = readDrillTargets(sources, kinds, only, isDrill);
+  const targets = isDrill ? drillTargets : readTargetOptions(sources, kinds, only);
+  if (isDrill || command === "restore") requireTarget(sources, targets, isDrill);
+  const steps = readSteps(sources, kinds, isDrill);
+  const objectives = readObjectives(sources, isDrill);
+  const selection = readSelection(sources);
+  const full = sources.flag("full") ?? false;
+  const keep = sources.flag("keep") ?? false;
+  problems.throwIfAny();
+
+  switch (command) {
+    case "backup":
+      return { command, ...common, stores, full };
+    case "list":
+      return { command, ...common };
+    case "restore":
+      return { command, ...common, selection, targets, replace: sources.list("replace") };
+    case "drill": {
+      const reportDir = sources.option("report-dir")?.text ?? OPTIONS["report-dir"].default;
+      return {
+        command,
+        ...common,
+        selection,
+        targets,
+        ...(only && { only }),
+        steps,
+        objectives,
+        keep,
+        reportDir,
+      };
+    }
+  }
+}
+
+function requireCommand({ shell, command }: RawInput): Command {
+  const known = COMMANDS.find((candidate) => candidate === command);
+  if (known) return known;
+  const problems = new Problems();
+  const label = shell === "cli" ? `Command ${command}` : "Input command";
+  problems.add({ label, order: 0 }, `is none of ${COMMANDS.join(", ")}.${suggest(command, COMMANDS)}`);
+  throw problems.toError();
+}
+
+function readName(sources: Sources): string {
+  const given = sources.option("name") ?? sources.text(["name"]);
+  if (!given) return OPTIONS.name.default;
+  if (!NAME.test(given.text)) sources.problems.add(given.place, `${NAME_RULE}.`);
+  return given.text;
+}
+
+function readSelection(sources: Sources): Selection {
+  const id = sources.option("backup");
+  const before = sources.option("before");
+  if (id && before) sources.problems.add(before.place, "goes not with the option backup. Give one of them.");
+  const time = before && readTime(before, sources.problems);
+  return { ...(id && { id: id.text }), ...(time && { before: time }) };
+}
+
+function readObjectives(sources: Sources, isNeeded: boolean): Objectives {
+  const read = (key: string): number | undefined => {
+    const given = sources.text(["objectives", key], isNeeded);
+    return given && readDurationMs(given, sources.problems);
+  };
+  const rpoMs = read("rpo");
+  const rtoMs = read("rto");
+  return {
+    ...(rpoMs !== undefined && { rpoHours: rpoMs / 3_600_000 }),
+    ...(rtoMs !== undefined && { rtoMinutes: rtoMs / 60_000 }),
+  };
+}
+
+function requireTarget(sources: Sources, targets: TargetConfig[], isDrill: boolean): void {
+  const inFile = isDrill ? Object.keys(sources.content.drill?.targets ?? {}) : [];
+  // Targets that are written but faulty are told about already.
+  if (targets.length + inFile.length > 0) return;
+  const options = TARGET_OPTIONS.map((name) => sources.optionPlace(name).label).join(" or ");
+  const orFile = isDrill ? `, or drill.targets in ${sources.filePath}` : "";
+  sources.addAbsent("drill", { label: "No target", order: 0 }, `is given. Give ${options}${orFile}.`);
+}
+
+/** What the AWS SDK reads from the environment by itself, and may quote. */
+function listStandardSecrets(env: Environment): Secret[] {
+  return [env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]].flatMap((value) =>
+    value ? [new Secret(value)] : [],
+  );
+}

@@ -1,0 +1,69 @@
+import { Secret } from "../sys/secret.ts";
+import type { Sources } from "./sources.ts";
+import { readDestinationUrl } from "./values.ts";
+
+/** Where backups are kept. Without keys of its own, the standard AWS chain is asked. */
+export interface DestinationConfig {
+  /** `s3://bucket/prefix` or `file:///folder` */
+  url: string;
+  endpoint?: string;
+  region?: string;
+  pathStyle?: boolean;
+  accessKeyId?: string;
+  secretAccessKey?: Secret;
+}
+
+/**
+ * The option `destination` replaces the file's whole: a bucket at one provider has no use for the endpoint and the
+ * keys of another. The s3-* options go on top of either.
+ */
+export function readDestination(sources: Sources): DestinationConfig {
+  const { problems, content } = sources;
+  const option = sources.option("destination");
+  const isInFile = !option && content.destination !== undefined;
+  const path = ["destination"];
+  const inFile = (key: string) => (isInFile ? sources.text([...path, key]) : undefined);
+
+  const given = option ?? (isInFile ? (sources.text(path) ?? inFile("url")) : undefined);
+  if (!option && !isInFile) {
+    sources.addAbsent(
+      "destination",
+      sources.optionPlace("destination"),
+      `is missing. Give it, or destination in ${sources.filePath}.`,
+    );
+  }
+  const url = given && readDestinationUrl(given, problems);
+
+  const endpoint = sources.option("s3-endpoint") ?? inFile("endpoint");
+  const region = sources.option("s3-region") ?? inFile("region");
+  const fileDestination =
+    isInFile && typeof content.destination === "object" ? content.destination : undefined;
+  const pathStyle = sources.flag("s3-path-style") ?? fileDestination?.["path-style"];
+  if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
+    problems.add(
+      endpoint.place,
+      "is no address of a service. Write https://host or http://host:port, without a path.",
+    );
+  }
+
+  const accessKeyId = inFile("access-key-id");
+  const secretAccessKey = inFile("secret-access-key");
+  if (!fileDestination?.["access-key-id"] !== !fileDestination?.["secret-access-key"]) {
+    sources.addAbsent(
+      "destination",
+      sources.place(path),
+      "needs access-key-id and secret-access-key together, or neither.",
+    );
+  }
+  const secret = secretAccessKey && new Secret(secretAccessKey.text);
+  if (secret) sources.secrets.push(secret);
+
+  return {
+    url: url ?? "", // never seen: without a good one there is a problem
+    ...(endpoint && { endpoint: endpoint.text }),
+    ...(region && { region: region.text }),
+    ...(pathStyle !== undefined && { pathStyle }),
+    ...(accessKeyId && { accessKeyId: accessKeyId.text }),
+    ...(secret && { secretAccessKey: secret }),
+  };
+}

@@ -1,0 +1,158 @@
+/** What lifeboat can be told to do. */
+export const COMMANDS = ["backup", "list", "restore", "drill"] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** The two ways in: the GitHub Action's inputs, and the command line's flags. */
+export type Shell = "action" | "cli";
+
+/**
+ * How an option's text is read. `flag`: true or false. `list`: several, separated by commas or line breaks.
+ * `time`: ISO 8601, UTC unless it says otherwise. `choice`: one of `choices`.
+ */
+export type OptionKind = "text" | "flag" | "list" | "time" | "choice";
+
+export interface Option {
+  kind: OptionKind;
+  /** One sentence, for action.yml, --help and docs/options.md. */
+  help: string;
+  /** The commands that use it; given to another command it is an error. */
+  commands: readonly Command[];
+  choices?: readonly string[];
+  /** Used when neither the option, its variable, nor the file says anything. */
+  default?: string;
+  /** Masked from the moment it is read. */
+  secret?: true;
+  /** Read when the option itself is not given. One-time choices have none, so that none is made by accident. */
+  env?: `LIFEBOAT_${string}`;
+  /** Where it exists; everywhere when absent. */
+  shell?: Shell;
+}
+
+/** The one list of options: action inputs, command line flags, and the table in docs/options.md come from it. */
+export const OPTIONS = {
+  command: {
+    kind: "choice",
+    choices: COMMANDS,
+    default: "backup",
+    help: "What to do: backup, list, restore or drill.",
+    commands: COMMANDS,
+    shell: "action",
+  },
+  config: {
+    kind: "text",
+    help: "Path of the configuration file; lifeboat.yml is read when it exists.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_CONFIG",
+  },
+  name: {
+    kind: "text",
+    default: "lifeboat",
+    help: "Name of what is backed up: the folder below the destination that holds its backups.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_NAME",
+  },
+  "postgres-url": {
+    kind: "text",
+    help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
+    commands: ["backup"],
+    secret: true,
+    env: "LIFEBOAT_POSTGRES_URL",
+  },
+  "clickhouse-url": {
+    kind: "text",
+    help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
+    commands: ["backup"],
+    secret: true,
+    env: "LIFEBOAT_CLICKHOUSE_URL",
+  },
+  destination: {
+    kind: "text",
+    help: "Where backups are kept: s3://bucket/prefix or file:///folder; replaces the file's destination whole.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_DESTINATION",
+  },
+  "s3-endpoint": {
+    kind: "text",
+    help: "Address of an S3-compatible service, when it is not AWS.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_ENDPOINT",
+  },
+  "s3-region": {
+    kind: "text",
+    help: "Region of the bucket; the standard AWS settings decide when absent.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_REGION",
+  },
+  "s3-path-style": {
+    kind: "flag",
+    help: "Whether the bucket is put into the path instead of the host name, as many S3-compatible services need.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_PATH_STYLE",
+  },
+  store: {
+    kind: "list",
+    help: "Only these stores, by name.",
+    commands: ["backup", "restore", "drill"],
+  },
+  full: {
+    kind: "flag",
+    help: "Send everything, also what an earlier backup has already sent.",
+    commands: ["backup"],
+  },
+  backup: {
+    kind: "text",
+    help: "Id of the backup to use; the newest complete one when absent.",
+    commands: ["restore", "drill"],
+  },
+  before: {
+    kind: "time",
+    help: "Use the newest backup that was started before this time, such as 2026-11-20T02:00:00Z.",
+    commands: ["restore", "drill"],
+  },
+  "target-postgres-url": {
+    kind: "text",
+    help: "Postgres database to restore into; for a drill, a server on which it may create a database of its own.",
+    commands: ["restore", "drill"],
+    secret: true,
+    env: "LIFEBOAT_TARGET_POSTGRES_URL",
+  },
+  "target-clickhouse-url": {
+    kind: "text",
+    help: "ClickHouse server to restore into; for a drill, one on which it may create databases of its own.",
+    commands: ["restore", "drill"],
+    secret: true,
+    env: "LIFEBOAT_TARGET_CLICKHOUSE_URL",
+  },
+  replace: {
+    kind: "list",
+    help: "Names of the target databases whose contents may be replaced, typed out.",
+    commands: ["restore"],
+  },
+  keep: {
+    kind: "flag",
+    help: "Leave the restored data for a look when the drill failed.",
+    commands: ["drill"],
+  },
+  "report-dir": {
+    kind: "text",
+    default: "lifeboat-report",
+    help: "Folder that receives the drill's report.",
+    commands: ["drill"],
+  },
+  json: {
+    kind: "flag",
+    help: "Print one JSON document on standard output.",
+    commands: COMMANDS,
+    shell: "cli",
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Every option that exists in a shell, in the order of the list. */
+export function listOptions(shell: Shell): { name: OptionName; option: Option }[] {
+  const all = Object.entries(OPTIONS) as [OptionName, Option][];
+  return all
+    .filter(([, option]) => option.shell === undefined || option.shell === shell)
+    .map(([name, option]) => ({ name, option }));
+}
