@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
-import { LOOPBACK, createServiceScratch, findFreePorts, probeHttp, startService } from "./service-process.ts";
-import type { ServiceProcess } from "./service-process.ts";
+import { LOOPBACK, findFreePorts, probeHttp, startService } from "./service-process.ts";
+import type { Launch, ServiceProcess } from "./service-process.ts";
 
 export interface ClickHouseAddress {
   host: string;
@@ -22,27 +22,30 @@ const BACKUP_DISK = "backups";
 
 /** Starts a ClickHouse server of its own with empty data. About 280 MB of memory each. */
 export async function startClickHouse(): Promise<ClickHouseAddress & ServiceProcess> {
-  const scratch = await createServiceScratch();
   const user = "lifeboat";
   const password = randomBytes(12).toString("hex");
   const [httpPort = 0, tcpPort = 0] = await findFreePorts(2);
-  await mkdir(scratch.file("data"));
-  await mkdir(scratch.file("backups"));
-  await writeFile(scratch.file("users.xml"), renderUsers(user, password), { mode: 0o600 });
-  await writeFile(scratch.file("config.xml"), renderConfig(scratch, httpPort, tcpPort));
 
-  const library = createRequire(import.meta.url).resolve(`@chdb/lib-linux-${process.arch}-gnu/libchdb.so`);
-  const program = fileURLToPath(new URL("clickhouse-server-process.mjs", import.meta.url));
+  const prepare = async (scratch: Scratch): Promise<Launch> => {
+    await mkdir(scratch.file("data"));
+    await mkdir(scratch.file("backups"));
+    await writeFile(scratch.file("users.xml"), renderUsers(user, password), { mode: 0o600 });
+    await writeFile(scratch.file("config.xml"), renderConfig(scratch, httpPort, tcpPort));
+    const library = createRequire(import.meta.url).resolve(`@chdb/lib-linux-${process.arch}-gnu/libchdb.so`);
+    const program = fileURLToPath(new URL("clickhouse-server-process.mjs", import.meta.url));
+    return {
+      command: {
+        file: process.execPath,
+        args: [program, library, scratch.file("config.xml"), scratch.file("data")],
+        env: toolEnvironment(process.env),
+      },
+      probe: () => probeHttp(`http://${LOOPBACK}:${httpPort}/ping`),
+    };
+  };
   const server = await startService({
     name: "ClickHouse",
-    command: {
-      file: process.execPath,
-      args: [program, library, scratch.file("config.xml"), scratch.file("data")],
-      env: toolEnvironment(process.env),
-    },
-    scratch,
     stopSignal: "SIGKILL", // the blocked process handles no other; the data is thrown away
-    probe: () => probeHttp(`http://${LOOPBACK}:${httpPort}/ping`),
+    prepare,
   });
   const url = `http://${user}:${password}@${LOOPBACK}:${httpPort}`;
   return { host: LOOPBACK, httpPort, tcpPort, user, password, url, ...server };

@@ -6,8 +6,8 @@ import { Client } from "pg";
 import { runTool, toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { LOOPBACK, createServiceScratch, findFreePorts, startService } from "./service-process.ts";
-import type { ServiceProcess } from "./service-process.ts";
+import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import type { Launch, ServiceProcess } from "./service-process.ts";
 
 export interface PostgresAddress {
   host: string;
@@ -36,36 +36,39 @@ const SETTINGS = {
 
 /** Starts a Postgres 17 server of its own with a fresh data directory. */
 export async function startPostgres(): Promise<PostgresAddress & ServiceProcess> {
-  const scratch = await createServiceScratch();
-  const isRoot = process.getuid?.() === 0;
-  const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
   const user = "postgres";
   const password = randomBytes(12).toString("hex");
-  const passwordFile = scratch.file("password");
-  const dataDir = scratch.file("data");
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  if (isRoot) for (const path of [scratch.path, passwordFile]) await chown(path, NOBODY, NOBODY);
-
-  const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch) };
   const [port = 0] = await findFreePorts(1);
-  const initArgs = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${passwordFile}`];
-  initArgs.push("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
-  await runTool(
-    { file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env },
-    { signal: new AbortController().signal, redactor: new Redactor() },
-  );
-  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
-    "-c",
-    `${name}=${value}`,
-  ]);
   const url = `postgres://${user}:${password}@${LOOPBACK}:${port}/postgres`;
+  const isRoot = process.getuid?.() === 0;
+  const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
+
+  const prepare = async (scratch: Scratch): Promise<Launch> => {
+    const dataDir = scratch.file("data");
+    const passwordFile = scratch.file("password");
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    if (isRoot) for (const path of [scratch.path, passwordFile]) await chown(path, NOBODY, NOBODY);
+    const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch) };
+    const initArgs = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${passwordFile}`];
+    initArgs.push("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
+    await runTool(
+      { file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env },
+      { signal: new AbortController().signal, redactor: new Redactor() },
+    );
+    const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    return {
+      command: { file: postgres, args: ["-D", dataDir, ...settings], env },
+      probe: () => connectOnce(url),
+    };
+  };
   const server = await startService({
     name: "Postgres",
-    command: { file: postgres, args: ["-D", dataDir, ...settings], env },
-    scratch,
     stopSignal: "SIGQUIT", // immediate shutdown: the data is thrown away
     privileges,
-    probe: () => connectOnce(url),
+    prepare,
   });
   return { host: LOOPBACK, port, user, password, url, ...server };
 }

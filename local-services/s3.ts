@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { requireDebianArchive } from "../src/sys/apt-sources.ts";
 import { unpackDebianPackages } from "../src/sys/debian-packages.ts";
 import { toolEnvironment } from "../src/sys/exec.ts";
+import type { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { LOOPBACK, createServiceScratch, findFreePorts, probeHttp, startService } from "./service-process.ts";
-import type { ServiceProcess } from "./service-process.ts";
+import { LOOPBACK, findFreePorts, probeHttp, startService } from "./service-process.ts";
+import type { Launch, ServiceProcess } from "./service-process.ts";
 
 export interface S3Address {
   endpoint: string;
@@ -30,12 +31,10 @@ export async function startS3(cacheDir: string): Promise<S3Address & ServiceProc
     redactor: new Redactor(),
     report: console.error,
   });
-  const scratch = await createServiceScratch();
   const [port = 0] = await findFreePorts(1);
   const endpoint = `http://${LOOPBACK}:${port}`;
   const program = `from moto.server import main; main(["-H", "${LOOPBACK}", "-p", "${port}"])`;
-  const server = await startService({
-    name: "S3 (moto)",
+  const prepare = async (scratch: Scratch): Promise<Launch> => ({
     command: root.command("usr/bin/python3.13", ["-c", program], {
       ...env,
       PYTHONHOME: join(root.path, "usr"),
@@ -43,9 +42,12 @@ export async function startS3(cacheDir: string): Promise<S3Address & ServiceProc
       PYTHONDONTWRITEBYTECODE: "1",
       TMPDIR: scratch.path, // bodies of some size lie there
     }),
-    scratch,
-    stopSignal: "SIGKILL", // nothing to be kept
     probe: () => probeHttp(`${endpoint}/moto-api/`),
+  });
+  const server = await startService({
+    name: "S3 (moto)",
+    stopSignal: "SIGKILL", // nothing to be kept
+    prepare,
   });
   return { endpoint, region: "us-east-1", accessKeyId: "local", secretAccessKey: "local-secret", ...server };
 }

@@ -155,6 +155,7 @@ describe("a service of a test's own", () => {
       if (printed.includes("Running until")) break;
     }
     const pids = [...printed.matchAll(/"pid": (\d+)/g)].map(([, pid]) => Number(pid));
+    onTestFinished(() => pids.filter(isRunning).forEach((pid) => process.kill(pid, "SIGKILL")));
     expect(pids.map(isRunning)).toEqual([true, true, true]);
     parent.kill("SIGKILL");
     await expect.poll(() => pids.map(isRunning), { timeout: 10_000 }).toEqual([false, false, false]);
