@@ -37,14 +37,12 @@ export class BackupWriter {
 
   /** The sink of one store. `previous` is what the newest complete backup says of it. */
   sinkOf(store: string, previous: StoreManifest | undefined): BackupSink {
-    // Backup ids end in four random digits; they keep two runs at once from writing the same key.
-    const suffix = this.#backupId.slice(-4);
     return {
       previous,
       put: (file, body, expectedSizeBytes) =>
         this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
-        this.#write(partKey(store, part, suffix), body, expectedSizeBytes),
+        this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
     };
   }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Comparison } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
@@ -10,6 +12,7 @@ import type { Step } from "../drill/steps/step.ts";
 import { judge } from "../drill/verdict.ts";
 import type { Evidence } from "../drill/verdict.ts";
 import { AppError } from "../errors.ts";
+import { renderSummary } from "../report/summary.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ThrowawayTarget } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
@@ -29,6 +32,8 @@ export interface DrillRequest {
   objectives: DrillRecord["objectives"];
   /** Leave the restored data for a look when the drill failed. */
   keepOnFailure: boolean;
+  /** Folder for the report, created when missing. */
+  reportDir: string;
 }
 
 export interface DrillResult {
@@ -36,6 +41,10 @@ export interface DrillResult {
   record: DrillRecord;
   /** Whether the record lies beside the backups; a read-only credential cannot put it there. */
   isRecorded: boolean;
+  /** The whole drill, the destruction of the restored data included. */
+  seconds: number;
+  /** Markdown; the same as JSON lies beside it. */
+  reportPath: string;
   /** Where the restored data was left, by store; empty when it was destroyed. */
   kept: string[];
 }
@@ -112,7 +121,23 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     dataAgeHours: Math.round(evidence.dataAgeHours * 1000) / 1000,
     objectives: request.objectives,
   };
-  return { command: "drill", record, isRecorded: await keepRecord(record, destination, context), kept };
+  const result = {
+    command: "drill",
+    record,
+    isRecorded: await keepRecord(record, destination, context),
+    kept,
+    seconds: secondsSince(clock, startMs),
+    reportPath: join(request.reportDir, `drill-${record.id}.md`),
+  } as const satisfies DrillResult;
+  await writeReport(result);
+  return result;
+}
+
+async function writeReport(result: DrillResult): Promise<void> {
+  const { reportPath, record } = result;
+  await mkdir(dirname(reportPath), { recursive: true });
+  await writeFile(reportPath, renderSummary(result));
+  await writeFile(reportPath.replace(/md$/, "json"), serialiseDrillRecord(record));
 }
 
 function findSkippedStores(

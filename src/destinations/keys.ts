@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 
 const BACKUPS = "backups/";
 const DRILLS = "drills/";
+const PARTS = "parts/";
 
 /** @param random - four hexadecimal digits, so that two runs in one second differ */
 export function buildBackupId(startedAt: Date, random: string): string {
@@ -24,6 +25,12 @@ export function findBackupTime(id: string): Date | undefined {
 
 export const backupsPrefix = BACKUPS;
 export const drillsPrefix = DRILLS;
+export const partsPrefix = PARTS;
+
+/** All that belongs to one backup alone. */
+export function backupFolder(backupId: string): string {
+  return `${BACKUPS}${backupId}/`;
+}
 
 export function manifestKey(backupId: string): string {
   return `${BACKUPS}${backupId}/manifest.json`;
@@ -40,15 +47,20 @@ export function storeObjectKey(backupId: string, store: string, file: string): s
 
 /**
  * The rows of one partition, an object that later backups may refer to. The fingerprint says what it holds; the
- * suffix keeps two runs that read the same state at the same time from writing one key.
+ * id of the backup that writes it keeps two runs that read the same state at the same time from writing one key.
  */
 export function partKey(
   store: string,
   part: { database: string; table: string; partition: string; fingerprint: string },
-  suffix: string,
+  backupId: string,
 ): string {
   const table = `${encodeName(part.database)}.${encodeName(part.table)}`;
-  return `parts/${store}/${table}/${encodeName(part.partition)}-${part.fingerprint}-${suffix}.native.zst`;
+  return `${PARTS}${store}/${table}/${encodeName(part.partition)}-${part.fingerprint}-${backupId}.native.zst`;
+}
+
+/** Whether a key below `partsPrefix` was written by the run of this backup. */
+export function isPartOfBackup(key: string, backupId: string): boolean {
+  return key.endsWith(`-${backupId}.native.zst`);
 }
 
 export function drillKey(drillId: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { cancelled } from "../errors.ts";
+import { cancelled, throwIfCancelled } from "../errors.ts";
 
 /** The only source of time, so that tests can set it. */
 export interface Clock {
@@ -52,7 +52,32 @@ export function secondsSince(clock: Clock, startMs: number): number {
   return Math.round(clock.ticksMs() - startMs) / 1000;
 }
 
-/** A signal that fires with `signal`, or when `timeoutMs` have passed. */
+/**
+ * A signal that fires with `signal`, or when `timeoutMs` have passed. The timer holds its controller:
+ * `AbortSignal.any` holds its sources weakly, and on Node 20 an `AbortSignal.timeout` among them may be collected
+ * before it fires.
+ */
 export function withDeadline(signal: AbortSignal, timeoutMs: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const deadline = new AbortController();
+  setTimeout(() => deadline.abort(), timeoutMs).unref();
+  return AbortSignal.any([signal, deadline.signal]);
+}
+
+/**
+ * Waits for work that takes no signal, but no longer than until the signal fires.
+ *
+ * @throws AppError CANCELLED when the signal fires first; the work's own outcome is dropped then
+ */
+export async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfCancelled(signal);
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(cancelled());
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

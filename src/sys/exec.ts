@@ -1,13 +1,16 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { AppError, cancelled } from "../errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { AppError, cancelled, throwIfCancelled } from "../errors.ts";
 import type { Redactor } from "./secret.ts";
 
-const STDERR_TAIL_BYTES = 16 * 1024;
+const STDERR_TAIL_LENGTH = 16 * 1024;
 /** Between SIGTERM and SIGKILL. GitHub leaves 7.5 s after SIGINT, and the upload must be aborted as well. */
 const GRACE_MS = 2000;
+const LOOK_EVERY_MS = 20;
 
 /** A program and how to call it. Secrets go into `env`, never into `args`: anyone on the machine can read argv. */
 export interface Command {
@@ -31,7 +34,7 @@ export interface RunningTool {
    * @throws AppError TOOL_MISSING, TOOL_FAILED, CANCELLED
    */
   readonly done: Promise<void>;
-  /** The last 16 KiB of stderr, redacted. */
+  /** The last 16,384 characters of stderr, redacted. */
   stderrTail(): string;
   /** Ends the program and everything it started; resolves when it is gone. */
   stop(): Promise<void>;
@@ -44,41 +47,37 @@ export interface ToolOptions {
 
 /**
  * Starts a program in a process group of its own, so that it can be ended together with its children.
- * Firing the signal ends it (SIGTERM, then SIGKILL after 2 s) and rejects `done` with CANCELLED.
+ * Firing the signal ends it (SIGTERM, then SIGKILL after 2 s) and rejects `done` with CANCELLED, once it is gone.
+ *
+ * @throws AppError CANCELLED when the signal has fired already; TOOL_MISSING where the system refuses at once
  */
 export function startTool(command: Command, options: ToolOptions): RunningTool {
   const { signal, redactor } = options;
-  const child = spawn(command.file, [...command.args], {
-    env: { ...command.env },
-    cwd: command.cwd,
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  throwIfCancelled(signal);
+  const child = spawnInGroup(command);
   // A program that ends early closes its stdin: its exit status tells why, not our EPIPE.
   child.stdin.on("error", () => {});
 
   let tail = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    tail = (tail + chunk).slice(-STDERR_TAIL_BYTES);
+    tail += chunk;
+    // Redacted before it is cut: half of a credential is no longer recognised as one.
+    if (tail.length > 2 * STDERR_TAIL_LENGTH) tail = redactor.redact(tail).slice(-STDERR_TAIL_LENGTH);
   });
-  const stderrTail = (): string => redactor.redact(tail).trim();
+  const stderrTail = (): string => redactor.redact(tail).slice(-STDERR_TAIL_LENGTH).trim();
 
   const closed = new Promise<{ status: number | null; error?: Error }>((resolve) => {
     child.once("error", (error) => resolve({ status: null, error }));
     child.once("close", (status) => resolve({ status }));
   });
-  const stop = async (): Promise<void> => {
-    killGroup(child, "SIGTERM");
-    const timer = setTimeout(() => killGroup(child, "SIGKILL"), GRACE_MS);
-    await closed;
-    clearTimeout(timer);
-  };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= endGroup(child, closed));
   const onAbort = (): void => void stop();
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", onAbort, { once: true });
 
-  const done = closed.then(({ status, error }) => {
+  const done = closed.then(async ({ status, error }) => {
     signal.removeEventListener("abort", onAbort);
+    await stopping; // what the program started may outlive it
     if (signal.aborted) throw cancelled();
     if (error) throw notStarted(command, error);
     if (status !== 0) throw failed(command, status, child.signalCode, stderrTail());
@@ -115,16 +114,43 @@ export function toolEnvironment(env: Readonly<Record<string, string | undefined>
   return passed;
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+function spawnInGroup(command: Command): ChildProcessWithoutNullStreams {
   try {
-    process.kill(-child.pid, signal);
+    return spawn(command.file, [...command.args], { env: { ...command.env }, cwd: command.cwd, detached: true });
+  } catch (error) {
+    throw notStarted(command, error as Error);
+  }
+}
+
+/** Ends all of a group, also what ignores SIGTERM or outlives the program that was started. */
+async function endGroup(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  let isLeft = signalGroup(child, "SIGTERM");
+  for (let waitedMs = 0; isLeft && waitedMs < GRACE_MS; waitedMs += LOOK_EVERY_MS) {
+    await delay(LOOK_EVERY_MS);
+    isLeft = signalGroup(child, 0);
+  }
+  if (isLeft) signalGroup(child, "SIGKILL");
+  await closed;
+}
+
+/** Signals a process group; 0 only asks. Returns whether there was anything left to be signalled. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  try {
+    return process.kill(-child.pid, signal);
   } catch {
-    // The group is gone already, which is what was wanted.
+    return false;
   }
 }
 
 function notStarted(command: Command, error: Error): AppError {
+  if (command.cwd !== undefined && !existsSync(command.cwd)) {
+    // The system answers "not found" for the program then, which misleads.
+    return new AppError("TOOL_FAILED", `${command.file} cannot run in ${command.cwd}: there is no such folder.`, {
+      hint: "Create the folder, or correct its path.",
+      cause: error,
+    });
+  }
   return new AppError("TOOL_MISSING", `${command.file} could not be started: ${error.message}.`, {
     hint: "Check that the program is installed and may be executed by this user.",
     cause: error,

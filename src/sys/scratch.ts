@@ -2,8 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+export const SCRATCH_PREFIX = "lifeboat-";
+
 /**
- * A private temporary directory (mode 0700) that is removed again. Its name starts with `lifeboat-`, so that
+ * A private temporary directory (mode 0700) that is removed again. Its name starts with SCRATCH_PREFIX, so that
  * the Action's post step can find what a killed run left.
  */
 export class Scratch implements AsyncDisposable {
@@ -15,7 +17,7 @@ export class Scratch implements AsyncDisposable {
 
   /** @param parent - where to create it; the system's temporary directory by default */
   static async create(parent: string = tmpdir()): Promise<Scratch> {
-    return new Scratch(await mkdtemp(join(parent, "lifeboat-")));
+    return new Scratch(await mkdtemp(join(parent, SCRATCH_PREFIX)));
   }
 
   file(name: string): string {

@@ -1,13 +1,14 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { startTool } from "../../sys/exec.ts";
+import type { Secret } from "../../sys/secret.ts";
 import type { Step } from "./step.ts";
 
 export interface RunStepOptions {
   name: string;
   /** A line for `bash -c`, or the program and its arguments without a shell. */
   command: string | readonly [string, ...string[]];
-  env: Readonly<Record<string, string>>;
+  env: Readonly<Record<string, Secret>>;
   workingDirectory?: string;
   timeoutMs: number;
 }
@@ -26,7 +27,7 @@ export function buildRunStep(options: RunStepOptions): Step {
     async perform({ targets, toolEnv, signal, redactor, reporter }) {
       const env: Record<string, string> = { ...toolEnv };
       for (const target of targets.values()) Object.assign(env, target.connectionEnv());
-      Object.assign(env, options.env);
+      for (const [variable, value] of Object.entries(options.env)) env[variable] = value.reveal();
       const where = options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory };
       const tool = startTool({ file, args, env, ...where }, { signal, redactor });
       tool.stdin.end();

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
+import { readTextFile } from "../../sys/text-file.ts";
 import type { Step } from "./step.ts";
 
 export interface SqlStepOptions {
@@ -23,19 +23,10 @@ export function buildSqlStep({ name, store, sql, timeoutMs }: SqlStepOptions): S
           hint: "Give a drill target for it, or take the step out.",
         });
       }
-      const rows = await target.query(typeof sql === "string" ? sql : await readStatements(sql.file));
+      const rows = await target.query(
+        typeof sql === "string" ? sql : await readTextFile(sql.file, "SQL file"),
+      );
       reporter.info(`${store}: ${rows.length} rows returned`);
     },
   };
-}
-
-async function readStatements(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new AppError("CONFIG_INVALID", `The SQL file ${file} cannot be read.`, {
-      hint: "Paths are relative to the folder the drill is started in.",
-      cause: error,
-    });
-  }
 }

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import * as core from "@actions/core";
+import { exitStatusOfResult } from "../commands/result.ts";
+import { explainFailure } from "../report/failure.ts";
+import { systemClock } from "../sys/clock.ts";
+import { Redactor } from "../sys/secret.ts";
+import { cancelOnSignals } from "../sys/signals.ts";
+import { run } from "../wire.ts";
+import { readConfig } from "./inputs.ts";
+import { publish, publishFailure } from "./outputs.ts";
+import { WorkflowReporter } from "./reporter.ts";
+import { saveBackupId, useRunnerTemp } from "./state.ts";
+
+async function main(): Promise<void> {
+  const { env } = process;
+  useRunnerTemp(env);
+  const redactor = new Redactor();
+  try {
+    const config = await readConfig(env);
+    const result = await run(config, {
+      signal: cancelOnSignals(),
+      reporter: new WorkflowReporter(systemClock),
+      redactor,
+      env,
+      cacheDir: join(env["RUNNER_TOOL_CACHE"] || tmpdir(), "lifeboat"),
+      onBackupStart: saveBackupId,
+    });
+    await publish(result);
+    process.exitCode = exitStatusOfResult(result);
+  } catch (error) {
+    const failure = explainFailure(error, redactor);
+    await publishFailure(core.getInput("command"), failure);
+    process.exitCode = failure.exitStatus;
+  }
+}
+
+void main();

@@ -1,0 +1,53 @@
+import * as core from "@actions/core";
+import type { RunResult } from "../commands/result.ts";
+import { renderFailureSummary, renderSummary } from "../report/summary.ts";
+import type { Failure } from "../report/failure.ts";
+
+/** Sets the step's outputs and writes the job summary. */
+export async function publish(result: RunResult): Promise<void> {
+  for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value);
+  await writeSummary(renderSummary(result));
+}
+
+/** Writes the job summary of a run that ended in an error, and its one annotation. */
+export async function publishFailure(command: string, failure: Failure): Promise<void> {
+  core.error(`${failure.title}\n${failure.reason}\n${failure.hint}`, { title: `lifeboat ${command}` });
+  await writeSummary(renderFailureSummary(command, failure));
+}
+
+function outputsOf(result: RunResult): Record<string, string | number> {
+  switch (result.command) {
+    case "backup":
+      return {
+        "backup-id": result.backupId,
+        "size-bytes": result.sizeBytes,
+        "duration-seconds": result.seconds,
+      };
+    case "restore":
+      return {
+        "backup-id": result.backupId,
+        verdict: result.verdict,
+        "restore-seconds": result.restoreSeconds,
+        "duration-seconds": result.restoreSeconds,
+      };
+    case "drill":
+      return {
+        "backup-id": result.record.backupId,
+        verdict: result.record.verdict,
+        "restore-seconds": result.record.restoreSeconds,
+        "duration-seconds": result.seconds,
+        "report-path": result.reportPath,
+      };
+    case "list":
+      return { "backup-id": result.backups[0]?.backupId ?? "" };
+  }
+}
+
+/** Best effort: a run outside of GitHub has no summary file, and a full disk must not change the outcome. */
+async function writeSummary(markdown: string): Promise<void> {
+  try {
+    await core.summary.addRaw(markdown, true).write();
+  } catch (error) {
+    core.warning(`The job summary could not be written: ${String(error)}`);
+  }
+}

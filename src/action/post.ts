@@ -1,0 +1,53 @@
+import { readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as core from "@actions/core";
+import { tidyAfter } from "../commands/tidy.ts";
+import { openDestination } from "../destinations/open.ts";
+import { explainFailure } from "../report/failure.ts";
+import { systemClock } from "../sys/clock.ts";
+import { SCRATCH_PREFIX } from "../sys/scratch.ts";
+import { Redactor } from "../sys/secret.ts";
+import { createContext } from "../wire.ts";
+import { readConfig } from "./inputs.ts";
+import { WorkflowReporter } from "./reporter.ts";
+import { findBackupId, useRunnerTemp } from "./state.ts";
+
+/** GitHub leaves a cancelled job five minutes in all. */
+const TIDY_MS = 120_000;
+
+/** Removes what a cancelled or killed step left behind. It warns and never fails the job: the step has spoken. */
+async function main(): Promise<void> {
+  const { env } = process;
+  useRunnerTemp(env);
+  const redactor = new Redactor();
+  try {
+    if (env["RUNNER_TEMP"]) await removeScratch();
+    const backupId = findBackupId();
+    if (backupId === undefined) return;
+    const config = await readConfig(env);
+    for (const secret of config.secrets) redactor.add(secret);
+    const context = createContext({
+      signal: AbortSignal.timeout(TIDY_MS),
+      reporter: new WorkflowReporter(systemClock),
+      redactor,
+      env,
+      cacheDir: tmpdir(),
+    });
+    const destination = await openDestination(config.destination, config.name, context);
+    const removed = await tidyAfter(destination, backupId);
+    destination.close();
+    if (removed > 0) core.info(`Removed ${removed} objects of backup ${backupId}, which was not completed.`);
+  } catch (error) {
+    const { title, hint } = explainFailure(error, redactor);
+    core.warning(`What the step left behind could not be removed: ${title} ${hint}`);
+  }
+}
+
+async function removeScratch(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (name.startsWith(SCRATCH_PREFIX)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+void main();

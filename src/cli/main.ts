@@ -1,0 +1,58 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { exitStatusOfResult } from "../commands/result.ts";
+import { locateConfigFile, parseConfig } from "../config/config.ts";
+import type { RawInput } from "../config/config.ts";
+import { EXIT_STATUS } from "../errors.ts";
+import { explainFailure } from "../report/failure.ts";
+import { systemClock } from "../sys/clock.ts";
+import { Redactor } from "../sys/secret.ts";
+import { cancelOnSignals } from "../sys/signals.ts";
+import { findTextFile, readTextFile } from "../sys/text-file.ts";
+import { run } from "../wire.ts";
+import { buildProgram } from "./args.ts";
+import type { Arguments } from "./args.ts";
+import { renderFailure, renderResult } from "./render.ts";
+import { TerminalReporter } from "./reporter.ts";
+
+async function main(): Promise<void> {
+  try {
+    await buildProgram(act).exitOverride().parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_STATUS.CONFIG_INVALID;
+  }
+}
+
+async function act({ command, options }: Arguments): Promise<void> {
+  const { env } = process;
+  const redactor = new Redactor();
+  const isJson = options["json"] === "true";
+  try {
+    const config = parseConfig({ shell: "cli", command, options, env, ...(await readConfigFile(options)) });
+    const result = await run(config, {
+      signal: cancelOnSignals(),
+      reporter: await TerminalReporter.create(systemClock, process.stderr.isTTY && !isJson),
+      redactor,
+      env,
+      cacheDir: join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lifeboat"),
+    });
+    process.stdout.write(isJson ? `${JSON.stringify(result, null, 2)}\n` : renderResult(result));
+    process.exitCode = exitStatusOfResult(result);
+  } catch (error) {
+    const failure = explainFailure(error, redactor);
+    if (isJson) process.stdout.write(`${JSON.stringify({ command, error: failure }, null, 2)}\n`);
+    process.stderr.write(renderFailure(failure));
+    process.exitCode = failure.exitStatus;
+  }
+}
+
+/** A file that was named must be there; lifeboat.yml is read when it is. */
+async function readConfigFile(options: Arguments["options"]): Promise<Pick<RawInput, "file">> {
+  const { path, isRequired } = locateConfigFile(options, process.env);
+  const text = isRequired ? await readTextFile(path, "configuration file") : await findTextFile(path);
+  return text === undefined ? {} : { file: { path, text } };
+}
+
+void main();

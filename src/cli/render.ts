@@ -1,0 +1,71 @@
+import Table from "cli-table3";
+import type { Comparison } from "../backup/inventory.ts";
+import type { ListResult } from "../commands/list.ts";
+import type { RunResult } from "../commands/result.ts";
+import type { Failure } from "../report/failure.ts";
+import { formatAge, formatBytes, formatCount, formatSeconds } from "../report/quantities.ts";
+
+/** What a run came to, as text for a terminal: the answer first. */
+export function renderResult(result: RunResult): string {
+  switch (result.command) {
+    case "backup": {
+      const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
+      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      return (
+        `Backup ${result.backupId} is complete: ${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ` +
+        `${formatBytes(result.sizeBytes)} (${formatBytes(result.sentBytes)} sent) in ${formatSeconds(result.seconds)}.\n`
+      );
+    }
+    case "restore":
+      return (
+        `Backup ${result.backupId} is restored in ${formatSeconds(result.restoreSeconds)}` +
+        `${result.verdict === "restored" ? ", and every table agrees.\n" : ", and DIFFERS from its manifest:\n"}` +
+        renderDifferences(result.comparisons)
+      );
+    case "drill": {
+      const { verdict, backupId, restoreSeconds, dataAgeHours, reasons, notProven } = result.record;
+      return [
+        `${verdict.toUpperCase()}: backup ${backupId}, data ${formatAge(dataAgeHours)} old, drilled in ${formatSeconds(restoreSeconds)}.`,
+        ...reasons.map((reason) => `  ✗ ${reason}`),
+        ...notProven.map((sentence) => `  · not proven: ${sentence}`),
+        ...result.kept.map((store) => `  · the restored data was left in the target of ${store}`),
+        "",
+      ].join("\n");
+    }
+    case "list":
+      return renderList(result);
+  }
+}
+
+export function renderFailure({ code, title, reason, hint }: Failure): string {
+  const lines = [`✗ ${title}`, ...(reason === "" ? [] : [reason]), `→ ${hint}`, `  (${code})`, ""];
+  return lines.join("\n");
+}
+
+function renderDifferences(comparisons: readonly Comparison[]): string {
+  return comparisons
+    .flatMap(({ differences }) => differences)
+    .map(
+      ({ store, kind, name, expected, found }) =>
+        `  ✗ ${store}: ${kind} ${name}: expected ${expected}, found ${found}\n`,
+    )
+    .join("");
+}
+
+function renderList({ backups, destination }: ListResult): string {
+  if (backups.length === 0) return `${destination} holds no complete backup.\n`;
+  const table = new Table({
+    head: ["Backup", "Age", "Size", "Stores", "Last drill"],
+    style: { head: [], border: [] },
+  });
+  for (const { backupId, ageHours, sizeBytes, stores, lastDrill } of backups) {
+    table.push([
+      backupId,
+      formatAge(ageHours),
+      formatBytes(sizeBytes),
+      stores.map(({ store, rows }) => `${store}: ${formatCount(rows)} rows`).join("\n"),
+      lastDrill ? `${lastDrill.verdict}, ${lastDrill.startedAt.slice(0, 10)}` : "never",
+    ]);
+  }
+  return `${destination}\n${table.toString()}\n`;
+}

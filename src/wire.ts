@@ -1,0 +1,155 @@
+import { backup } from "./commands/backup.ts";
+import { drill } from "./commands/drill.ts";
+import { list } from "./commands/list.ts";
+import { restore } from "./commands/restore.ts";
+import type { RunResult } from "./commands/result.ts";
+import type { Config, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
+import type { Destination } from "./destinations/destination.ts";
+import { openDestination } from "./destinations/open.ts";
+import { buildRunStep } from "./drill/steps/run.ts";
+import { buildSqlStep } from "./drill/steps/sql.ts";
+import type { Step } from "./drill/steps/step.ts";
+import type { Reporter, RunContext } from "./run-context.ts";
+import type { Store, Target, ThrowawayTarget } from "./stores/store.ts";
+import { systemClock } from "./sys/clock.ts";
+import { toolEnvironment } from "./sys/exec.ts";
+import type { Redactor } from "./sys/secret.ts";
+
+/** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
+const CLEAN_UP_MS = 3000;
+
+/** What a shell gives to a run. */
+export interface Shell {
+  signal: AbortSignal;
+  reporter: Reporter;
+  redactor: Redactor;
+  env: Readonly<Record<string, string | undefined>>;
+  cacheDir: string;
+  /** Told the id of a backup as soon as it is known. */
+  onBackupStart?: (backupId: string) => void;
+}
+
+/** Builds the real parts that a configuration names, and carries the command out. */
+export async function run(config: Config, shell: Shell): Promise<RunResult> {
+  for (const secret of config.secrets) shell.redactor.add(secret);
+  const context = createContext(shell);
+  const destination = await openDestination(config.destination, config.name, context);
+  try {
+    return await carryOut(config, destination, context, shell);
+  } finally {
+    destination.close();
+  }
+}
+
+/** @param signal - the shell's own; the context's fires with it, and when one part of the run has failed */
+export function createContext({ signal, reporter, redactor, env, cacheDir }: Shell): RunContext {
+  const stop = new AbortController();
+  return {
+    signal: AbortSignal.any([signal, stop.signal]),
+    stopAll: () => stop.abort(),
+    reporter,
+    redactor,
+    clock: systemClock,
+    toolEnv: toolEnvironment(env),
+    cacheDir,
+  };
+}
+
+async function carryOut(
+  config: Config,
+  destination: Destination,
+  context: RunContext,
+  shell: Shell,
+): Promise<RunResult> {
+  switch (config.command) {
+    case "list":
+      return await list(destination, context);
+    case "backup":
+      return await withAll(
+        config.stores.map((store) => buildStore(store, context)),
+        (stores) =>
+          backup(
+            {
+              name: config.name,
+              stores,
+              destination,
+              full: config.full,
+              openForCleanUp: () =>
+                openDestination(config.destination, config.name, {
+                  ...context,
+                  signal: AbortSignal.timeout(CLEAN_UP_MS),
+                }),
+              ...(shell.onBackupStart && { onStart: shell.onBackupStart }),
+            },
+            context,
+          ),
+      );
+    case "restore":
+      return await withAll(
+        config.targets.map((target) => buildTarget(target, context)),
+        (targets) =>
+          restore({ destination, selection: config.selection, targets, replace: config.replace }, context),
+      );
+    case "drill":
+      return await drill(
+        {
+          destination,
+          selection: config.selection,
+          openTarget: new Map(
+            config.targets.map((target) => [target.store, () => buildThrowaway(target, context)]),
+          ),
+          ...(config.only && { only: config.only }),
+          steps: config.steps.map(buildStep),
+          objectives: config.objectives,
+          keepOnFailure: config.keep,
+          reportDir: config.reportDir,
+        },
+        context,
+      );
+  }
+}
+
+async function withAll<Part extends { close(): Promise<void> }, Result>(
+  opening: Promise<Part>[],
+  work: (parts: Part[]) => Promise<Result>,
+): Promise<Result> {
+  const parts = await Promise.all(opening);
+  try {
+    return await work(parts);
+  } finally {
+    await Promise.all(parts.map((part) => part.close()));
+  }
+}
+
+// Each kind of store is loaded when it is used only: its client library takes time to load.
+
+async function buildStore(config: StoreConfig, context: RunContext): Promise<Store> {
+  if (config.kind === "postgres") {
+    const { createPostgresStore } = await import("./stores/postgres/store.ts");
+    return createPostgresStore(config, context);
+  }
+  const { createClickHouseStore } = await import("./stores/clickhouse/store.ts");
+  return createClickHouseStore(config, context);
+}
+
+async function buildTarget(config: TargetConfig, context: RunContext): Promise<Target> {
+  if (config.kind === "postgres") {
+    const { createPostgresTarget } = await import("./stores/postgres/target.ts");
+    return createPostgresTarget(config, context);
+  }
+  const { createClickHouseTarget } = await import("./stores/clickhouse/target.ts");
+  return createClickHouseTarget(config, context);
+}
+
+async function buildThrowaway(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
+  if (config.kind === "postgres") {
+    const { createPostgresThrowaway } = await import("./stores/postgres/target.ts");
+    return await createPostgresThrowaway(config, context);
+  }
+  const { createClickHouseThrowaway } = await import("./stores/clickhouse/target.ts");
+  return await createClickHouseThrowaway(config, context);
+}
+
+function buildStep(config: StepConfig): Step {
+  return config.kind === "run" ? buildRunStep(config) : buildSqlStep(config);
+}
