@@ -1,0 +1,97 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { RunContext } from "../../run-context.ts";
+import { startTool } from "../../sys/exec.ts";
+import type { RunningTool } from "../../sys/exec.ts";
+import { Scratch } from "../../sys/scratch.ts";
+import type { SequenceValue } from "./catalog.ts";
+import type { PostgresTools } from "./client.ts";
+
+/** What an archive says it holds. */
+export interface ArchiveContents {
+  /** Object ids of the tables whose rows it holds. */
+  tableOids: Set<number>;
+  /**
+   * Sequences are outside every snapshot: under writers, only the archive itself knows which value it took.
+   */
+  sequences: SequenceValue[];
+}
+
+/**
+ * Reads the table of contents of a custom-format archive while the archive streams by. It lies in front of the
+ * rows, so only that much is kept in memory, until pg_restore has seen enough.
+ */
+export class ContentsReader {
+  readonly #tools: PostgresTools;
+  readonly #context: RunContext;
+  readonly #list: RunningTool;
+  readonly #listing: Promise<string>;
+  readonly #listed: Promise<void>;
+  readonly #head: Uint8Array[] = [];
+  #isReading = true;
+
+  constructor(tools: PostgresTools, context: RunContext) {
+    this.#tools = tools;
+    this.#context = context;
+    this.#list = startTool(tools.command("pg_restore", ["--list"]), context);
+    this.#listing = text(this.#list.stdout);
+    this.#listing.catch(() => {}); // told by `finish`
+    this.#listed = this.#list.done.catch(() => {}).then(() => void (this.#isReading = false));
+  }
+
+  /** Resolves when the next chunk may come. After the table of contents it costs nothing. */
+  async feed(chunk: Uint8Array): Promise<void> {
+    if (!this.#isReading) return;
+    this.#head.push(chunk);
+    const { stdin } = this.#list;
+    if (stdin.writable && !stdin.write(chunk)) {
+      await Promise.race([once(stdin, "drain").catch(() => {}), this.#listed]);
+    }
+  }
+
+  /** @throws AppError TOOL_FAILED when what was fed is no archive */
+  async finish(): Promise<ArchiveContents> {
+    this.#list.stdin.end();
+    const [listing] = await Promise.all([this.#listing, this.#list.done]);
+    return { tableOids: parseTableOids(listing), sequences: await this.#readSequences(listing) };
+  }
+
+  async stop(): Promise<void> {
+    await this.#list.stop();
+  }
+
+  /** Lets pg_restore write out nothing but the sequences' values, which the table of contents holds. */
+  async #readSequences(listing: string): Promise<SequenceValue[]> {
+    const entries = listing.split("\n").filter((line) => /^\d+; \d+ \d+ SEQUENCE SET /.test(line));
+    if (entries.length === 0) return [];
+    await using scratch = await Scratch.create();
+    await writeFile(scratch.file("sequences.list"), entries.join("\n"));
+    const args = [`--use-list=${scratch.file("sequences.list")}`, "--file=-"];
+    const restore = startTool(this.#tools.command("pg_restore", args), this.#context);
+    restore.stdin.end(Buffer.concat(this.#head));
+    const [sql] = await Promise.all([text(restore.stdout), restore.done]);
+    return parseSequenceValues(sql);
+  }
+}
+
+/** `215; 0 16386 TABLE DATA public users app`: the third number is the table's object id. */
+export function parseTableOids(listing: string): Set<number> {
+  return new Set([...listing.matchAll(/^\d+; \d+ (\d+) TABLE DATA /gm)].map(([, oid]) => Number(oid)));
+}
+
+/** `SELECT pg_catalog.setval('public."Order_id_seq"', 41, true);` */
+export function parseSequenceValues(sql: string): SequenceValue[] {
+  const identifier = `"(?:[^"]|"")*"|[^."]+`;
+  const statement = /^SELECT pg_catalog\.setval\('((?:[^']|'')*)', (-?\d+), (true|false)\);$/gm;
+  return [...sql.matchAll(statement)].flatMap(([, quoted = "", last = "", isCalled]) => {
+    const parts = new RegExp(`^(${identifier})\\.(${identifier})$`).exec(quoted.replaceAll("''", "'"));
+    if (!parts) return [];
+    const [, schema = "", name = ""] = parts;
+    return [{ schema: unquote(schema), name: unquote(name), last, isCalled: isCalled === "true" }];
+  });
+}
+
+function unquote(identifier: string): string {
+  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
+}

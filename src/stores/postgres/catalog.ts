@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { SchemaObject } from "../../backup/inventory.ts";
+import { quoteIdent } from "./faults.ts";
+import { SCHEMA_QUERIES, USER_OBJECTS } from "./catalog-queries.ts";
+import type { Session } from "./session.ts";
+
+const SEQUENCES_PER_QUERY = 200;
+
+/** A name in two parts, unquoted. */
+export interface QualifiedName {
+  schema: string;
+  name: string;
+}
+
+export interface CatalogTable extends QualifiedName {
+  oid: number;
+  columns: string[];
+  sizeBytes: number;
+}
+
+/** Where a sequence stands. */
+export interface SequenceValue extends QualifiedName {
+  /** Decimal text: it may exceed 53 bits. */
+  last: string;
+  isCalled: boolean;
+}
+
+/** As people write it, and as the inventory names it. */
+export function nameInFull({ schema, name }: QualifiedName): string {
+  return `${schema}.${name}`;
+}
+
+export function quoteInFull({ schema, name }: QualifiedName): string {
+  return `${quoteIdent(schema)}.${quoteIdent(name)}`;
+}
+
+/** Tables that hold rows of their own (partitions, not partitioned tables), the largest first. */
+export async function readTables(
+  session: Session,
+  excludedSchemas: readonly string[],
+): Promise<CatalogTable[]> {
+  // Columns by name, not by position: a restore may move an inherited column to another position.
+  const rows = await session.rows<Omit<CatalogTable, "sizeBytes"> & { sizeBytes: string }>(
+    "Listing the tables",
+    `${USER_OBJECTS}
+     SELECT oid, nspname::text AS schema, relname::text AS name, pg_table_size(oid)::text AS "sizeBytes",
+            ARRAY(SELECT attname::text FROM pg_attribute
+                  WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname) AS columns
+     FROM relation WHERE relkind = 'r' ORDER BY pg_table_size(oid) DESC, nspname, relname`,
+    [excludedSchemas],
+  );
+  return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
+}
+
+/** Everything else that the schemas hold, definitions as hashes. Sequences' values are read apart. */
+export async function readSchemaObjects(
+  session: Session,
+  excludedSchemas: readonly string[],
+): Promise<SchemaObject[]> {
+  const objects: SchemaObject[] = [];
+  for (const query of SCHEMA_QUERIES) {
+    const rows = await session.rows<{
+      kind: string;
+      name: string;
+      shown: string | null;
+      hashed: string | null;
+    }>("Reading the catalog", `${USER_OBJECTS}\n${query}`, [excludedSchemas]);
+    for (const { kind, name, shown, hashed } of rows) {
+      const parts = [shown, hashed === null ? null : hashDefinition(hashed)];
+      objects.push({ kind, name, definition: parts.filter((part) => part !== null).join(" ") });
+    }
+  }
+  return objects;
+}
+
+export async function readSequenceValues(
+  session: Session,
+  excludedSchemas: readonly string[],
+): Promise<SequenceValue[]> {
+  const work = "Reading the sequences";
+  const names = await session.rows<{ schema: string; name: string }>(
+    work,
+    `${USER_OBJECTS}
+     SELECT nspname::text AS schema, relname::text AS name FROM relation WHERE relkind = 'S'`,
+    [excludedSchemas],
+  );
+  const values: SequenceValue[] = [];
+  for (let start = 0; start < names.length; start += SEQUENCES_PER_QUERY) {
+    const group = names.slice(start, start + SEQUENCES_PER_QUERY);
+    const sql = group.map(
+      (name, position) =>
+        `SELECT ${position} AS position, last_value::text AS last, is_called AS "isCalled" FROM ${quoteInFull(name)}`,
+    );
+    const rows = await session.rows<{ position: number; last: string; isCalled: boolean }>(
+      work,
+      sql.join(" UNION ALL "),
+    );
+    for (const { position, last, isCalled } of rows) {
+      const name = group[position];
+      if (name) values.push({ ...name, last, isCalled });
+    }
+  }
+  return values;
+}
+
+/** Roles that policies name, which a dump does not hold. */
+export async function readPolicyRoles(
+  session: Session,
+  excludedSchemas: readonly string[],
+): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    "Reading the roles of policies",
+    `${USER_OBJECTS}
+     SELECT DISTINCT rolname::text AS name FROM pg_policy JOIN relation ON relation.oid = polrelid
+     JOIN pg_roles ON pg_roles.oid = ANY (polroles) ORDER BY 1`,
+    [excludedSchemas],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function hashDefinition(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,151 @@
+import { AppError } from "../../errors.ts";
+import type { Redactor } from "../../sys/secret.ts";
+import { describeConnection } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
+
+const SUPABASE_POOLER_HINT =
+  "Use the project's session pooler instead: user postgres.<project-ref>, host aws-<n>-<region>.pooler.supabase.com, port 5432 (Supabase: Connect, Session pooler).";
+
+/** Supabase's direct host has only an IPv6 address unless the IPv4 add-on is paid; GitHub's runners have none. */
+function isSupabaseDirect(host: string): boolean {
+  return /^db\.[a-z0-9]+\.supabase\.co$/.test(host);
+}
+
+/**
+ * Refuses a connection that cannot carry a backup, before it is opened: Supabase's transaction pooler hands each
+ * transaction to another session, so an exported snapshot is lost.
+ *
+ * @throws AppError STORE_UNSUPPORTED
+ */
+export function refuseTransactionPooler({ host, port }: PostgresConnection): void {
+  const isSupabase = isSupabaseDirect(host) || host.endsWith(".pooler.supabase.com");
+  if (!isSupabase || port !== 6543) return;
+  throw new AppError(
+    "STORE_UNSUPPORTED",
+    `${host}:6543 is Supabase's transaction pooler, which keeps no session.`,
+    {
+      hint: SUPABASE_POOLER_HINT,
+    },
+  );
+}
+
+/** What an error of connecting means to the operator. Errors without a code keep their own (redacted) words. */
+export function explainConnectFault(
+  error: unknown,
+  connection: PostgresConnection,
+  redactor: Redactor,
+): AppError {
+  if (error instanceof AppError) return error;
+  const { host, port, user, database, sslMode } = connection;
+  const { code, said } = describeError(error, redactor);
+  const unreachable = (message: string, hint: string, transient = false): AppError =>
+    new AppError("STORE_UNREACHABLE", message, { hint, cause: error, transient });
+
+  if (
+    isSupabaseDirect(host) &&
+    ["ENOTFOUND", "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"].includes(code)
+  ) {
+    return unreachable(
+      `${host} has only an IPv6 address, and this machine cannot reach it (${code}).`,
+      SUPABASE_POOLER_HINT,
+    );
+  }
+  switch (code) {
+    case "ENOTFOUND":
+      return unreachable(`The host ${host} is not known (ENOTFOUND).`, "Check the host's name in the URL.");
+    case "EAI_AGAIN":
+      return unreachable(
+        `The host ${host} could not be looked up (EAI_AGAIN).`,
+        "Check this machine's network and the host's name.",
+        true,
+      );
+    case "ECONNREFUSED":
+      return unreachable(
+        `Nothing accepts connections at ${host}:${port} (ECONNREFUSED).`,
+        "Check host and port, and that the server runs and listens on that address.",
+        true,
+      );
+    case "28P01":
+    case "28000":
+      return new AppError("STORE_LOGIN_REFUSED", `${host}:${port} refused the login of ${user}: ${said}.`, {
+        hint: /no encryption|SSL off/i.test(said)
+          ? "Add sslmode=require to the URL: this server takes encrypted connections only."
+          : "Check user and password; in a URL the password must be percent-encoded.",
+        cause: error,
+      });
+    case "3D000":
+      return unreachable(
+        `There is no database ${database} at ${host}:${port}.`,
+        "Check the last part of the URL; psql -l lists what the server has.",
+      );
+    case "42501":
+      return new AppError("STORE_RIGHTS_MISSING", `${user} may not connect to ${database}: ${said}.`, {
+        hint: `Run as an administrator: GRANT CONNECT ON DATABASE ${quoteIdent(database)} TO ${quoteIdent(user)};`,
+        cause: error,
+      });
+    case "57P03":
+    case "53300":
+      return unreachable(
+        `${host}:${port} takes no connection now: ${said}.`,
+        "Try again when the server has started, or free connections.",
+        true,
+      );
+  }
+  if (/tenant or user not found/i.test(said)) {
+    return new AppError("STORE_LOGIN_REFUSED", `${host}:${port} knows no such tenant or user.`, {
+      hint: "Through Supabase's pooler the user is postgres.<project-ref>, and the region in the host must be the project's.",
+      cause: error,
+    });
+  }
+  if (/does not support SSL/i.test(said)) {
+    return unreachable(
+      `${host}:${port} offers no encryption, and the URL asks for it (sslmode=${sslMode}).`,
+      "Enable TLS at the server, or write sslmode=prefer if the network between is trusted.",
+    );
+  }
+  if (/^(ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code)) {
+    return unreachable(
+      `The certificate of ${host}:${port} was not accepted: ${said}.`,
+      "Give the provider's authority with sslrootcert=/path/to/ca.pem, and the host name that the certificate names.",
+    );
+  }
+  return unreachable(
+    `No connection to ${describeConnection(connection)}: ${said}.`,
+    "Check host, port and network; a database behind a firewall must admit this machine.",
+    true,
+  );
+}
+
+/** What an error of a statement means. `work` names what it was for: "Reading the catalog of app". */
+export function explainQueryFault(error: unknown, work: string, redactor: Redactor): AppError {
+  if (error instanceof AppError) return error;
+  const { code, said } = describeError(error, redactor);
+  if (code === "42501") {
+    return new AppError("STORE_RIGHTS_MISSING", `${work} failed: ${said}.`, {
+      hint: "Give the role the right that the message names, or use a role that has it.",
+      cause: error,
+    });
+  }
+  const wasCut =
+    /^(57P0|08)/.test(code) || /^E[A-Z]+$/.test(code) || /connection (terminated|ended)/i.test(said);
+  return new AppError("STORE_FAILED", `${work} failed: ${said}.`, {
+    hint: wasCut
+      ? "The connection was cut: look at the server's log, and at limits of a pooler or firewall in between."
+      : "The server's own message above tells what it could not do.",
+    cause: error,
+    transient: wasCut,
+  });
+}
+
+/** An identifier as SQL wants it, always quoted. */
+export function quoteIdent(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function describeError(error: unknown, redactor: Redactor): { code: string; said: string } {
+  const code = (error as { code?: unknown }).code;
+  // An AggregateError (every address of the host failed) has no message of its own.
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const message = first instanceof Error ? first.message : String(first);
+  return { code: typeof code === "string" ? code : "", said: redactor.redact(message).replace(/\.$/, "") };
+}

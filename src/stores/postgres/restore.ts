@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { PostgresManifest } from "../../backup/manifest.ts";
+import { cancelled } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import { startTool } from "../../sys/exec.ts";
+import type { RestoreRequest } from "../store.ts";
+import { findPostgresTools, majorOf } from "./client.ts";
+import { libpqEnv } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { dropNewcomers, listOccupants } from "./occupants.ts";
+import type { Occupant } from "./occupants.ts";
+import { withSession } from "./session.ts";
+import { explainToolFault } from "./tool-faults.ts";
+
+/** More jobs than this wait for the same disk. */
+const MOST_JOBS = 4;
+
+/**
+ * Loads one archive into a database. The archive lies in a private file meanwhile, since pg_restore works in
+ * parallel only from a file, and since nothing may reach the database before the whole archive is proved good.
+ *
+ * When pg_restore fails on a target that was free before, what it made is removed again. With `replace`, the
+ * target's own things are gone by then: pg_restore drops each one that the archive brings, and works in several
+ * transactions.
+ *
+ * @throws AppError BACKUP_DAMAGED, OBJECT_MISSING, TOOL_MISSING, TOOL_FAILED, STORE_FAILED, CANCELLED
+ */
+export async function restoreArchive(
+  connection: PostgresConnection,
+  backup: PostgresManifest,
+  request: RestoreRequest,
+  context: RunContext,
+): Promise<void> {
+  const tools = await findPostgresTools(majorOf(backup.tool), context);
+  const file = join(request.scratchDir, `${backup.store}.dump`);
+  try {
+    const { signal } = context;
+    const source = await request.objects.open(backup.archive);
+    await pipeline(source, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
+    const before = await withSession(connection, context, listOccupants);
+
+    const applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
+    const args = [
+      // As a connection string, since a bare name that holds "=" would be taken for one.
+      `--dbname=dbname='${connection.database.replaceAll(/[\\']/g, "\\$&")}'`,
+      `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`,
+      "--no-owner",
+      "--no-privileges",
+      "--no-password",
+      "--exit-on-error",
+      ...(request.replace ? ["--clean", "--if-exists"] : []),
+      file,
+    ];
+    const env = { ...libpqEnv(connection), PGAPPNAME: applicationName };
+    const tool = startTool(tools.command("pg_restore", args, env), context);
+    tool.stdin.end();
+    tool.stdout.resume();
+    try {
+      await tool.done;
+    } catch (error) {
+      await tool.stop();
+      if (!request.replace) await undo(connection, context, applicationName, before);
+      throw explainToolFault(error, "pg_restore", tool.stderrTail());
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw cancelled();
+    throw error;
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** Ends what pg_restore left running at the server, which would hold locks, and drops what it made. */
+async function undo(
+  connection: PostgresConnection,
+  context: RunContext,
+  applicationName: string,
+  before: readonly Occupant[],
+): Promise<void> {
+  try {
+    await withSession(
+      connection,
+      context,
+      async (session) => {
+        await session.rows(
+          "Ending pg_restore's sessions",
+          "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
+          [applicationName],
+        );
+        await dropNewcomers(session, before);
+      },
+      { survivesCancel: true },
+    );
+  } catch (error) {
+    // The failure of the restore itself is what the operator must read first.
+    context.reporter.warn(
+      `The target holds part of a failed restore, which could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

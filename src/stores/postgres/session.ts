@@ -1,0 +1,145 @@
+import { Client } from "pg";
+import type { ClientConfig, QueryResultRow } from "pg";
+import { cancelled, throwIfCancelled } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import { clientConfig } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { explainConnectFault, explainQueryFault } from "./faults.ts";
+
+export interface SessionOptions {
+  /** Cleaning up must work after the run was cancelled; everything else is cut off then. */
+  survivesCancel?: boolean;
+}
+
+/** One connection to one database. Its errors are AppErrors, and what the server says in them is redacted. */
+export class Session {
+  /** Rejects when the connection ends without `close`; never resolves. */
+  readonly lost: Promise<never>;
+  readonly #client: Client;
+  readonly #context: RunContext;
+  readonly #cut: () => void;
+  readonly #cancelSignal: AbortSignal | undefined;
+
+  private constructor(client: Client, context: RunContext, cancelSignal: AbortSignal | undefined) {
+    this.#client = client;
+    this.#context = context;
+    this.#cancelSignal = cancelSignal;
+    this.#cut = () => cutConnection(client);
+    cancelSignal?.addEventListener("abort", this.#cut, { once: true });
+    this.lost = new Promise((_, reject) => {
+      client.on("error", (error) => reject(this.#explain(error, "Keeping the connection open")));
+    });
+    this.lost.catch(() => {}); // most sessions are not watched: their queries fail by themselves
+  }
+
+  /** @throws AppError STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_RIGHTS_MISSING, CANCELLED */
+  static async open(
+    connection: PostgresConnection,
+    context: RunContext,
+    { survivesCancel = false }: SessionOptions = {},
+  ): Promise<Session> {
+    const cancelSignal = survivesCancel ? undefined : context.signal;
+    if (cancelSignal) throwIfCancelled(cancelSignal);
+    const client = await connect(connection, context, cancelSignal);
+    return new Session(client, context, cancelSignal);
+  }
+
+  /**
+   * @param work - what the statement is for, as the subject of "… failed"
+   * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING, CANCELLED
+   */
+  async rows<Row extends QueryResultRow>(
+    work: string,
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    try {
+      return (await this.#client.query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      throw this.#explain(error, work);
+    }
+  }
+
+  /** Runs one or several statements without parameters, and returns the rows of the last one. */
+  async run(work: string, sql: string): Promise<Record<string, unknown>[]> {
+    try {
+      // With several statements `pg` returns an array, which its types do not say.
+      const result: unknown = await this.#client.query(sql);
+      const last: unknown = Array.isArray(result) ? result.at(-1) : result;
+      return (last as { rows: Record<string, unknown>[] }).rows;
+    } catch (error) {
+      throw this.#explain(error, work);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#cancelSignal?.removeEventListener("abort", this.#cut);
+    await this.#client.end().catch(() => {}); // an ended connection is what was wanted
+  }
+
+  /** Ends the connection at once, also under a running statement. */
+  cut(): void {
+    this.#cut();
+  }
+
+  #explain(error: unknown, work: string): Error {
+    if (this.#cancelSignal?.aborted) return cancelled();
+    return explainQueryFault(error, work, this.#context.redactor);
+  }
+}
+
+/** Opens a session for one piece of work, and closes it whatever happens. */
+export async function withSession<T>(
+  connection: PostgresConnection,
+  context: RunContext,
+  work: (session: Session) => Promise<T>,
+  options?: SessionOptions,
+): Promise<T> {
+  const session = await Session.open(connection, context, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function connect(
+  connection: PostgresConnection,
+  context: RunContext,
+  cancelSignal: AbortSignal | undefined,
+): Promise<Client> {
+  const { sslMode } = connection;
+  const attempt = async (encrypted: boolean): Promise<Client> => {
+    const client = new Client(clientConfig(connection, encrypted) satisfies ClientConfig);
+    client.on("error", () => {}); // a connection that fails later must not end the process
+    const cut = (): void => cutConnection(client);
+    cancelSignal?.addEventListener("abort", cut, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      cut();
+      throw error;
+    } finally {
+      cancelSignal?.removeEventListener("abort", cut);
+    }
+  };
+  try {
+    try {
+      return await attempt(sslMode !== "disable");
+    } catch (error) {
+      // libpq's `prefer` and `allow`: a server without TLS is reached without it.
+      const mayGoWithout = sslMode === "prefer" || sslMode === "allow";
+      if (!mayGoWithout || !/does not support SSL/i.test(String(error))) throw error;
+      return await attempt(false);
+    }
+  } catch (error) {
+    if (cancelSignal?.aborted) throw cancelled();
+    throw explainConnectFault(error, connection, context.redactor);
+  }
+}
+
+/** `end()` waits for the running statement; closing the socket does not. `pg` gives no other way to it. */
+function cutConnection(client: Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

@@ -1,0 +1,77 @@
+import type { RunContext } from "../../run-context.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { Session } from "./session.ts";
+
+/**
+ * Everything that changes how a value or a definition is written as text, pinned, so that the same content gives
+ * the same digest in every database. `row_security=off` turns rows withheld by a policy into an error.
+ */
+const PINNED = `
+  SET LOCAL search_path = '';
+  SET LOCAL row_security = off;
+  SET LOCAL TimeZone = 'UTC';
+  SET LOCAL DateStyle = 'ISO, YMD';
+  SET LOCAL IntervalStyle = 'postgres';
+  SET LOCAL extra_float_digits = 1;
+  SET LOCAL bytea_output = 'hex';
+  SET LOCAL lc_monetary = 'C';
+  SET LOCAL quote_all_identifiers = off;
+  SET LOCAL standard_conforming_strings = on`;
+
+const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/** Several sessions that see the database as it was at one moment, whatever others write. */
+export class Snapshot {
+  /** For `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`; void once the snapshot is closed. */
+  readonly id: string;
+  /** Exported the snapshot: while it lives, others may join. */
+  readonly leader: Session;
+  /** For reading rows, several at once. */
+  readonly readers: readonly Session[];
+
+  private constructor(id: string, leader: Session, readers: readonly Session[]) {
+    this.id = id;
+    this.leader = leader;
+    this.readers = readers;
+  }
+
+  /** @param readerCount - sessions beside the leader */
+  static async open(
+    connection: PostgresConnection,
+    context: RunContext,
+    readerCount: number,
+  ): Promise<Snapshot> {
+    const sessions: Session[] = [];
+    const openSession = async (): Promise<Session> => {
+      const session = await Session.open(connection, context);
+      sessions.push(session);
+      return session;
+    };
+    try {
+      const leader = await openSession();
+      await leader.run("Opening a snapshot", `${BEGIN}; ${PINNED}`);
+      const [exported] = await leader.rows<{ id: string }>(
+        "Exporting the snapshot",
+        "SELECT pg_catalog.pg_export_snapshot() AS id",
+      );
+      const id = exported?.id ?? "";
+      for (let count = 0; count < readerCount; count += 1) {
+        const reader = await openSession();
+        await reader.run("Joining the snapshot", `${BEGIN}; SET TRANSACTION SNAPSHOT '${id}'; ${PINNED}`);
+      }
+      return new Snapshot(id, leader, sessions.slice(1));
+    } catch (error) {
+      for (const session of sessions) session.cut();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.leader, ...this.readers].map((session) => session.close()));
+  }
+
+  /** Ends all sessions at once, also under running statements. */
+  cut(): void {
+    for (const session of [this.leader, ...this.readers]) session.cut();
+  }
+}

@@ -1,0 +1,153 @@
+import type { PostgresManifest } from "../../backup/manifest.ts";
+import type { RunContext } from "../../run-context.ts";
+import { secondsSince } from "../../sys/clock.ts";
+import type { Secret } from "../../sys/secret.ts";
+import type { BackupSink, Store } from "../store.ts";
+import { readPolicyRoles, readSchemaObjects, readTables } from "./catalog.ts";
+import { findPostgresTools } from "./client.ts";
+import type { PostgresTools } from "./client.ts";
+import { describeConnection, parsePostgresUrl } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { Dump } from "./dump.ts";
+import { refuseTransactionPooler } from "./faults.ts";
+import { READER_COUNT, assembleInventory, digestTables } from "./inventory.ts";
+import { requireReadRights } from "./rights.ts";
+import { readServerFacts } from "./server.ts";
+import type { ServerFacts } from "./server.ts";
+import { withSession } from "./session.ts";
+import { Snapshot } from "./snapshot.ts";
+
+export interface PostgresStoreOptions {
+  name: string;
+  url: Secret;
+  /** Exact names of schemas to leave out. */
+  excludeSchemas?: readonly string[];
+}
+
+/** @throws AppError CONFIG_INVALID for a URL that cannot be read */
+export function createPostgresStore(options: PostgresStoreOptions, context: RunContext): Store {
+  return new PostgresStore(options, context);
+}
+
+class PostgresStore implements Store {
+  readonly kind = "postgres";
+  readonly name: string;
+  readonly #connection: PostgresConnection;
+  readonly #excludedSchemas: readonly string[];
+  readonly #context: RunContext;
+  #checked: { server: ServerFacts; tools: PostgresTools } | undefined;
+
+  constructor({ name, url, excludeSchemas = [] }: PostgresStoreOptions, context: RunContext) {
+    this.name = name;
+    this.#connection = parsePostgresUrl(name, url, context.redactor);
+    this.#excludedSchemas = excludeSchemas;
+    this.#context = context;
+  }
+
+  async check(): Promise<string> {
+    const { server, tools } = await this.#check();
+    return `PostgreSQL ${server.version} at ${describeConnection(this.#connection)}, with ${tools.version}`;
+  }
+
+  async backup(sink: BackupSink): Promise<PostgresManifest> {
+    const { clock } = this.#context;
+    const startMs = clock.ticksMs();
+    const { server, tools } = this.#checked ?? (await this.#check());
+    const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
+    try {
+      const { archive, inventory, roles } = await this.#backupSnapshot(snapshot, sink, server, tools);
+      return {
+        kind: "postgres",
+        store: this.name,
+        server: { version: server.version },
+        source: { id: server.databaseId, database: this.#connection.database },
+        archive: { ...archive, format: "custom" },
+        tool: tools.version,
+        excludedSchemas: [...this.#excludedSchemas],
+        roles,
+        inventory,
+        leftOut: this.#leftOut(),
+        seconds: secondsSince(clock, startMs),
+      };
+    } finally {
+      snapshot.cut();
+    }
+  }
+
+  async close(): Promise<void> {
+    // Every session is closed by the call that opened it.
+  }
+
+  async #check(): Promise<{ server: ServerFacts; tools: PostgresTools }> {
+    refuseTransactionPooler(this.#connection);
+    const server = await withSession(this.#connection, this.#context, async (session) => {
+      const facts = await readServerFacts(session, this.#connection);
+      await requireReadRights(session, this.#connection.user, this.#excludedSchemas);
+      return facts;
+    });
+    this.#checked = { server, tools: await findPostgresTools(server.major, this.#context) };
+    return this.#checked;
+  }
+
+  /** The dump and the inventory of one snapshot, at the same time; the first to fail ends the other. */
+  async #backupSnapshot(
+    snapshot: Snapshot,
+    sink: BackupSink,
+    server: ServerFacts,
+    tools: PostgresTools,
+  ): Promise<
+    Pick<PostgresManifest, "inventory" | "roles"> & { archive: Awaited<ReturnType<BackupSink["put"]>> }
+  > {
+    const excluded = this.#excludedSchemas;
+    const tables = await readTables(snapshot.leader, excluded);
+    const schema = await readSchemaObjects(snapshot.leader, excluded);
+    const roles = await readPolicyRoles(snapshot.leader, excluded);
+    const dump = new Dump(
+      {
+        connection: this.#connection,
+        tools,
+        snapshotId: snapshot.id,
+        excludedSchemas: excluded,
+        tables,
+        label: `${this.name}: dump`,
+      },
+      this.#context,
+    );
+    let firstFault: unknown;
+    const failAll = (error: unknown): void => {
+      firstFault ??= error;
+      dump.fail(error);
+      snapshot.cut();
+    };
+    const putting = sink.put("app.dump", dump.body, server.databaseSizeBytes);
+    const digesting = digestTables(snapshot, tables, this.#context, `${this.name}: inventory`);
+    for (const work of [putting, digesting, snapshot.leader.lost]) work.catch(failAll);
+    const [put, digested] = await Promise.allSettled([putting, digesting]);
+    if (put.status === "rejected" || digested.status === "rejected") throw firstFault;
+    // Proof that the session which held the snapshot was there until the end.
+    await snapshot.leader.run("Ending the snapshot", "COMMIT");
+    const inventory = assembleInventory(digested.value, schema, dump.contents.sequences);
+    return { archive: put.value, inventory, roles };
+  }
+
+  #leftOut(): PostgresManifest["leftOut"] {
+    return [
+      {
+        what: "Owners, grants and default privileges",
+        why: "They name roles of this server; what is restored belongs to the role that restores it.",
+      },
+      {
+        what: "Roles, their passwords, and settings of roles and of the database",
+        why: "They belong to the server, and pg_dump does not hold them.",
+      },
+      {
+        what: "Subscriptions",
+        why: "Their definition holds a password, and a copy would take over the original's slot.",
+      },
+      ...this.#excludedSchemas.map((schema) => ({
+        what: `Schema ${schema}`,
+        why: "The configuration excludes it.",
+      })),
+    ];
+  }
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from "node:crypto";
+import type { Inventory } from "../../backup/inventory.ts";
+import type { PostgresManifest, StoreManifest } from "../../backup/manifest.ts";
+import { AppError } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import type { Secret } from "../../sys/secret.ts";
+import type { RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
+import { majorOf } from "./client.ts";
+import { parsePostgresUrl, urlOfDatabase } from "./connection.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
+import { takeInventory } from "./inventory.ts";
+import { describeOccupant, findInTheWay, listOccupants } from "./occupants.ts";
+import { restoreArchive } from "./restore.ts";
+import { createMissingRoles, dropUnusedRoles } from "./roles.ts";
+import { readServerFacts } from "./server.ts";
+import { withSession } from "./session.ts";
+
+export interface PostgresTargetOptions {
+  /** Name of the store that is restored. */
+  store: string;
+  url: Secret;
+}
+
+/**
+ * An existing database that the operator gave.
+ *
+ * @throws AppError CONFIG_INVALID for a URL that cannot be read
+ */
+export function createPostgresTarget(options: PostgresTargetOptions, context: RunContext): Target {
+  return new PostgresTarget(options, context);
+}
+
+/**
+ * A new database on the server of `url`, named `lifeboat_drill_` and 8 hexadecimal digits.
+ *
+ * @throws AppError CONFIG_INVALID, STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_RIGHTS_MISSING, STORE_FAILED
+ */
+export async function createPostgresThrowaway(
+  { store, url }: PostgresTargetOptions,
+  context: RunContext,
+): Promise<ThrowawayTarget> {
+  const server = parsePostgresUrl(store, url, context.redactor);
+  refuseTransactionPooler(server);
+  const database = `lifeboat_drill_${randomBytes(4).toString("hex")}`;
+  await withSession(server, context, (session) =>
+    // template0, so that nothing a template holds counts as restored.
+    session.run(
+      `Creating the database ${database}`,
+      `CREATE DATABASE ${quoteIdent(database)} TEMPLATE template0`,
+    ),
+  );
+  return new PostgresThrowaway({ store, url: urlOfDatabase(url, database) }, server, context);
+}
+
+class PostgresTarget implements Target {
+  readonly kind = "postgres";
+  readonly store: string;
+  protected readonly connection: PostgresConnection;
+  protected readonly context: RunContext;
+  /** Roles that this target's restores made. */
+  protected readonly createdRoles: string[] = [];
+  readonly #url: Secret;
+
+  constructor({ store, url }: PostgresTargetOptions, context: RunContext) {
+    this.store = store;
+    this.connection = parsePostgresUrl(store, url, context.redactor);
+    this.context = context;
+    this.#url = url;
+  }
+
+  async inspect(backup: StoreManifest): Promise<TargetFacts> {
+    const manifest = requirePostgres(backup);
+    refuseTransactionPooler(this.connection);
+    return withSession(this.connection, this.context, async (session) => {
+      const server = await readServerFacts(session, this.connection);
+      refuseOlderServer(manifest, server.major, server.version);
+      const occupants = findInTheWay(await listOccupants(session), manifest.inventory.schema);
+      return {
+        id: server.databaseId,
+        databases: [this.connection.database],
+        occupiedBy: occupants.map(describeOccupant),
+        serverVersion: server.version,
+      };
+    });
+  }
+
+  async restore(backup: StoreManifest, request: RestoreRequest): Promise<void> {
+    const manifest = requirePostgres(backup);
+    const created = await withSession(this.connection, this.context, (session) =>
+      createMissingRoles(session, manifest.roles, this.context),
+    );
+    this.createdRoles.push(...created);
+    await restoreArchive(this.connection, manifest, request, this.context);
+  }
+
+  async takeInventory(backup: StoreManifest): Promise<Inventory> {
+    const { excludedSchemas } = requirePostgres(backup);
+    return takeInventory(this.connection, this.context, excludedSchemas, `${this.store}: inventory`);
+  }
+
+  async settle(): Promise<void> {
+    // A restore holds nothing still here.
+  }
+
+  async query(sql: string): Promise<Record<string, unknown>[]> {
+    return withSession(this.connection, this.context, (session) => session.run("The statement", sql));
+  }
+
+  connectionEnv(): Record<string, string> {
+    const name = this.store.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+    return { [`LIFEBOAT_${name}_URL`]: this.#url.reveal() };
+  }
+
+  async close(): Promise<void> {
+    // Every session is closed by the call that opened it.
+  }
+}
+
+class PostgresThrowaway extends PostgresTarget implements ThrowawayTarget {
+  readonly #server: PostgresConnection;
+
+  constructor(options: PostgresTargetOptions, server: PostgresConnection, context: RunContext) {
+    super(options, context);
+    this.#server = server;
+  }
+
+  async destroy(): Promise<void> {
+    const { database } = this.connection;
+    await withSession(
+      this.#server,
+      this.context,
+      async (session) => {
+        const work = `Dropping the database ${database}`;
+        await session.run(work, `DROP DATABASE IF EXISTS ${quoteIdent(database)} WITH (FORCE)`);
+        const left = await session.rows(work, "SELECT FROM pg_database WHERE datname = $1", [database]);
+        if (left.length > 0) {
+          throw new AppError("STORE_FAILED", `${work} failed: it is still there.`, {
+            hint: `Drop it by hand: DROP DATABASE ${quoteIdent(database)} WITH (FORCE);`,
+          });
+        }
+        await dropUnusedRoles(session, this.createdRoles, this.context);
+      },
+      { survivesCancel: true },
+    );
+  }
+}
+
+function requirePostgres(backup: StoreManifest): PostgresManifest {
+  if (backup.kind !== "postgres") throw new Error(`${backup.store} is no Postgres backup`);
+  return backup;
+}
+
+/** An archive of a newer server holds settings and syntax that an older one does not know. */
+function refuseOlderServer(backup: PostgresManifest, major: number, version: string): void {
+  if (major >= majorOf(backup.server.version)) return;
+  throw new AppError(
+    "STORE_UNSUPPORTED",
+    `The backup is of PostgreSQL ${backup.server.version}, and the target is PostgreSQL ${version}.`,
+    { hint: `Restore into PostgreSQL ${majorOf(backup.server.version)} or later.` },
+  );
+}

@@ -1,0 +1,52 @@
+import { AppError } from "../../errors.ts";
+
+/** What pg_dump and pg_restore say, and what the operator can do about it. The first that fits is given. */
+const ADVICE: readonly { says: RegExp; hint: string }[] = [
+  {
+    says: /extension "[^"]+" is not available|could not open extension control file/,
+    hint: "Restore into a server that offers the extension, or install it there.",
+  },
+  {
+    says: /role "[^"]+" does not exist/,
+    hint: "Create the role in the target (CREATE ROLE … NOLOGIN) and restore again.",
+  },
+  {
+    says: /canceling statement due to (statement|lock) timeout/,
+    hint: "A table stayed locked by someone else: run at a quieter time, or look at pg_locks.",
+  },
+  {
+    says: /permission denied|must be (owner|superuser|member)/,
+    hint: "Give the role the right that the message names, or use a role that has it.",
+  },
+  {
+    says: /No space left on device|could not extend file/,
+    hint: "Free space where the message says, and try again.",
+  },
+  {
+    says: /server version mismatch|unrecognized configuration parameter/,
+    hint: "Use a client and a target server of the major version that the backup came from.",
+  },
+  {
+    says: /terminating connection|server closed the connection|connection to server/,
+    hint: "The connection was cut: look at the server's log, and at limits of a pooler or firewall in between.",
+  },
+];
+
+/**
+ * Names the tool by its own name (it may have been started by a loader), and advises by what it said.
+ *
+ * @param said - the tail of its stderr, redacted
+ */
+export function explainToolFault(error: unknown, program: string, said: string): unknown {
+  if (!(error instanceof AppError) || error.code !== "TOOL_FAILED") return error;
+  const advice = ADVICE.find(({ says }) => says.test(said));
+  const how = /(was ended by \w+|exited with status \d+)/.exec(error.message)?.[0] ?? "failed";
+  return new AppError(
+    "TOOL_FAILED",
+    `${program} ${how}. ${said === "" ? "It printed no reason." : `It said:\n${said}`}`,
+    {
+      hint: advice?.hint ?? error.hint,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { StoredObject, StoreManifest } from "../../src/backup/manifest.ts";
+import { AppError } from "../../src/errors.ts";
+import type { BackupSink, ObjectSource } from "../../src/stores/store.ts";
+
+/** Keeps what a store streams, as a destination would: an object is there only when its body ended well. */
+export class MemorySink implements BackupSink, ObjectSource {
+  readonly objects = new Map<string, Buffer>();
+  /** What bodies ended in, when not well. */
+  readonly failures: unknown[] = [];
+  previous: StoreManifest | undefined;
+
+  async put(file: string, body: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+    const chunks: Uint8Array[] = [];
+    try {
+      for await (const chunk of body) chunks.push(chunk);
+    } catch (error) {
+      this.failures.push(error);
+      throw error;
+    }
+    const bytes = Buffer.concat(chunks);
+    this.objects.set(file, bytes);
+    return { key: file, sizeBytes: bytes.length, sha256: digest(bytes) };
+  }
+
+  async putPart(
+    part: { database: string; table: string; partition: string; fingerprint: string },
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<StoredObject> {
+    return this.put(`${part.database}.${part.table}/${part.partition}-${part.fingerprint}`, body);
+  }
+
+  async open(object: StoredObject): Promise<Readable> {
+    const bytes = this.objects.get(object.key);
+    if (!bytes) throw new AppError("OBJECT_MISSING", `${object.key} is missing.`, { hint: "Look for it." });
+    return Readable.from(provenChunks(bytes, object));
+  }
+}
+
+async function* provenChunks(bytes: Buffer, object: StoredObject): AsyncGenerator<Buffer> {
+  yield bytes.subarray(0, -1);
+  if (digest(bytes) !== object.sha256) {
+    throw new AppError("BACKUP_DAMAGED", `${object.key} is damaged.`, { hint: "Take another backup." });
+  }
+  yield bytes.subarray(-1);
+}
+
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
