@@ -1,0 +1,211 @@
+import { AppError } from "../../errors.ts";
+import { findReferences, idOf, writeCreateDatabase } from "./ddl.ts";
+import type { SchemaEntry } from "./ddl.ts";
+import { makePortable } from "./ddl-portable.ts";
+import { findStorage, isLocalDatabase, isOutward } from "./engines.ts";
+import type { ClickHouseServer } from "./server.ts";
+import { quoteTexts } from "./sql-text.ts";
+
+const SYSTEM_DATABASES = ["system", "INFORMATION_SCHEMA", "information_schema"];
+/** Tables in which materialized views, time series and the like keep their own rows. */
+const INNER_TABLE = /^\.(?:tmp\.)?inner(?:_id)?\./;
+
+export interface Column {
+  name: string;
+  type: string;
+  default_kind: string;
+  default_expression: string;
+}
+
+/** A table that holds rows to copy. */
+export interface DataTable {
+  database: string;
+  /** The name it goes by: a materialized view's own, for the inner table that keeps its rows. */
+  name: string;
+  /** The table that the rows are read from. */
+  storedIn: string;
+  storage: "parts" | "whole";
+  /** Columns that hold stored values, in order. ALIAS and EPHEMERAL columns hold none. */
+  columns: Column[];
+}
+
+/** What a server holds of some databases. */
+export interface Catalog {
+  /** Plain names, sorted. */
+  databases: string[];
+  /** Comparable between two looks at the same databases, and different for any others. */
+  identity: string;
+  entries: SchemaEntry[];
+  tables: DataTable[];
+  leftOut: { what: string; why: string }[];
+}
+
+interface TableRow {
+  database: string;
+  name: string;
+  engine: string;
+  uuid: string;
+  statement: string;
+  dependencies: string[];
+}
+
+/**
+ * Reads what the named databases hold; without names, all that are not the server's own.
+ *
+ * @throws AppError STORE_UNREACHABLE when a named database is not there
+ */
+export async function readCatalog(server: ClickHouseServer, named?: readonly string[]): Promise<Catalog> {
+  const databases = await readDatabases(server, named);
+  const local = databases.filter(({ engine }) => isLocalDatabase(engine));
+  const names = local.map(({ name }) => name);
+  const [rows, columns, functions] = await Promise.all([
+    readTables(server, names),
+    readColumns(server, names),
+    server.rows<{ name: string; statement: string }>(
+      "SELECT name, create_query AS statement FROM system.functions WHERE origin = 'SQLUserDefined' ORDER BY name",
+    ),
+  ]);
+  const leftOut = databases
+    .filter((database) => !local.includes(database))
+    .map(({ name, engine }) => ({
+      what: `database ${name}`,
+      why: `Its engine ${engine} shows another system's tables.`,
+    }));
+  leftOut.push({
+    what: "users, roles, grants, quotas, settings profiles and row policies",
+    why: "They belong to the server rather than to its databases.",
+  });
+
+  const visible = rows.filter(({ name }) => !INNER_TABLE.test(name));
+  const known = new Set(visible.map(idOf));
+  const entries: SchemaEntry[] = [
+    ...local.map(({ name, engine }) => describeDatabase(name, engine)),
+    ...functions.map(({ name, statement }) => describeFunction(name, statement)),
+    ...visible.map((row) => describeObject(row, known)),
+  ];
+  const tables = visible.flatMap((row) => findDataTable(row, rows, columns));
+  for (const row of visible) leftOut.push(...explainLeftOut(row));
+  return {
+    databases: names,
+    identity: local.map(({ name, uuid }) => `${name}=${isNil(uuid) ? server.uuid : uuid}`).join("\n"),
+    entries,
+    tables,
+    leftOut,
+  };
+}
+
+async function readDatabases(
+  server: ClickHouseServer,
+  named: readonly string[] | undefined,
+): Promise<{ name: string; engine: string; uuid: string }[]> {
+  if (named?.length === 0) return [];
+  const which = named ? `IN (${quoteTexts(named)})` : `NOT IN (${quoteTexts(SYSTEM_DATABASES)})`;
+  const found = await server.rows<{ name: string; engine: string; uuid: string }>(
+    `SELECT name, engine, toString(uuid) AS uuid FROM system.databases WHERE name ${which} ORDER BY name`,
+  );
+  const missing = named?.filter((name) => !found.some((database) => database.name === name)) ?? [];
+  if (missing.length > 0) {
+    throw new AppError(
+      "STORE_UNREACHABLE",
+      `ClickHouse at ${server.connection.endpoint} has no database ${missing.join(", ")}, or does not show it to ${server.connection.user}.`,
+      { hint: "Check the names under databases, and that the user has SHOW and SELECT on them." },
+    );
+  }
+  return found;
+}
+
+async function readTables(server: ClickHouseServer, databases: readonly string[]): Promise<TableRow[]> {
+  if (databases.length === 0) return [];
+  return await server.rows<TableRow>(
+    `SELECT database, name, engine, toString(uuid) AS uuid, create_table_query AS statement,
+       arrayMap((d, t) -> concat(d, '.', t), loading_dependencies_database, loading_dependencies_table) AS dependencies
+     FROM system.tables WHERE database IN (${quoteTexts(databases)}) AND NOT is_temporary ORDER BY database, name`,
+    { show_table_uuid_in_table_create_query_if_not_nil: 0 },
+  );
+}
+
+async function readColumns(
+  server: ClickHouseServer,
+  databases: readonly string[],
+): Promise<Map<string, Column[]>> {
+  if (databases.length === 0) return new Map();
+  const rows = await server.rows<Column & { database: string; table: string }>(
+    `SELECT database, table, name, type, default_kind, default_expression FROM system.columns
+     WHERE database IN (${quoteTexts(databases)}) ORDER BY database, table, position`,
+  );
+  const byTable = new Map<string, Column[]>();
+  for (const { database, table, ...column } of rows) {
+    if (column.default_kind === "ALIAS" || column.default_kind === "EPHEMERAL") continue;
+    const id = idOf({ database, name: table });
+    byTable.set(id, [...(byTable.get(id) ?? []), column]);
+  }
+  return byTable;
+}
+
+function findDataTable(
+  row: TableRow,
+  rows: readonly TableRow[],
+  columns: ReadonlyMap<string, Column[]>,
+): DataTable[] {
+  const inner = rows.find(
+    ({ database, name }) =>
+      database === row.database && (name === `.inner_id.${row.uuid}` || name === `.inner.${row.name}`),
+  );
+  const stored = row.engine === "MaterializedView" ? inner : row;
+  if (!stored) return [];
+  const storage = findStorage(stored.engine);
+  if (storage === "none") return [];
+  const { database, name } = row;
+  return [{ database, name, storedIn: stored.name, storage, columns: columns.get(idOf(stored)) ?? [] }];
+}
+
+function describeDatabase(name: string, engine: string): SchemaEntry {
+  const portable = writeCreateDatabase(name);
+  return { kind: "database", database: name, name, engine, given: portable, portable, dependsOn: [] };
+}
+
+function describeFunction(name: string, given: string): SchemaEntry {
+  const portable = given.replace(/^CREATE FUNCTION (?!IF NOT EXISTS)/, "CREATE FUNCTION IF NOT EXISTS ");
+  return { kind: "function", database: "", name, engine: "", given, portable, dependsOn: [] };
+}
+
+function describeObject(row: TableRow, known: ReadonlySet<string>): SchemaEntry {
+  const { database, name, engine, statement } = row;
+  const mentioned = [...row.dependencies, ...findReferences(statement, known)];
+  return {
+    kind: kindOf(row),
+    database,
+    name,
+    engine,
+    given: statement,
+    portable: makePortable(statement),
+    dependsOn: [...new Set(mentioned)].filter((id) => id !== idOf(row)),
+  };
+}
+
+function kindOf({ engine, statement }: TableRow): SchemaEntry["kind"] {
+  if (engine === "MaterializedView") return "materialized view";
+  if (engine.endsWith("View")) return "view";
+  return statement.startsWith("CREATE DICTIONARY") ? "dictionary" : "table";
+}
+
+function explainLeftOut(row: TableRow): { what: string; why: string }[] {
+  const { engine, statement } = row;
+  const what = `${kindOf(row)} ${idOf(row)}`;
+  const reasons: string[] = [];
+  if (statement.includes("[HIDDEN]")) {
+    reasons.push("The server hides a secret in its definition, which must be given again after a restore.");
+  }
+  if (kindOf(row) === "table" && findStorage(engine) === "none") {
+    reasons.push(
+      isOutward(engine)
+        ? `Its engine ${engine} points outward: its columns are restored with an engine that connects to nothing.`
+        : `Its engine ${engine} keeps no rows of its own that could be read: only its structure is kept.`,
+    );
+  }
+  return reasons.map((why) => ({ what, why }));
+}
+
+function isNil(uuid: string): boolean {
+  return /^[0-]*$/.test(uuid);
+}

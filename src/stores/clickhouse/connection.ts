@@ -1,0 +1,68 @@
+import { AppError } from "../../errors.ts";
+import { Secret } from "../../sys/secret.ts";
+import type { Redactor } from "../../sys/secret.ts";
+
+/** Where a ClickHouse server is and who asks. The password travels in headers, never in an address. */
+export interface Connection {
+  /** Scheme, host and port alone: safe to print. */
+  endpoint: string;
+  user: string;
+  password: Secret;
+  /** The database named in the address, if one is. */
+  database: string | undefined;
+}
+
+/**
+ * Reads `https://user:password@host:8443/database`; `clickhouse://` and `clickhouses://` mean the same as
+ * `http://` and `https://`. Registers the password, in every form it may turn up in, with the redactor.
+ *
+ * @throws AppError CONFIG_INVALID, without repeating the address
+ */
+export function parseConnection(url: Secret, redactor: Redactor): Connection {
+  redactor.add(url);
+  const invalid = (why: string): AppError =>
+    new AppError("CONFIG_INVALID", `The ClickHouse address is not usable: ${why}.`, {
+      hint: "Write it as https://user:password@host:8443/database, with special characters percent-encoded.",
+    });
+  let address: URL;
+  try {
+    address = new URL(url.reveal().replace(/^clickhouse(s?):/i, "http$1:"));
+  } catch {
+    throw invalid("it is no URL"); // the parser's own error repeats the address, password and all
+  }
+  if (address.protocol !== "http:" && address.protocol !== "https:") {
+    throw invalid(`${address.protocol}// is not one of http, https, clickhouse, clickhouses`);
+  }
+  const decode = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      throw invalid("a % in it is no percent-encoding");
+    }
+  };
+  const connection = {
+    endpoint: `${address.protocol}//${address.hostname}:${address.port || findPort(url.reveal(), address)}`,
+    user: decode(address.username) || "default",
+    password: new Secret(decode(address.password)),
+    database: decode(address.pathname.slice(1)) || (address.searchParams.get("database") ?? undefined),
+  };
+  redactor.add(connection.password);
+  redactor.add(new Secret(address.password));
+  redactor.add(new Secret(`${connection.user}:${connection.password.reveal()}`));
+  return connection;
+}
+
+/** The same address with another database, for commands that reach the data by URL. */
+export function urlWithDatabase(connection: Connection, database: string): string {
+  const url = new URL(connection.endpoint);
+  url.username = encodeURIComponent(connection.user);
+  url.password = encodeURIComponent(connection.password.reveal());
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return url.href;
+}
+
+/** ClickHouse's own ports, unless the address names the web's on purpose: URL drops `:443` of `https://host:443`. */
+function findPort(url: string, address: URL): string {
+  const written = /^[a-z]+:\/\/(?:[^/?#]*@)?[^/?#@]*:(\d+)(?:[/?#]|$)/i.exec(url)?.[1];
+  return written ?? (address.protocol === "https:" ? "8443" : "8123");
+}

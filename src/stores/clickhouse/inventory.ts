@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import type { Inventory, SchemaObject, TableInventory } from "../../backup/inventory.ts";
+import type { Catalog } from "./catalog.ts";
+import { idOf } from "./ddl.ts";
+import { hashDefinition, listTableItems } from "./ddl-portable.ts";
+import { DIGEST_METHOD } from "./reading.ts";
+
+/** Puts together what a catalog and the counts of its tables say. Equal before a backup and after a restore. */
+export function describeInventory(catalog: Catalog, tables: TableInventory[]): Inventory {
+  return { digestMethod: DIGEST_METHOD, tables, schema: describeSchema(catalog), notCovered: [] };
+}
+
+/** The id of the databases a catalog shows: the same databases give it again, and no others do. */
+export function hashIdentity(catalog: Catalog): string {
+  return createHash("sha256").update(catalog.identity).digest("hex").slice(0, 32);
+}
+
+function describeSchema(catalog: Catalog): SchemaObject[] {
+  return catalog.entries.flatMap((entry) => {
+    const { kind, portable } = entry;
+    const name = idOf(entry);
+    const itself = { kind, name, definition: hashDefinition(portable) };
+    if (kind !== "table") return [itself];
+    const items = listTableItems(portable).map((item) => ({
+      kind: item.kind,
+      name: `${name}.${item.name}`,
+      definition: hashDefinition(item.definition),
+    }));
+    return [itself, ...items];
+  });
+}

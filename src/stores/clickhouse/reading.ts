@@ -1,0 +1,81 @@
+import type { DataTable } from "./catalog.ts";
+import type { Partition } from "./partitions.ts";
+import type { ClickHouseServer } from "./server.ts";
+import { quoteName, quotePath, quoteText, quoteTexts } from "./sql-text.ts";
+
+/** The name of the digest below; digests compare only under the same name. */
+export const DIGEST_METHOD = "clickhouse-cityhash64-tuple-sum-v1";
+
+/**
+ * A user's profile may cut results short, filter them or change what a table shows, and say nothing. Every read
+ * that must be whole says so itself.
+ */
+export const EXACT_READ = {
+  max_execution_time: 0,
+  timeout_overflow_mode: "throw",
+  read_overflow_mode: "throw",
+  result_overflow_mode: "throw",
+  max_rows_to_read: 0,
+  max_bytes_to_read: 0,
+  max_result_rows: 0,
+  max_result_bytes: 0,
+  limit: 0,
+  offset: 0,
+  final: 0,
+  apply_deleted_mask: 1,
+  apply_mutations_on_fly: 0,
+  apply_patch_parts: 1,
+  // A destination that rests for a while must not end the query; the default is 30 s.
+  http_send_timeout: 1800,
+} as const;
+
+export interface Counted {
+  rows: number;
+  digest: string;
+}
+
+/** Names the rows of a table, or of one partition, or of certain parts of it, and nothing else. */
+export function selectFrom(
+  table: DataTable,
+  what: string,
+  partition?: { id: string; parts?: string[] },
+): string {
+  const conditions: string[] = [];
+  if (partition) conditions.push(`_partition_id = ${quoteText(partition.id)}`);
+  if (partition?.parts) conditions.push(`_part IN (${quoteTexts(partition.parts)})`);
+  const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  return `SELECT ${what} FROM ${quotePath(table.database, table.storedIn)}${where}`;
+}
+
+/** Pins a read to the very parts that were listed. */
+export function pinTo({ id, parts }: Partition): { id: string; parts: string[] } {
+  return { id, parts: parts.map(({ name }) => name) };
+}
+
+/** The columns of an export or INSERT, quoted. */
+export function listColumns(names: readonly string[]): string {
+  return names.map(quoteName).join(", ");
+}
+
+/**
+ * Counts rows and digests them, in any order. `tuple` because cityHash64 of columns is NULL where one of them
+ * is, and sum would leave such rows out.
+ */
+export async function countRows(
+  server: ClickHouseServer,
+  table: DataTable,
+  partition?: { id: string; parts?: string[] },
+): Promise<Counted> {
+  const columns = listColumns(table.columns.map(({ name }) => name));
+  const what = `count() AS row_count, sum(cityHash64(tuple(${columns}))) AS digest`;
+  const [counted] = await server.rows<{ row_count: string; digest: string }>(
+    selectFrom(table, what, partition),
+    EXACT_READ,
+  );
+  return { rows: Number(counted?.row_count ?? 0), digest: counted?.digest ?? "0" };
+}
+
+/** The digest of a table from those of its partitions: sums wrap at 64 bits, as the server's do. */
+export function addDigests(digests: readonly string[]): string {
+  return digests.reduce((sum, digest) => BigInt.asUintN(64, sum + BigInt(digest)), 0n).toString();
+}

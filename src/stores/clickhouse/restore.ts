@@ -1,0 +1,135 @@
+import { text } from "node:stream/consumers";
+import type { ClickHouseManifest, ClickHousePart } from "../../backup/manifest.ts";
+import { AppError } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import type { ObjectSource } from "../store.ts";
+import { forEachAtOnce } from "./at-once.ts";
+import { parseSchema } from "./ddl.ts";
+import type { SchemaEntry } from "./ddl.ts";
+import { isRefreshable } from "./ddl-portable.ts";
+import { findStorage } from "./engines.ts";
+import type { Ledger } from "./ledger.ts";
+import { listColumns } from "./reading.ts";
+import type { ClickHouseServer } from "./server.ts";
+import { quotePath, quoteText } from "./sql-text.ts";
+
+const LOADS_AT_ONCE = 4;
+
+/** What keeps every row as it was stored: nothing merged, deduplicated, computed again or left to later. */
+const EXACT_INSERT = {
+  optimize_on_insert: 0,
+  async_insert: 0,
+  insert_deduplicate: 0,
+  deduplicate_insert: "disable",
+  insert_allow_materialized_columns: 1,
+  max_partitions_per_insert_block: 0,
+  max_execution_time: 0,
+  http_receive_timeout: 1800,
+  // Otherwise an answer of 200 may be sent before the last block is in.
+  wait_end_of_query: 1,
+} as const;
+
+/** Restores one backup into one server. What it creates it enters in the ledger first thing. */
+export class Restoration {
+  readonly #server: ClickHouseServer;
+  readonly #backup: ClickHouseManifest;
+  readonly #objects: ObjectSource;
+  readonly #ledger: Ledger;
+  readonly #context: RunContext;
+  /** Statements that undo what holds background work still. */
+  readonly wakeUps: string[] = [];
+
+  constructor(
+    server: ClickHouseServer,
+    backup: ClickHouseManifest,
+    objects: ObjectSource,
+    ledger: Ledger,
+    context: RunContext,
+  ) {
+    this.#server = server;
+    this.#backup = backup;
+    this.#objects = objects;
+    this.#ledger = ledger;
+    this.#context = context;
+  }
+
+  /** @throws AppError STORE_FAILED, BACKUP_DAMAGED, OBJECT_MISSING */
+  async run(): Promise<void> {
+    const { beforeData, afterData } = parseSchema(
+      await text(await this.#objects.open(this.#backup.ddl.objects)),
+    );
+    for (const entry of beforeData) {
+      await this.#ledger.create(this.#server, entry);
+      if (entry.kind === "table" && findStorage(entry.engine) === "parts") {
+        await this.#holdMerges(entry.database, entry.name);
+      }
+    }
+    const tables = beforeData.filter(({ kind }) => kind === "table");
+    await this.#load(tables.flatMap((entry) => this.#partsInto(entry, entry.name)));
+    for (const entry of afterData) {
+      await this.#ledger.create(this.#server, entry);
+      if (entry.kind === "materialized view") await this.#fillInnerTable(entry);
+    }
+  }
+
+  /** Rows older than a TTL, and versions that replace one another, must be there when they are counted. */
+  async #holdMerges(database: string, table: string): Promise<void> {
+    const path = quotePath(database, table);
+    for (const work of ["MERGES", "TTL MERGES"]) {
+      await this.#server.run(`SYSTEM STOP ${work} ${path}`);
+      this.wakeUps.push(`SYSTEM START ${work} ${path}`);
+    }
+  }
+
+  /** A view's own rows go into the table behind it, before any other view that reads from it exists. */
+  async #fillInnerTable(entry: SchemaEntry): Promise<void> {
+    const path = quotePath(entry.database, entry.name);
+    if (isRefreshable(entry.portable)) {
+      await this.#server.run(`SYSTEM STOP VIEW ${path}`);
+      this.wakeUps.push(`SYSTEM START VIEW ${path}`);
+    }
+    const [database, name] = [quoteText(entry.database), quoteText(entry.name)];
+    const [inner] = await this.#server.rows<{ name: string; engine: string }>(
+      `SELECT name, engine FROM system.tables WHERE database = ${database} AND (name = concat('.inner.', ${name})
+         OR name = concat('.inner_id.', (SELECT toString(any(uuid)) FROM system.tables WHERE database = ${database} AND name = ${name})))`,
+    );
+    if (!inner) return;
+    if (findStorage(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
+    await this.#load(this.#partsInto(entry, inner.name));
+  }
+
+  #partsInto(entry: SchemaEntry, table: string): { part: ClickHousePart; table: string }[] {
+    const { database, name } = entry;
+    const parts = this.#backup.parts.filter((part) => part.database === database && part.table === name);
+    return parts.map((part) => ({ part, table }));
+  }
+
+  /** Largest first, as they were read. */
+  async #load(loads: { part: ClickHousePart; table: string }[]): Promise<void> {
+    loads.sort((a, b) => b.part.sizeBytes - a.part.sizeBytes);
+    let done = 0;
+    await forEachAtOnce(loads, LOADS_AT_ONCE, async ({ part, table }, signal) => {
+      await this.#insert(part, table, signal);
+      done += 1;
+      this.#context.reporter.progress({ label: "partitions", done, total: loads.length, unit: "objects" });
+    });
+  }
+
+  async #insert(part: ClickHousePart, table: string, signal: AbortSignal): Promise<void> {
+    const query = `INSERT INTO ${quotePath(part.database, table)} (${listColumns(part.columns)}) FORMAT Native`;
+    try {
+      await this.#server.sendInsert(query, EXACT_INSERT, await this.#objects.open(part), signal);
+    } catch (error) {
+      // A server that chokes on damaged bytes does so before their digest is known: find out whose fault it is.
+      if (error instanceof AppError && error.code === "STORE_FAILED") await this.#readToEnd(part);
+      throw error;
+    }
+  }
+
+  /** @throws AppError BACKUP_DAMAGED when the object is not what was written */
+  async #readToEnd(part: ClickHousePart): Promise<void> {
+    for await (const _ of await this.#objects.open(part)) {
+      // Reading is what proves it.
+    }
+  }
+}
