@@ -22,7 +22,7 @@ export interface Listed {
  * service says so), OBJECT_MISSING, CANCELLED.
  */
 export interface Destination {
-  /** The address for people, without credentials. */
+  /** The address that keys are relative to, without credentials. */
   readonly url: string;
 
   /** Reaches the destination and says whether it is there. Writes nothing. */

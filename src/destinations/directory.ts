@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { AppError, throwIfCancelled } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { MeteredBody, guardStream } from "./body.ts";
@@ -28,9 +29,9 @@ export class DirectoryDestination implements Destination {
    * @param name - the folder below it that belongs to this destination; created when first needed
    */
   constructor(base: string, name: string, context: RunContext) {
-    this.url = `file://${base}`;
     this.#base = base;
     this.#root = join(base, requireSafeKey(name));
+    this.url = pathToFileURL(this.#root).href;
     this.#context = context;
   }
 

@@ -52,7 +52,7 @@ class S3Destination implements Destination {
   readonly #buffers = new PartBuffers(PARTS_IN_MEMORY);
 
   constructor(requests: S3Requests, prefix: string, pageSize: number | undefined) {
-    this.url = requests.url;
+    this.url = `s3://${requests.bucket}/${prefix.slice(0, -1)}`;
     this.#requests = requests;
     this.#prefix = prefix;
     this.#pageSize = pageSize;
