@@ -14,7 +14,7 @@ export interface LocalServices {
   clickhouse: ClickHouseAddress;
   s3: S3Address;
   /** Ends all three and removes their data. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -24,8 +24,8 @@ export interface LocalServices {
 export async function startLocalServices({ cacheDir = CACHE_DIR } = {}): Promise<LocalServices> {
   const starting = [startPostgres(), startClickHouse(), startS3(cacheDir)] as const;
   const stop = async (): Promise<void> => {
-    const settled = await Promise.allSettled(starting);
-    await Promise.all(settled.map((service) => service.status === "fulfilled" && service.value.stop()));
+    const started = (await Promise.allSettled(starting)).filter((service) => service.status === "fulfilled");
+    await Promise.all(started.map((service) => service.value.stop()));
   };
   try {
     const [postgres, clickhouse, s3] = await Promise.all(starting);
