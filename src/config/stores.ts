@@ -74,6 +74,10 @@ export function readStores(
     const scope = readScope(sources, name, kind);
     return isUsed && url ? [{ name, url, ...scope }] : [];
   });
+  // A store of no known kind is told about already; its variables still are to be.
+  for (const name of Object.keys(sources.content.stores ?? {})) {
+    if (!kinds.has(name)) sources.text(["stores", name, "url"], isNeeded && isChosen(name));
+  }
   if (isNeeded && kinds.size + urls.size === 0) {
     const options = STORE_KINDS.map((kind) => sources.optionPlace(`${kind}-url`).label).join(" or ");
     sources.addAbsent(

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
+import { z } from "zod";
+import { OPTIONS, listOptions } from "../src/config/options.ts";
+import type { Option } from "../src/config/options.ts";
+import { fileSchema } from "../src/config/schema.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** A file that is written, in whole or in part, from the lists in src/config. */
+export interface GeneratedFile {
+  path: string;
+  /** What the file should be, given what it is. */
+  render(current: string): Promise<string>;
+}
+
+/** Everything that `npm run generate` writes; a test compares it with what is committed. */
+export function listGeneratedFiles(): GeneratedFile[] {
+  const documents = ["docs/options.md", "README.md"].filter((path) => existsSync(path));
+  return [
+    { path: "lifeboat.schema.json", render: async () => `${JSON.stringify(buildSchema(), null, 2)}\n` },
+    {
+      path: "action.yml",
+      render: async (current) => replaceSection(current, "inputs", renderInputs(), "# ", ""),
+    },
+    ...documents.map((path) => ({ path, render: (current: string) => renderDocument(path, current) })),
+  ];
+}
+
+function buildSchema(): JsonSchema {
+  return { title: "lifeboat.yml", ...z.toJSONSchema(fileSchema, { io: "input" }) };
+}
+
+/**
+ * No defaults but that of `command`: an input's default would go before what lifeboat.yml says, so core applies
+ * them last.
+ */
+function renderInputs(): string {
+  return listOptions("action")
+    .map(({ name, option }) => {
+      const lines = [
+        `  ${name}:`,
+        `    description: ${JSON.stringify(describe(option))}`,
+        "    required: false",
+      ];
+      if (option.shell === "action" && option.default) lines.push(`    default: ${option.default}`);
+      return lines.join("\n");
+    })
+    .join("\n");
+}
+
+async function renderDocument(path: string, current: string): Promise<string> {
+  let text = replaceSection(current, "options", renderOptionTable(), "<!-- ", " -->");
+  if (text.includes("<!-- keys:start -->"))
+    text = replaceSection(text, "keys", renderKeyTable(), "<!-- ", " -->");
+  return await format(text, { ...(await resolveConfig(path)), parser: "markdown" });
+}
+
+function renderOptionTable(): string {
+  const rows = Object.entries<Option>(OPTIONS).map(([name, option]) => {
+    const forms = [
+      option.shell === "cli" ? "" : `input \`${name}\``,
+      option.shell === "action" ? "" : `\`--${name}\``,
+      option.env ? `\`${option.env}\`` : "",
+    ].filter((form) => form !== "");
+    return `| ${forms.join("<br>")} | ${option.commands.join(", ")} | ${describe(option)} |`;
+  });
+  return ["", "| Option | Commands | Meaning |", "| --- | --- | --- |", ...rows, ""].join("\n");
+}
+
+function renderKeyTable(): string {
+  const rows = listKeys(buildSchema(), "").map(({ key, description }) => `| \`${key}\` | ${description} |`);
+  return ["", "| Key | Meaning |", "| --- | --- |", ...rows, ""].join("\n");
+}
+
+function describe(option: Option): string {
+  return option.default && option.shell !== "action"
+    ? `${option.help} Default: ${option.default}.`
+    : option.help;
+}
+
+/** Every key below a schema, in the order in which it is declared. */
+function listKeys(schema: JsonSchema, prefix: string): { key: string; description: string }[] {
+  const forms = (schema.anyOf as JsonSchema[] | undefined) ?? [schema];
+  const found = forms.flatMap((form) => {
+    const named = Object.entries(form.properties ?? {}) as [string, JsonSchema][];
+    const open = typeof form.additionalProperties === "object" ? form.additionalProperties : undefined;
+    const items =
+      typeof form.items === "object" && !Array.isArray(form.items) ? (form.items as JsonSchema) : undefined;
+    return [
+      ...named.flatMap(([name, child]) => describeKey(prefix === "" ? name : `${prefix}.${name}`, child)),
+      ...((open?.description ?? open?.anyOf ?? open?.properties)
+        ? describeKey(`${prefix}.<name>`, open)
+        : []),
+      ...(items ? listKeys(items, `${prefix}[]`) : []),
+    ];
+  });
+  return found.filter(({ key }, index) => found.findIndex((other) => other.key === key) === index);
+}
+
+function describeKey(key: string, schema: JsonSchema): { key: string; description: string }[] {
+  const below = listKeys(schema, key);
+  return schema.description ? [{ key, description: schema.description }, ...below] : below;
+}
+
+/** @throws Error when the markers are missing: a section that lost them would never be renewed */
+function replaceSection(text: string, name: string, content: string, open: string, close: string): string {
+  const start = `${open}${name}:start${close}`;
+  const end = `${open}${name}:end${close}`;
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`The markers ${start} and ${end} are missing.`);
+  const indent = /[ \t]*$/.exec(text.slice(0, to))?.[0] ?? "";
+  return `${text.slice(0, from + start.length)}\n${content}\n${indent}${text.slice(to)}`;
+}
