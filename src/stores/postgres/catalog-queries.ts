@@ -40,12 +40,12 @@ export const SCHEMA_QUERIES: readonly string[] = [
      SELECT FROM extension_member WHERE classid = 'pg_namespace'::regclass AND objid = user_schema.oid)`,
 
   `SELECT 'columns' AS kind, full_name AS name, NULL::text AS shown,
-     coalesce(string_agg(
+     string_agg(
        concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
          CASE WHEN attnotnull THEN 'not null' END,
          CASE WHEN attcollation <> typcollation THEN attcollation::regcollation::text END,
          'identity:' || attidentity::text, 'generated:' || attgenerated::text, pg_get_expr(adbin, adrelid)),
-       E'\\n' ORDER BY attname), 'none') AS hashed
+       E'\\n' ORDER BY attname) AS hashed
    FROM relation
    LEFT JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
    LEFT JOIN pg_type ON pg_type.oid = atttypid

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { parseSequenceValues, parseTableOids } from "../../../../src/stores/postgres/archive.ts";
+import { majorOf } from "../../../../src/stores/postgres/client.ts";
+
+test("tables are found in a listing by their object id, whatever their names", () => {
+  const listing = [
+    ";     Format: CUSTOM",
+    "215; 1259 16386 TABLE public users app",
+    "3421; 0 16386 TABLE DATA public users app",
+    "3422; 0 16390 TABLE DATA Kunden & Köln TABLE DATA 7 app",
+    "3423; 0 0 SEQUENCE SET public users_id_seq app",
+  ].join("\n");
+  expect(parseTableOids(listing)).toEqual(new Set([16386, 16390]));
+});
+
+test("sequences are read from what pg_restore writes, quoted names included", () => {
+  const sql = [
+    "SET statement_timeout = 0;",
+    "SELECT pg_catalog.set_config('search_path', '', false);",
+    "SELECT pg_catalog.setval('public.users_id_seq', 41, true);",
+    `SELECT pg_catalog.setval('"My ""own"""."it''s.one"', -3, false);`,
+  ].join("\n");
+  expect(parseSequenceValues(sql)).toEqual([
+    { schema: "public", name: "users_id_seq", last: "41", isCalled: true },
+    { schema: 'My "own"', name: "it's.one", last: "-3", isCalled: false },
+  ]);
+});
+
+test.each([
+  ["pg_dump (PostgreSQL) 17.11 (Debian 17.11-0+deb13u1)", 17],
+  ["pg_dump (PostgreSQL) 18beta2", 18],
+  ["17.10", 17],
+  ["nothing", Number.NaN],
+])("the major version of %s", (text, major) => {
+  expect(majorOf(text)).toBe(major);
+});
