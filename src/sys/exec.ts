@@ -116,7 +116,11 @@ export function toolEnvironment(env: Readonly<Record<string, string | undefined>
 
 function spawnInGroup(command: Command): ChildProcessWithoutNullStreams {
   try {
-    return spawn(command.file, [...command.args], { env: { ...command.env }, cwd: command.cwd, detached: true });
+    return spawn(command.file, [...command.args], {
+      env: { ...command.env },
+      cwd: command.cwd,
+      detached: true,
+    });
   } catch (error) {
     throw notStarted(command, error as Error);
   }
@@ -146,10 +150,14 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
 function notStarted(command: Command, error: Error): AppError {
   if (command.cwd !== undefined && !existsSync(command.cwd)) {
     // The system answers "not found" for the program then, which misleads.
-    return new AppError("TOOL_FAILED", `${command.file} cannot run in ${command.cwd}: there is no such folder.`, {
-      hint: "Create the folder, or correct its path.",
-      cause: error,
-    });
+    return new AppError(
+      "TOOL_FAILED",
+      `${command.file} cannot run in ${command.cwd}: there is no such folder.`,
+      {
+        hint: "Create the folder, or correct its path.",
+        cause: error,
+      },
+    );
   }
   return new AppError("TOOL_MISSING", `${command.file} could not be started: ${error.message}.`, {
     hint: "Check that the program is installed and may be executed by this user.",
