@@ -85,16 +85,17 @@ export function throwIfCancelled(signal: AbortSignal): void {
 
 /**
  * Throws what several independent checks found as one error, so that the operator can mend all of it at once.
- * The first error gives the code. Does nothing when there is none.
+ * The first error gives the code; a bug among them is thrown as it is. Does nothing when there is none.
  */
 export function throwTogether(errors: readonly unknown[]): void {
   const ours = errors.filter((error) => error instanceof AppError);
-  if (errors.length <= 1 || ours.length < errors.length || ours[0] === undefined) {
-    if (errors.length > 0) throw errors.find((error) => !(error instanceof AppError)) ?? errors[0];
-    return;
-  }
-  throw new AppError(ours[0].code, ours.map(({ message }) => message).join("\n"), {
-    hint: [...new Set(ours.map(({ hint }) => hint))].join("\n"),
-    cause: ours[0],
+  if (ours.length < errors.length) throw errors.find((error) => !(error instanceof AppError));
+  const [first] = ours;
+  if (!first) return;
+  if (ours.length === 1) throw first;
+  const joinLines = (lines: string[]): string => [...new Set(lines)].join("\n");
+  throw new AppError(first.code, joinLines(ours.map(({ message }) => message)), {
+    hint: joinLines(ours.map(({ hint }) => hint)),
+    cause: first,
   });
 }

@@ -61,7 +61,8 @@ export interface Comparison {
   notProven: string[];
 }
 
-const ABSENT = "nothing";
+/** What a difference expected where only the restored store has something, or found where only the backup has. */
+export const ABSENT = "nothing";
 
 /** Compares what a backup said it held with what was found after the restore. */
 export function compareInventories(store: string, expected: Inventory, found: Inventory): Comparison {

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import prettyBytes from "pretty-bytes";
 import type { StoredObject, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { partKey, storeObjectKey } from "../destinations/keys.ts";
+import { formatBytes } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
 import type { BackupSink } from "../stores/store.ts";
 
@@ -20,7 +20,7 @@ export class BackupWriter {
     this.#context = context;
   }
 
-  /** Every key this run wrote to. */
+  /** Every key this run wrote to, or tried to. */
   get keys(): readonly string[] {
     return this.#keys;
   }
@@ -51,9 +51,9 @@ export class BackupWriter {
     body: AsyncIterable<Uint8Array>,
     expectedSizeBytes?: number,
   ): Promise<StoredObject> {
+    this.#keys.push(key); // before: a write whose answer was lost may have arrived
     const written = await this.#destination.put(key, this.#count(body), expectedSizeBytes);
-    this.#keys.push(key);
-    this.#context.reporter.info(`${key}  ${prettyBytes(written.sizeBytes)}`);
+    this.#context.reporter.info(`${key}  ${formatBytes(written.sizeBytes)}`);
     return { key, ...written };
   }
 

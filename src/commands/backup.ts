@@ -3,7 +3,7 @@ import { FORMAT_VERSION, serialiseManifest, sizeOfBackup } from "../backup/manif
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, manifestKey, restoreGuideKey } from "../destinations/keys.ts";
-import { AppError, throwTogether } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
@@ -11,7 +11,7 @@ import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import { VERSION } from "../version.ts";
 import { BackupWriter } from "./backup-writer.ts";
 import { findNewestBackup } from "./catalogue.ts";
-import { runTogether } from "./together.ts";
+import { runTogether, settleAll } from "./together.ts";
 
 export interface BackupRequest {
   /** The product's name, as the manifest states it. */
@@ -42,7 +42,8 @@ export interface BackupResult {
 /**
  * Backs up all stores into one backup, and lists it only when everything is there: the manifest is written last.
  *
- * @throws AppError of any store or of the destination; nothing is listed then, and what was sent is removed
+ * @throws AppError of any store or of the destination; nothing is listed then, and what was sent is removed.
+ *   Only when the manifest's own writing fails is it left, since the manifest may have arrived.
  */
 export async function backup(request: BackupRequest, context: RunContext): Promise<BackupResult> {
   const { name, stores, destination, full } = request;
@@ -97,12 +98,11 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
 }
 
 async function check({ stores, destination }: BackupRequest, { reporter }: RunContext): Promise<void> {
-  const outcomes = await Promise.allSettled([
+  const facts = await settleAll([
     destination.check().then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check()),
   ]);
-  throwTogether(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
-  for (const outcome of outcomes) if (outcome.status === "fulfilled") reporter.info(outcome.value);
+  for (const fact of facts) reporter.info(fact);
 }
 
 /**
@@ -124,9 +124,15 @@ async function findPrevious(destination: Destination, context: RunContext): Prom
 async function publish(manifest: Manifest, destination: Destination): Promise<void> {
   const key = manifestKey(manifest.id);
   const bytes = serialiseManifest(manifest);
-  if ((await destination.putIfAbsent(key, bytes)) === "written") return;
-  // A retry after a lost answer meets what the first attempt wrote.
-  if (bytes.equals(await destination.read(key))) return;
+  const hasArrived = async (): Promise<boolean> => bytes.equals(await destination.read(key));
+  try {
+    // A retry after a lost answer meets what the first attempt wrote.
+    if ((await destination.putIfAbsent(key, bytes)) === "written" || (await hasArrived())) return;
+  } catch (error) {
+    // The last answer may have been lost as well.
+    if (await hasArrived().catch(() => false)) return;
+    throw error;
+  }
   throw new AppError("DESTINATION_FAILED", `Another run has already written a backup ${manifest.id}.`, {
     hint: "Two runs started in the same second and drew the same number; start this one again.",
   });
@@ -147,8 +153,11 @@ async function tidyOnFailure<T>(
   } catch (error) {
     try {
       const destination = await request.openForCleanUp();
-      await Promise.all(writer.keys.map((key) => destination.remove(key)));
-      destination.close();
+      try {
+        await settleAll(writer.keys.map((key) => destination.remove(key)));
+      } finally {
+        destination.close();
+      }
     } catch {
       context.reporter.warn(
         `Objects of the failed run are left at ${request.destination.url}; they are not listed as a backup.`,

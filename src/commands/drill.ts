@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Comparison } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
@@ -16,10 +16,14 @@ import { renderSummary } from "../report/summary.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ThrowawayTarget } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
+import { Scratch } from "../sys/scratch.ts";
 import { VERSION } from "../version.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
+import { readObjects } from "./object-reader.ts";
 import { pairTargets, refuseSurprise, restoreAndCompare } from "./restore.ts";
+import type { Pairing } from "./restore.ts";
+import { settleAll } from "./together.ts";
 
 export interface DrillRequest {
   destination: Destination;
@@ -63,6 +67,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   const startedAt = clock.now();
   const startMs = clock.ticksMs();
   const phases = new Stopwatch(clock);
+  await createFolder(request.reportDir);
   const manifest = await reporter.phase("Find", () =>
     phases.measure("find", () => pickBackup(destination, selection)),
   );
@@ -85,9 +90,9 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
       await reporter.phase("Targets", () =>
         phases.measure("targets", () => openTargets(manifest, request, targets)),
       );
-      evidence.comparisons = await reporter.phase("Restore and compare", () =>
+      await reporter.phase("Restore and compare", () =>
         phases.measure("restore", () =>
-          restoreAndCompare(pairTargets(manifest, targets), destination, new Set(), context),
+          restoreAll(pairTargets(manifest, targets), evidence, destination, context),
         ),
       );
     });
@@ -98,11 +103,15 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
       );
     }
     evidence.restoreSeconds = secondsSince(clock, startMs);
+    // Only here: what is thrown above leaves nothing behind, since no result could tell of it.
+    if (request.keepOnFailure && judge(evidence).verdict !== "proven") {
+      kept = targets.map((target) => target.store);
+    }
   } finally {
-    const isKept = request.keepOnFailure && judge(evidence).verdict !== "proven" && !context.signal.aborted;
-    if (isKept) kept = targets.map((target) => target.store);
-    else await tolerate(evidence, () => destroyAll(targets, context));
-    await Promise.all(targets.map((target) => target.close()));
+    const unwanted = targets.filter((target) => !kept.includes(target.store));
+    await tolerate(evidence, () => destroyAll(unwanted, context));
+    // What cannot be closed ends with the process.
+    await Promise.allSettled(targets.map((target) => target.close()));
   }
 
   const record: DrillRecord = {
@@ -129,15 +138,31 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     seconds: secondsSince(clock, startMs),
     reportPath: join(request.reportDir, `drill-${record.id}.md`),
   } as const satisfies DrillResult;
-  await writeReport(result);
+  await writeReport(result, context);
   return result;
 }
 
-async function writeReport(result: DrillResult): Promise<void> {
+/** Before anything else, so that a wrong path is told before an hour of restoring. */
+async function createFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new AppError("CONFIG_INVALID", `The report's folder ${path} cannot be created.`, {
+      hint: "Choose a folder that this user may write to.",
+      cause: error,
+    });
+  }
+}
+
+async function writeReport(result: DrillResult, { reporter }: RunContext): Promise<void> {
   const { reportPath, record } = result;
-  await mkdir(dirname(reportPath), { recursive: true });
-  await writeFile(reportPath, renderSummary(result));
-  await writeFile(reportPath.replace(/md$/, "json"), serialiseDrillRecord(record));
+  try {
+    await writeFile(reportPath, renderSummary(result));
+    await writeFile(reportPath.replace(/md$/, "json"), serialiseDrillRecord(record));
+  } catch (error) {
+    // The verdict stands, and is printed and recorded without it.
+    reporter.warn(`The report ${reportPath} could not be written: ${String(error)}`);
+  }
 }
 
 function findSkippedStores(
@@ -164,8 +189,30 @@ async function openTargets(
     if (!open || (only && !only.includes(store.store))) continue;
     const target = await open();
     targets.push(target);
-    refuseSurprise(store, await target.inspect(store));
+    const hint = "A drill needs a target where nothing of the backup's names is; give it an empty one.";
+    refuseSurprise(store, await target.inspect(store), hint);
   }
+}
+
+/** Restores all stores at once. One that fails does not stop the others: what they show is evidence as well. */
+async function restoreAll(
+  pairings: readonly Pairing[],
+  evidence: Evidence,
+  destination: Destination,
+  context: RunContext,
+): Promise<void> {
+  await using scratch = await Scratch.create();
+  const request = { objects: readObjects(destination), replace: false, scratchDir: scratch.path };
+  const comparisons = await settleAll(
+    pairings.map(async (pairing) => {
+      let comparison: Comparison | undefined;
+      await tolerate(evidence, async () => {
+        comparison = await restoreAndCompare(pairing, request, context);
+      });
+      return comparison;
+    }),
+  );
+  evidence.comparisons = comparisons.filter((comparison) => comparison !== undefined);
 }
 
 function isWhole({ failures, comparisons }: Evidence): boolean {
@@ -188,10 +235,19 @@ async function tolerate(evidence: Evidence, work: () => Promise<void>): Promise<
 }
 
 async function destroyAll(targets: readonly ThrowawayTarget[], { reporter }: RunContext): Promise<void> {
+  if (targets.length === 0) return;
   await reporter.phase("Destroy", async () => {
-    const outcomes = await Promise.allSettled(targets.map((target) => target.destroy()));
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed) throw failed.reason;
+    await settleAll(
+      targets.map(async (target) => {
+        try {
+          await target.destroy();
+        } catch (error) {
+          // A cancelled drill has no verdict that could tell it.
+          reporter.warn(`The restored data of ${target.store} may still be there.`);
+          throw error;
+        }
+      }),
+    );
     reporter.info("The restored data is destroyed.");
   });
 }

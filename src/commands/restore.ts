@@ -1,16 +1,16 @@
-import { compareInventories } from "../backup/inventory.ts";
+import { ABSENT, compareInventories } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { AppError, throwTogether } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import type { Target, TargetFacts } from "../stores/store.ts";
+import type { RestoreRequest as StoreRestoreRequest, Target, TargetFacts } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { readObjects } from "./object-reader.ts";
-import { runTogether } from "./together.ts";
+import { runTogether, settleAll } from "./together.ts";
 
 export interface RestoreRequest {
   destination: Destination;
@@ -48,13 +48,18 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
   const pairings = pairTargets(manifest, targets);
   const named = await reporter.phase("Check", () => refuseSurprises(pairings, replace));
-  const comparisons = await reporter.phase("Restore", () =>
-    restoreAndCompare(pairings, destination, named, context),
-  );
+  const comparisons = await reporter.phase("Restore", async () => {
+    await using scratch = await Scratch.create();
+    const objects = readObjects(destination);
+    return await runTogether(context, pairings, (pairing) => {
+      const replace = named.has(pairing.store.store);
+      return restoreAndCompare(pairing, { objects, replace, scratchDir: scratch.path }, context);
+    });
+  });
   for (const comparison of comparisons) {
     // What stood in a named target beside the restored tables is no fault of the restore.
     if (!named.has(comparison.store)) continue;
-    comparison.differences = comparison.differences.filter(({ expected }) => expected !== "nothing");
+    comparison.differences = comparison.differences.filter(({ expected }) => expected !== ABSENT);
   }
   return {
     command: "restore",
@@ -81,50 +86,45 @@ export function pairTargets(manifest: Manifest, targets: readonly Target[]): Pai
   });
 }
 
-/**
- * Restores all pairs at once, and counts each as soon as it is loaded.
- *
- * @param named - stores whose target the operator named, so that what is in the way may be replaced
- */
+/** Restores one store, and compares it before anything else may change it. @throws AppError as the target */
 export async function restoreAndCompare(
-  pairings: readonly Pairing[],
-  destination: Destination,
-  named: ReadonlySet<string>,
-  context: RunContext,
-): Promise<Comparison[]> {
-  await using scratch = await Scratch.create();
-  const objects = readObjects(destination);
-  return await runTogether(context, pairings, async ({ store, target }) => {
-    await target.restore(store, { objects, replace: named.has(store.store), scratchDir: scratch.path });
-    const found = await target.takeInventory(store);
-    const comparison = compareInventories(store.store, store.inventory, found);
-    await target.settle();
-    context.reporter.info(
-      `${store.store}: ${comparison.tablesCompared} tables, ${comparison.rowsCompared} rows, ` +
-        `${comparison.schemaObjectsCompared} schema objects compared, ${comparison.differences.length} differences`,
-    );
-    return comparison;
-  });
+  { store, target }: Pairing,
+  request: StoreRestoreRequest,
+  { reporter }: RunContext,
+): Promise<Comparison> {
+  await target.restore(store, request);
+  const comparison = compareInventories(store.store, store.inventory, await target.takeInventory(store));
+  await target.settle();
+  reporter.info(
+    `${store.store}: ${comparison.tablesCompared} tables, ${comparison.rowsCompared} rows, ` +
+      `${comparison.schemaObjectsCompared} schema objects compared, ${comparison.differences.length} differences`,
+  );
+  return comparison;
 }
 
 /** Looks at every target before the first is written to. Returns the stores whose target was named. */
 async function refuseSurprises(pairings: readonly Pairing[], replace: string[]): Promise<Set<string>> {
   const named = new Set<string>();
-  const looks = await Promise.allSettled(
+  await settleAll(
     pairings.map(async ({ store, target }) => {
       const facts = await target.inspect(store);
       if (facts.databases.some((database) => replace.includes(database))) named.add(store.store);
-      else refuseSurprise(store, facts);
+      else {
+        const name = facts.databases[0] ?? "";
+        refuseSurprise(
+          store,
+          facts,
+          `Restore into an empty database, or name the target on purpose: --replace ${name}`,
+        );
+      }
     }),
   );
-  throwTogether(looks.flatMap((look) => (look.status === "rejected" ? [look.reason] : [])));
   return named;
 }
 
 /** @throws AppError TARGET_REFUSED */
-export function refuseSurprise(store: StoreManifest, facts: TargetFacts): void {
+export function refuseSurprise(store: StoreManifest, facts: TargetFacts, hint: string): void {
   const names = facts.databases.join(" or ");
-  const hint = `Restore into an empty database, or name the target on purpose: --replace ${facts.databases[0] ?? ""}`;
   if (facts.id === store.source.id) {
     throw new AppError(
       "TARGET_REFUSED",

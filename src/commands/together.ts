@@ -1,3 +1,4 @@
+import { throwTogether } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 
 /**
@@ -23,4 +24,15 @@ export async function runTogether<Item, Result>(
   );
   if (failures.length > 0) throw failures[0];
   return results;
+}
+
+/**
+ * Waits for all of several independent pieces of work, and throws what went wrong as one error.
+ *
+ * @throws as throwTogether
+ */
+export async function settleAll<Result>(work: readonly Promise<Result>[]): Promise<Result[]> {
+  const outcomes = await Promise.allSettled(work);
+  throwTogether(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }
