@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import { pipeline, Transform } from "node:stream";
 import type { StoredObject } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
@@ -10,29 +10,39 @@ export function readObjects(destination: Destination): ObjectSource {
   return {
     async open(object) {
       const body = await destination.open(object.key);
-      return Readable.from(prove(body, object, `${destination.url}/${object.key}`), { objectMode: false });
+      const proved = prove(object, `${destination.url}/${object.key}`);
+      pipeline(body, proved, () => {}); // the reader of `proved` sees the error
+      return proved;
     },
   };
 }
 
-async function* prove(body: Readable, object: StoredObject, where: string): AsyncGenerator<Buffer> {
+/** Passes bytes on, always one chunk behind, so that the last one is given out only when all are proved. */
+function prove(object: StoredObject, where: string): Transform {
   const hash = createHash("sha256");
   let sizeBytes = 0;
   let held: Buffer | undefined;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    if (held) yield held;
-    held = chunk;
-    hash.update(chunk);
-    sizeBytes += chunk.byteLength;
-  }
-  const sha256 = hash.digest("hex");
-  if (sizeBytes !== object.sizeBytes || sha256 !== object.sha256) {
-    throw new AppError(
-      "BACKUP_DAMAGED",
-      `${where} is not what was written: ${sizeBytes} bytes with SHA-256 ${sha256}; the manifest says ` +
-        `${object.sizeBytes} bytes with ${object.sha256}.`,
-      { hint: "Restore another backup (lifeboat list shows them), and find out what changed this object." },
-    );
-  }
-  if (held) yield held;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      sizeBytes += chunk.byteLength;
+      const previous = held;
+      held = chunk;
+      done(null, previous);
+    },
+    flush(done) {
+      const sha256 = hash.digest("hex");
+      if (sizeBytes === object.sizeBytes && sha256 === object.sha256) done(null, held);
+      else done(damaged(where, object, { sizeBytes, sha256 }));
+    },
+  });
+}
+
+function damaged(where: string, expected: StoredObject, found: Omit<StoredObject, "key">): AppError {
+  return new AppError(
+    "BACKUP_DAMAGED",
+    `${where} is not what was written: ${found.sizeBytes} bytes with SHA-256 ${found.sha256}; the manifest says ` +
+      `${expected.sizeBytes} bytes with ${expected.sha256}.`,
+    { hint: "Restore another backup (lifeboat list shows them), and find out what changed this object." },
+  );
 }
