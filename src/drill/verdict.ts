@@ -57,8 +57,13 @@ function findGaps(evidence: Evidence): string[] {
     .filter(({ code }) => code !== "BACKUP_DAMAGED" && code !== "OBJECT_MISSING")
     .map((failure) => failure.message);
   gaps.push(...describeSkipped(evidence, false));
-  if (failures.length === 0 && comparisons.every(({ tablesCompared }) => tablesCompared === 0)) {
-    gaps.push("Nothing was compared: the backup names no table, so nothing can be proven by it.");
+  if (failures.length === 0 && comparisons.length === 0) {
+    gaps.push("Nothing was compared: no store was restored.");
+  }
+  for (const { store, tablesCompared, differences } of comparisons) {
+    if (tablesCompared === 0 && differences.length === 0) {
+      gaps.push(`Nothing was compared in ${store}: the backup names no table of it.`);
+    }
   }
   for (const step of steps) {
     if (!step.passed) gaps.push(`Step "${step.name}" failed: ${step.reason}`);
