@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Difference } from "../src/backup/inventory.ts";
+import { drill } from "../src/commands/drill.ts";
+import type { DrillResult } from "../src/commands/drill.ts";
+import type { DrillConfig, TargetConfig } from "../src/config/config.ts";
+import { openDestination } from "../src/destinations/open.ts";
+import type { RunContext } from "../src/run-context.ts";
+import { createClickHouseThrowaway } from "../src/stores/clickhouse/target.ts";
+import { createPostgresThrowaway } from "../src/stores/postgres/target.ts";
+import type { ThrowawayTarget } from "../src/stores/store.ts";
+import { createContext } from "../src/wire.ts";
+import type { Shell } from "../src/wire.ts";
+
+/** What is done to a restored copy, and what a drill that is worth anything says about it. */
+interface Damage {
+  statements: string[];
+  noticed: Pick<Difference, "store" | "kind" | "name">;
+}
+
+/** One value among 36,000 rows, and four rows among 80,000: both easily overlooked. */
+const DAMAGES: readonly Damage[] = [
+  {
+    statements: ["UPDATE spans SET cost = cost + 0.01 WHERE id = 4242"],
+    noticed: { store: "postgres", kind: "content", name: "public.spans" },
+  },
+  {
+    statements: [
+      // A restore holds merges still until the rows are compared, and it is a merge that deletes.
+      "SYSTEM START MERGES product.requests",
+      "DELETE FROM product.requests WHERE toDate(created_at) = '2026-04-01' AND status = 'failed'",
+    ],
+    noticed: { store: "clickhouse", kind: "rows", name: "product.requests" },
+  },
+];
+
+/** Drills the newest backup as always, but for the damage that each restored copy takes before it is compared. */
+export async function drillDamagedCopy(config: DrillConfig, shell: Shell): Promise<DrillResult> {
+  const context = createContext(shell);
+  const destination = await openDestination(config.destination, config.name, context);
+  try {
+    return await drill(
+      {
+        destination,
+        selection: config.selection,
+        openTarget: new Map(
+          config.targets.map((target) => [target.store, () => openDamagedTarget(target, context)]),
+        ),
+        steps: [],
+        objectives: {},
+        keepOnFailure: false,
+        reportDir: config.reportDir,
+      },
+      context,
+    );
+  } finally {
+    destination.close();
+  }
+}
+
+/** A throwaway target like any other, except that it is damaged as soon as it is restored. */
+async function openDamagedTarget(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
+  const open = config.kind === "postgres" ? createPostgresThrowaway : createClickHouseThrowaway;
+  const target = await open(config, context);
+  const restore = target.restore.bind(target);
+  target.restore = async (backup, request) => {
+    await restore(backup, request);
+    const statements = DAMAGES.filter(({ noticed }) => noticed.store === config.store).flatMap(
+      (damage) => damage.statements,
+    );
+    for (const statement of statements) {
+      context.reporter.info(`${config.store}: damaging the copy: ${statement}`);
+      await target.query(statement);
+    }
+  };
+  return target;
+}
+
+/** Whether a drill found the damage: each part of it, and nothing else. */
+export function isJustTheDamage({ record }: DrillResult): boolean {
+  const identify = ({ store, kind, name }: Damage["noticed"]): string => `${store} ${kind} ${name}`;
+  const found = record.comparisons.flatMap(({ differences }) => differences.map(identify));
+  const done = DAMAGES.map(({ noticed }) => identify(noticed));
+  return record.verdict === "differs" && isDeepStrictEqual(found.sort(), done.sort());
+}
