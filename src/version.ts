@@ -1,4 +1,4 @@
-import about from "../package.json" with { type: "json" };
+import { version } from "../package.json"; // by name, so that the bundle holds nothing else of the file
 
 /** Version of lifeboat, as manifests and drill records state it. */
-export const VERSION: string = about.version;
+export const VERSION: string = version;

@@ -1,0 +1,55 @@
+// Bundles the shells into dist/, which is committed: GitHub runs it as it is, and `npx lifeboat` installs nothing else.
+import { chmod, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const ROOT = join(import.meta.dirname, "..");
+const DIST = join(ROOT, "dist");
+
+await rm(DIST, { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: ROOT,
+  entryPoints: { action: "src/action/main.ts", post: "src/action/post.ts", cli: "src/cli/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  // Not ESM: some packages call require(), which a bundled module does not have.
+  format: "cjs",
+  target: "node20",
+  // Optional parts of pg: a native binding, and sockets of another runtime.
+  external: ["pg-native", "cloudflare:sockets"],
+  legalComments: "none", // dist/licenses.txt has them whole
+  charset: "utf8",
+  metafile: true,
+  logLevel: "warning",
+});
+
+const cli = join(DIST, "cli.cjs");
+await writeFile(cli, `#!/usr/bin/env node\n${await readFile(cli, "utf8")}`);
+await chmod(cli, 0o755);
+await writeFile(join(DIST, "licenses.txt"), await collectLicenses(Object.keys(metafile.inputs)));
+
+/** The licence of every package of which something was bundled. */
+async function collectLicenses(inputs) {
+  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const texts = await Promise.all([...new Set(folders)].map(describeLicense));
+  return [...new Set(texts)].sort().join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function describeLicense(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+  if (!license) throw new Error(`${name} ${version} states no licence, so it may not be bundled.`);
+  const files = (await readdir(join(ROOT, folder))).sort();
+  const read = async (file) =>
+    (await readFile(join(ROOT, folder, file), "utf8")).replaceAll("\r\n", "\n").trim();
+  const texts = await Promise.all(
+    files.filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).map(read),
+  );
+  if (texts.length === 0) {
+    // Some state it at the end of their README only.
+    const readme = files.find((file) => /^readme/i.test(file));
+    texts.push(/^#+ *licen[cs]e[^]*/im.exec(readme ? await read(readme) : "")?.[0] ?? "");
+  }
+  return [`${name} ${version} (${license})`, ...texts.filter((text) => text !== ""), ""].join("\n\n");
+}
