@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "../errors.ts";
+import { parseDocument, serialiseDocument } from "./document.ts";
 import { inventorySchema } from "./inventory.ts";
 
 /** The newest manifest version this code writes and reads. docs/backup-format.md describes every version. */
@@ -100,7 +100,7 @@ export function sizeOfBackup(manifest: Manifest): number {
 }
 
 export function serialiseManifest(manifest: Manifest): Buffer {
-  return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
+  return serialiseDocument(manifest);
 }
 
 /**
@@ -110,27 +110,12 @@ export function serialiseManifest(manifest: Manifest): Buffer {
  * @throws AppError FORMAT_TOO_NEW, BACKUP_DAMAGED
  */
 export function parseManifest(bytes: Uint8Array, where: string): Manifest {
-  const damaged = (why: string, cause?: unknown): AppError =>
-    new AppError("BACKUP_DAMAGED", `The manifest ${where} cannot be read: ${why}.`, {
-      hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
-      cause,
-    });
-  let content: unknown;
-  try {
-    content = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch (error) {
-    throw damaged("it is not JSON", error);
-  }
-  const head = z.looseObject({ format: z.string(), formatVersion: z.number() }).safeParse(content);
-  if (!head.success || head.data.format !== "lifeboat-backup") throw damaged("it is not a lifeboat manifest");
-  if (head.data.formatVersion > FORMAT_VERSION) {
-    throw new AppError(
-      "FORMAT_TOO_NEW",
-      `The manifest ${where} has format ${head.data.formatVersion}; this lifeboat reads up to ${FORMAT_VERSION}.`,
-      { hint: "Use the version of lifeboat that wrote it, or a newer one." },
-    );
-  }
-  const parsed = manifestSchema.safeParse(content);
-  if (!parsed.success) throw damaged(z.prettifyError(parsed.error), parsed.error);
-  return parsed.data;
+  const kind = {
+    what: "manifest",
+    format: "lifeboat-backup",
+    newestVersion: FORMAT_VERSION,
+    schema: manifestSchema,
+    hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
+  };
+  return parseDocument(kind, bytes, where);
 }

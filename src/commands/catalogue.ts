@@ -35,11 +35,16 @@ export async function readManifest(destination: Destination, id: string): Promis
   return parseManifest(await destination.read(key), `${destination.url}/${key}`);
 }
 
+/** What lies at a destination, and what of it cannot be read: one damaged object must not hide the others. */
+export interface Readings<T> {
+  readable: T[];
+  /** In sentences. */
+  unreadable: string[];
+}
+
 /** The manifests of all complete backups, newest first. */
-export async function readCatalogue(destination: Destination): Promise<Manifest[]> {
-  const limit = pLimit(READS_AT_ONCE);
-  const ids = await listBackupIds(destination);
-  return await Promise.all(ids.map((id) => limit(() => readManifest(destination, id))));
+export async function readCatalogue(destination: Destination): Promise<Readings<Manifest>> {
+  return await readAll(await listBackupIds(destination), (id) => readManifest(destination, id));
 }
 
 /** The newest complete backup, or undefined where there is none yet. */
@@ -62,16 +67,36 @@ export async function pickBackup(destination: Destination, selection: Selection)
 }
 
 /** All drill records at a destination, oldest first. */
-export async function readDrills(destination: Destination): Promise<DrillRecord[]> {
+export async function readDrills(destination: Destination): Promise<Readings<DrillRecord>> {
+  const keys: string[] = [];
+  for await (const { key } of destination.list(drillsPrefix)) if (key.endsWith(".json")) keys.push(key);
+  const drills = await readAll(keys, async (key) =>
+    parseDrillRecord(await destination.read(key), `${destination.url}/${key}`),
+  );
+  drills.readable.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return drills;
+}
+
+/** About the object that was read, and not about the destination. */
+const OF_ONE_OBJECT: ReadonlySet<string> = new Set(["BACKUP_DAMAGED", "FORMAT_TOO_NEW", "OBJECT_MISSING"]);
+
+async function readAll<T>(
+  names: readonly string[],
+  read: (name: string) => Promise<T>,
+): Promise<Readings<T>> {
   const limit = pLimit(READS_AT_ONCE);
-  const reads: Promise<DrillRecord>[] = [];
-  for await (const { key } of destination.list(drillsPrefix)) {
-    if (!key.endsWith(".json")) continue;
-    const where = `${destination.url}/${key}`;
-    reads.push(limit(async () => parseDrillRecord(await destination.read(key), where)));
+  const readings: Readings<T> = { readable: [], unreadable: [] };
+  const outcomes = await Promise.allSettled(names.map((name) => limit(() => read(name))));
+  for (const outcome of outcomes) {
+    if (outcome.status === "fulfilled") {
+      readings.readable.push(outcome.value);
+      continue;
+    }
+    const error: unknown = outcome.reason;
+    if (!(error instanceof AppError) || !OF_ONE_OBJECT.has(error.code)) throw error;
+    readings.unreadable.push(error.message);
   }
-  const records = await Promise.all(reads);
-  return records.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return readings;
 }
 
 function notFound(destination: Destination, { id, before }: Selection, ids: string[]): AppError {

@@ -21,15 +21,19 @@ export interface ListResult {
   destination: string;
   /** Newest first. */
   backups: ListedBackup[];
+  /** Backups and drill records that lie there and cannot be read, in sentences. */
+  unreadable: string[];
 }
 
 /** Lists the complete backups of a destination, each with its newest drill. */
-export async function list(destination: Destination, { clock }: RunContext): Promise<ListResult> {
+export async function list(destination: Destination, { clock, reporter }: RunContext): Promise<ListResult> {
   await destination.check();
   const [manifests, drills] = await Promise.all([readCatalogue(destination), readDrills(destination)]);
-  const lastDrills = new Map(drills.map((record) => [record.backupId, record]));
+  const unreadable = [...manifests.unreadable, ...drills.unreadable];
+  for (const sentence of unreadable) reporter.warn(sentence);
+  const lastDrills = new Map(drills.readable.map((record) => [record.backupId, record]));
   const nowMs = clock.now().getTime();
-  const backups = manifests.map((manifest): ListedBackup => {
+  const backups = manifests.readable.map((manifest): ListedBackup => {
     const drill = lastDrills.get(manifest.id);
     const startedMs = Date.parse(manifest.startedAt);
     return {
@@ -55,5 +59,5 @@ export async function list(destination: Destination, { clock }: RunContext): Pro
       }),
     };
   });
-  return { command: "list", destination: destination.url, backups };
+  return { command: "list", destination: destination.url, backups, unreadable };
 }

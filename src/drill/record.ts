@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "../errors.ts";
+import { parseDocument, serialiseDocument } from "../backup/document.ts";
 
 /** The newest version of drill records this code writes and reads. */
 export const DRILL_FORMAT_VERSION = 1;
@@ -59,7 +59,7 @@ const recordSchema = z.strictObject({
 export type DrillRecord = z.infer<typeof recordSchema>;
 
 export function serialiseDrillRecord(record: DrillRecord): Buffer {
-  return Buffer.from(`${JSON.stringify(record, null, 1)}\n`);
+  return serialiseDocument(record);
 }
 
 /**
@@ -67,21 +67,12 @@ export function serialiseDrillRecord(record: DrillRecord): Buffer {
  * @throws AppError FORMAT_TOO_NEW, BACKUP_DAMAGED
  */
 export function parseDrillRecord(bytes: Uint8Array, where: string): DrillRecord {
-  const content: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  const parsed = recordSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const head = z.looseObject({ formatVersion: z.number() }).safeParse(content);
-  if (head.success && head.data.formatVersion > DRILL_FORMAT_VERSION) {
-    throw new AppError("FORMAT_TOO_NEW", `The drill record ${where} was written by a newer lifeboat.`, {
-      hint: "Use that version of lifeboat, or a newer one.",
-    });
-  }
-  throw new AppError(
-    "BACKUP_DAMAGED",
-    `The drill record ${where} cannot be read: ${z.prettifyError(parsed.error)}.`,
-    {
-      hint: "The backups are not touched by this; move the record away to list them again.",
-      cause: parsed.error,
-    },
-  );
+  const kind = {
+    what: "drill record",
+    format: "lifeboat-drill",
+    newestVersion: DRILL_FORMAT_VERSION,
+    schema: recordSchema,
+    hint: "The backups are not touched by this; find out who changed this object.",
+  };
+  return parseDocument(kind, bytes, where);
 }

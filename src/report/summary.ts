@@ -103,12 +103,15 @@ function renderResult(result: RunResult): string[] {
             backup.backupId,
             formatAge(backup.ageHours),
             formatBytes(backup.sizeBytes),
-            backup.stores.map(({ store, rows }) => `${store} (${formatCount(rows)} rows)`).join(", "),
+            backup.stores
+              .map(({ store, rows }) => `${escapeMarkdown(store)} (${formatCount(rows)} rows)`)
+              .join(", "),
             backup.lastDrill
               ? `${backup.lastDrill.verdict}, ${backup.lastDrill.startedAt.slice(0, 10)}`
               : "never",
           ]),
         ),
+        ...renderList("Not readable", result.unreadable),
       ];
   }
 }
