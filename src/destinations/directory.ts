@@ -1,6 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import {
+  access,
+  constants,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -145,7 +157,7 @@ export class DirectoryDestination implements Destination {
         await syncFolder(dirname(path));
       });
     } finally {
-      await rm(partial, { force: true });
+      await unlink(partial).catch(() => {}); // was renamed, or a later sweep finds it: the first error matters more
       await this.#removeEmptyFolders(dirname(path));
     }
   }
@@ -153,12 +165,15 @@ export class DirectoryDestination implements Destination {
   async #create(partial: string): Promise<FileHandle> {
     await this.check();
     for (let attempt = 1; ; attempt++) {
-      await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
       try {
+        await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
         return await open(partial, "wx", 0o600);
       } catch (error) {
-        // Another run may remove the folder as empty in between.
-        if (!hasCode(error, "ENOENT") || attempt === 3) throw error;
+        if (!hasCode(error, "ENOENT")) throw error;
+        // So says Node's recursive mkdir of a read-only file system; this call gives the true reason.
+        await access(this.#base, constants.W_OK);
+        // Else another run removed the folder as empty in between.
+        if (attempt === 3) throw error;
       }
     }
   }

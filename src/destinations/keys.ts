@@ -75,7 +75,6 @@ export function drillKey(drillId: string): string {
  */
 export function requireSafeKey(key: string): string {
   const isSafe = key.split("/").every((part) => !["", ".", ".."].includes(part));
-  // eslint-disable-next-line no-control-regex -- those are what is looked for
   if (isSafe && !/[\u0000-\u001f\u007f\\]/.test(key)) return key;
   throw new AppError("BACKUP_DAMAGED", `${JSON.stringify(key)} is no key inside of a destination.`, {
     hint: "No run writes such a key: whatever names it was changed by somebody, so do not restore from it.",

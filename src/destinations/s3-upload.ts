@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -43,6 +44,7 @@ export async function uploadObject(
 ): Promise<Written> {
   // Fires with the first error, whether it is a part's, the body's or the run's end.
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const { signal: runSignal } = requests.context;
   const onCancel = (): void => stop.abort(cancelled());
   if (runSignal.aborted) onCancel();
@@ -114,7 +116,7 @@ async function* cutIntoParts(
           filled = 0;
         }
         const piece = chunk.subarray(offset, offset + partSizeBytes - filled);
-        buffer!.set(piece, filled);
+        buffer.set(piece, filled);
         filled += piece.length;
         offset += piece.length;
       }
