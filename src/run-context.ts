@@ -1,4 +1,6 @@
+import { systemClock } from "./sys/clock.ts";
 import type { Clock } from "./sys/clock.ts";
+import { toolEnvironment } from "./sys/exec.ts";
 import type { Redactor } from "./sys/secret.ts";
 
 /** How far a long piece of work has come. `total` is absent where nobody can know it. */
@@ -34,4 +36,28 @@ export interface RunContext {
   toolEnv: Readonly<Record<string, string>>;
   /** Where fetched tools are kept between runs. */
   cacheDir: string;
+}
+
+/** What a shell knows of the process it runs in. */
+export interface ContextSource {
+  /** Fires when the run is cancelled from outside. */
+  signal: AbortSignal;
+  reporter: Reporter;
+  redactor: Redactor;
+  env: Readonly<Record<string, string | undefined>>;
+  cacheDir: string;
+}
+
+/** The context of one run. Its signal fires with the shell's, and when one part of the run has failed for good. */
+export function createContext({ signal, reporter, redactor, env, cacheDir }: ContextSource): RunContext {
+  const stop = new AbortController();
+  return {
+    signal: AbortSignal.any([signal, stop.signal]),
+    stopAll: () => stop.abort(),
+    reporter,
+    redactor,
+    clock: systemClock,
+    toolEnv: toolEnvironment(env),
+    cacheDir,
+  };
 }

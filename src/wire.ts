@@ -9,22 +9,15 @@ import { openDestination } from "./destinations/open.ts";
 import { buildRunStep } from "./drill/steps/run.ts";
 import { buildSqlStep } from "./drill/steps/sql.ts";
 import type { Step } from "./drill/steps/step.ts";
-import type { Reporter, RunContext } from "./run-context.ts";
+import { createContext } from "./run-context.ts";
+import type { ContextSource, RunContext } from "./run-context.ts";
 import type { Store, Target, ThrowawayTarget } from "./stores/store.ts";
-import { systemClock } from "./sys/clock.ts";
-import { toolEnvironment } from "./sys/exec.ts";
-import type { Redactor } from "./sys/secret.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
 const CLEAN_UP_MS = 3000;
 
 /** What a shell gives to a run. */
-export interface Shell {
-  signal: AbortSignal;
-  reporter: Reporter;
-  redactor: Redactor;
-  env: Readonly<Record<string, string | undefined>>;
-  cacheDir: string;
+export interface Shell extends ContextSource {
   /** Told the id of a backup as soon as it is known. */
   onBackupStart?: (backupId: string) => void;
 }
@@ -39,20 +32,6 @@ export async function run(config: Config, shell: Shell): Promise<RunResult> {
   } finally {
     destination.close();
   }
-}
-
-/** @param signal - the shell's own; the context's fires with it, and when one part of the run has failed */
-export function createContext({ signal, reporter, redactor, env, cacheDir }: Shell): RunContext {
-  const stop = new AbortController();
-  return {
-    signal: AbortSignal.any([signal, stop.signal]),
-    stopAll: () => stop.abort(),
-    reporter,
-    redactor,
-    clock: systemClock,
-    toolEnv: toolEnvironment(env),
-    cacheDir,
-  };
 }
 
 async function carryOut(
