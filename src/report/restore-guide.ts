@@ -1,5 +1,11 @@
 import { basename } from "node:path";
-import type { ClickHouseManifest, Manifest, PostgresManifest, StoredObject } from "../backup/manifest.ts";
+import type {
+  ClickHouseManifest,
+  ClickHousePart,
+  Manifest,
+  PostgresManifest,
+  StoredObject,
+} from "../backup/manifest.ts";
 
 /**
  * RESTORE.md: how to bring back this very backup with stock tools (aws or cp, sha256sum, pg_restore, curl),
@@ -26,10 +32,6 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
     "",
     ...block(renderFetch(destinationUrl)),
     ...sections.flat(),
-    "## Compare",
-    "",
-    "`manifest.json` beside this file lists the rows that every table must hold.",
-    "",
   ].join("\n");
 }
 
@@ -59,7 +61,7 @@ function renderPostgres(store: PostgresManifest): string[] {
       fetchLine(store.archive, "app.dump"),
       ...store.roles.map(
         (role) =>
-          `psql --quiet --command ${quote(`DO $do$ BEGIN CREATE ROLE ${quoteIdentifier(role)} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`)}`,
+          `psql --no-psqlrc --quiet --command ${quote(`DO $do$ BEGIN CREATE ROLE ${quoteIdentifier(role)} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`)}`,
       ),
       'pg_restore --no-owner --no-privileges --exit-on-error --jobs=4 --dbname="$PGDATABASE" app.dump',
     ]),
@@ -67,6 +69,13 @@ function renderPostgres(store: PostgresManifest): string[] {
 }
 
 function renderClickHouse(store: ClickHouseManifest): string[] {
+  const views = new Set(
+    store.inventory.schema.filter(({ kind }) => kind === "materialized view").map(({ name }) => name),
+  );
+  const isOfView = ({ database, table }: ClickHousePart): boolean => views.has(`${database}.${table}`);
+  const parts = store.parts.filter(({ rows }) => rows > 0);
+  const ofTables = parts.filter((part) => !isOfView(part));
+  const ofViews = parts.filter(isOfView);
   return [
     `## ${store.store}: ClickHouse ${store.server.version}`,
     "",
@@ -75,32 +84,71 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
     "",
     ...block([
       "# The password travels in a file that only you can read, not in the arguments of curl",
-      "umask 077",
-      'printf \'header = "X-ClickHouse-User: %s"\\nheader = "X-ClickHouse-Key: %s"\\n\' "$CLICKHOUSE_USER" "$CLICKHOUSE_PASSWORD" > curl.conf',
-      'ask() { curl --silent --show-error --fail-with-body --config curl.conf "$CLICKHOUSE_URL/$1" "${@:2}"; }',
-      "# Each line of the DDL files is one statement",
-      'define() { while IFS= read -r statement; do ask "" --data-binary "$statement" < /dev/null; done < "$1"; }',
-      fetchLine(store.ddl.beforeData, "before-data.sql"),
-      fetchLine(store.ddl.afterData, "after-data.sql"),
-      "define before-data.sql",
-      "settings='optimize_on_insert=0&async_insert=0&insert_deduplicate=0&insert_allow_materialized_columns=1'",
+      String.raw`(umask 077; printf 'X-ClickHouse-User: %s\nX-ClickHouse-Key: %s\n' "$CLICKHOUSE_USER" "$CLICKHOUSE_PASSWORD" > login)`,
+      'ask() { curl --silent --show-error --fail-with-body --header @login "$CLICKHOUSE_URL/$1" "${@:2}"; }',
+      'run() { printf %s "$1" | ask "?${2-}" --data-binary @-; }',
+      "# define FILE: a line is one statement; the first gives the settings that the others need",
+      "define() {",
+      "  local settings",
+      String.raw`  settings=$(sed -n '1{s/^SET //;s/;$//;s/ = /=/g;s/, /\&/g;p}' "$1")`,
+      '  tail -n +2 "$1" | while IFS= read -r statement; do run "$statement" "$settings"; done',
+      "}",
       "# load KEY SHA256 STATEMENT: one partition",
       "load() {",
       '  fetch "$1" "$2" part.native.zst',
-      "  local query; query=$(printf %s \"$3\" | od -An -v -tx1 | tr -d '\\n' | tr ' ' %)",
-      '  ask "?$settings&query=$query" -H "Content-Encoding: zstd" --data-binary @part.native.zst',
+      String.raw`  local query; query=$(printf %s "$3" | od -An -v -tx1 | tr -d '\n' | tr ' ' %)`,
+      `  ask "?${INSERT_SETTINGS}&query=$query" --header "Content-Encoding: zstd" --request POST --upload-file part.native.zst`,
       "}",
-      ...store.parts.filter((part) => part.rows !== 0).map(loadLine),
+      fetchLine(store.ddl.beforeData, "before-data.sql"),
+      fetchLine(store.ddl.afterData, "after-data.sql"),
+      "define before-data.sql",
+      "# Merges would drop expired rows, and those that newer ones replace, before they can be counted",
+      ...setMerges("STOP", ofTables),
+      ...ofTables.map(loadLine),
       "define after-data.sql",
-      "rm -f curl.conf part.native.zst",
+      ...setMerges("STOP", ofViews),
+      ...setViews("STOP", ofViews),
+      ...ofViews.map(loadLine),
     ]),
+    "Compare now: `manifest.json` beside this file lists the rows that every table must hold. Then let the server merge",
+    "and expire again:",
+    "",
+    ...block([...setMerges("START", parts), ...setViews("START", ofViews), "rm -f login part.native.zst"]),
   ];
 }
 
-function loadLine(part: ClickHouseManifest["parts"][number]): string {
+/** What keeps every row as it was stored: nothing merged, deduplicated, computed again or left to later. */
+const INSERT_SETTINGS = [
+  "optimize_on_insert=0",
+  "async_insert=0",
+  "insert_deduplicate=0",
+  "insert_allow_materialized_columns=1",
+  "max_partitions_per_insert_block=0",
+  "wait_end_of_query=1",
+].join("&");
+
+function setMerges(how: "STOP" | "START", parts: readonly ClickHousePart[]): string[] {
+  return ["MERGES", "TTL MERGES"].flatMap((work) =>
+    listTables(parts).map((table) => `run ${quote(`SYSTEM ${how} ${work} ${table}`)}`),
+  );
+}
+
+/** A view that refreshes itself would overwrite what is loaded; to others this means nothing. */
+function setViews(how: "STOP" | "START", parts: readonly ClickHousePart[]): string[] {
+  return listTables(parts).map((view) => `run ${quote(`SYSTEM ${how} VIEW ${view}`)}`);
+}
+
+function listTables(parts: readonly ClickHousePart[]): string[] {
+  return [...new Set(parts.map(nameTable))];
+}
+
+function nameTable({ database, table }: ClickHousePart): string {
+  return `${quoteClickHouse(database)}.${quoteClickHouse(table)}`;
+}
+
+function loadLine(part: ClickHousePart): string {
   const columns = part.columns.map(quoteClickHouse).join(", ");
-  const table = `${quoteClickHouse(part.database)}.${quoteClickHouse(part.table)}`;
-  return `load ${quote(part.key)} ${part.sha256} ${quote(`INSERT INTO ${table} (${columns}) FORMAT Native`)}`;
+  return `load ${quote(part.key)} ${part.sha256} ${quote(`INSERT INTO ${nameTable(part)} (${columns}) FORMAT Native`)}`;
 }
 
 function fetchLine(object: StoredObject, file: string): string {

@@ -109,11 +109,15 @@ export const CREATE_SETTINGS = {
   allow_suspicious_ttl_expressions: 1,
 } as const;
 
-/** A script for clickhouse-client. Tables are not created "if not exists": a table in the way must be noticed. */
+/**
+ * A script for clickhouse-client, and for curl, which sends one line after the other: a line is one statement, and
+ * the first gives the settings. Tables are not created "if not exists": a table in the way must be noticed.
+ */
 export function writeScript(entries: readonly SchemaEntry[]): string {
   const settings = Object.entries(CREATE_SETTINGS).map(([name, value]) => `${name} = ${value}`);
-  const statements = entries.map((entry) => `${entry.portable};\n`);
-  return [`SET ${settings.join(", ")};\n`, ...statements].join("\n");
+  // The server writes line breaks of texts as \n: any other is mere layout.
+  const statements = entries.map(({ portable }) => portable.replaceAll("\n", " "));
+  return [`SET ${settings.join(", ")}`, ...statements].map((line) => `${line};\n`).join("");
 }
 
 /** The portable statement of a database: whatever engine it had, the plain server chooses. */

@@ -58,7 +58,7 @@ class ClickHouseStore implements Store {
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
     const ddl = {
       objects: await put("schema.json", serialiseSchema(plan)),
-      beforeData: await put("tables.sql", writeScript(plan.beforeData)),
+      beforeData: await put("before-data.sql", writeScript(plan.beforeData)),
       afterData: await put("after-data.sql", writeScript(plan.afterData)),
     };
     const { parts, tables } = await new Exporter(server, sink, this.#context).exportTables(catalog.tables);
