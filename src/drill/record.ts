@@ -6,12 +6,14 @@ export const DRILL_FORMAT_VERSION = 1;
 
 const stepResultSchema = z.strictObject({
   name: z.string(),
-  /** "run" or "sql". */
   kind: z.string(),
-  passed: z.boolean(),
+  /** "failed": it was tried, and went wrong. "unproven": it had nothing to show, or was not tried. */
+  outcome: z.enum(["passed", "failed", "unproven"]),
   seconds: z.number(),
   /** Why it failed; empty when it passed. */
   reason: z.string(),
+  /** What it showed, in sentences. */
+  details: z.array(z.string()),
 });
 /** How one step of a drill ended. */
 export type StepResult = z.infer<typeof stepResultSchema>;

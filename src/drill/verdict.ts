@@ -66,7 +66,10 @@ function findGaps(evidence: Evidence): string[] {
     }
   }
   for (const step of steps) {
-    if (!step.passed) gaps.push(`Step "${step.name}" failed: ${step.reason}`);
+    if (step.outcome !== "passed") {
+      const what = step.outcome === "failed" ? "failed" : "showed nothing";
+      gaps.push(`Step "${step.name}" ${what}: ${step.reason}`);
+    }
   }
   const { rtoMinutes, rpoHours } = objectives;
   if (rtoMinutes !== undefined && restoreSeconds > rtoMinutes * 60) {

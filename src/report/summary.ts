@@ -79,9 +79,9 @@ function renderResult(result: RunResult): string[] {
           ? []
           : renderTable(
               ["Step", "Result", "Time"],
-              record.steps.map(({ name, passed, seconds, reason }) => [
+              record.steps.map(({ name, outcome, seconds, reason, details }) => [
                 escapeMarkdown(name),
-                passed ? "✅" : `❌ ${escapeMarkdown(reason)}`,
+                `${outcome === "passed" ? "✅" : "❌"} ${escapeMarkdown([...details, reason].join(" "))}`.trim(),
                 formatSeconds(seconds),
               ]),
             )),

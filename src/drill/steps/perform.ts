@@ -1,7 +1,9 @@
 import { AppError } from "../../errors.ts";
 import { secondsSince, withDeadline } from "../../sys/clock.ts";
+import { createRunKey } from "../key-fingerprint.ts";
+import type { DecryptedSecrets } from "../key-fingerprint.ts";
 import type { StepResult } from "../record.ts";
-import type { Step, StepContext } from "./step.ts";
+import type { DrillContext, Step } from "./step.ts";
 
 /**
  * Performs steps in order, each in a log group and under its own deadline. After a step that failed the others are not
@@ -9,37 +11,45 @@ import type { Step, StepContext } from "./step.ts";
  *
  * @throws AppError CANCELLED
  */
-export async function performSteps(steps: readonly Step[], context: StepContext): Promise<StepResult[]> {
+export async function performSteps(steps: readonly Step[], context: DrillContext): Promise<StepResult[]> {
+  const decrypted: DecryptedSecrets = { runKey: createRunKey(), byStep: new Map() };
   const results: StepResult[] = [];
   for (const step of steps) {
-    const failed = results.find(({ passed }) => !passed);
-    results.push(
-      failed
-        ? {
-            name: step.name,
-            kind: step.kind,
-            passed: false,
-            seconds: 0,
-            reason: `Not tried after "${failed.name}".`,
-          }
-        : await performStep(step, context),
-    );
+    const stopper = results.find(({ outcome }) => outcome !== "passed");
+    results.push(stopper ? leaveUntried(step, stopper.name) : await performStep(step, context, decrypted));
   }
   return results;
 }
 
-async function performStep(step: Step, context: StepContext): Promise<StepResult> {
+function leaveUntried({ name, kind }: Step, stopper: string): StepResult {
+  const reason = `Not tried after "${stopper}".`;
+  return { name, kind, outcome: "unproven", seconds: 0, reason, details: [] };
+}
+
+async function performStep(
+  step: Step,
+  context: DrillContext,
+  decrypted: DecryptedSecrets,
+): Promise<StepResult> {
   const { clock, reporter } = context;
+  const { name, kind, timeoutMs } = step;
   const startMs = clock.ticksMs();
-  const signal = withDeadline(context.signal, step.timeoutMs);
-  let reason = "";
+  const signal = withDeadline(context.signal, timeoutMs);
+  const details: string[] = [];
+  const note = (sentence: string): void => {
+    details.push(sentence);
+    reporter.info(sentence);
+  };
+  const end = (outcome: StepResult["outcome"], reason = ""): StepResult => {
+    return { name, kind, outcome, seconds: secondsSince(clock, startMs), reason, details };
+  };
   try {
-    await reporter.phase(`Step: ${step.name}`, () => step.perform({ ...context, signal }));
+    await reporter.phase(`Step: ${name}`, () => step.perform({ ...context, signal, decrypted, note }));
+    return end("passed");
   } catch (error) {
     if (!(error instanceof AppError) || context.signal.aborted) throw error;
-    reason = signal.aborted ? `It took longer than ${step.timeoutMs / 1000} s.` : error.message;
+    const reason = signal.aborted ? `It took longer than ${timeoutMs / 1000} s.` : error.message;
     reporter.warn(reason);
+    return end(error.code === "UNPROVEN" ? "unproven" : "failed", reason);
   }
-  const { name, kind } = step;
-  return { name, kind, passed: reason === "", seconds: secondsSince(clock, startMs), reason };
 }

@@ -1,10 +1,19 @@
 import type { RunContext } from "../../run-context.ts";
 import type { Target } from "../../stores/store.ts";
+import type { DecryptedSecrets } from "../key-fingerprint.ts";
 
-/** What a step can reach. */
-export interface StepContext extends RunContext {
+/** What all steps of a drill share. */
+export interface DrillContext extends RunContext {
   /** The restored stores, by name. */
   targets: ReadonlyMap<string, Target>;
+}
+
+/** What a step can reach. */
+export interface StepContext extends DrillContext {
+  /** What earlier steps decrypted, for steps that look where it arrives. */
+  decrypted: DecryptedSecrets;
+  /** Adds a sentence about what the step showed to its record; never anything secret. */
+  note(sentence: string): void;
 }
 
 /** One thing a drill does after the data was compared, in the operator's order. */
@@ -14,7 +23,8 @@ export interface Step {
   readonly kind: string;
   readonly timeoutMs: number;
   /**
-   * @throws AppError saying why the step failed. The context's signal fires on cancel and on timeout alike.
+   * @throws AppError saying why the step failed; UNPROVEN when there was nothing to show. The context's signal fires
+   * on cancel and on timeout alike.
    */
   perform(context: StepContext): Promise<void>;
 }
