@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import { restore } from "../../../src/commands/restore.ts";
+import type { RestoreResult } from "../../../src/commands/restore.ts";
+import { AppError, cancelled } from "../../../src/errors.ts";
+import type { Target } from "../../../src/stores/store.ts";
+import { buildManifest, buildPostgresManifest, buildTable, placeBackup } from "../../support/builders.ts";
+import { FakeTarget } from "../../support/fake-target.ts";
+import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
+import { startTestRun } from "../../support/run-context.ts";
+
+const manifest = buildManifest();
+const ARCHIVE_KEY = buildPostgresManifest().archive.key;
+
+function placeOne(): MemoryPlace {
+  const place = new MemoryPlace();
+  placeBackup(place, manifest);
+  return place;
+}
+
+async function restoreInto(
+  targets: Target[],
+  place = placeOne(),
+  replace: string[] = [],
+): Promise<RestoreResult> {
+  const run = startTestRun();
+  const destination = new MemoryDestination(place, run);
+  return await restore({ destination, selection: {}, targets, replace }, run);
+}
+
+test("every store is restored into its target and compared before its background work begins", async () => {
+  const app = new FakeTarget("postgres", "app");
+  const log = new FakeTarget("clickhouse", "log");
+  const { verdict, comparisons, backupId } = await restoreInto([app, log]);
+  expect({ verdict, backupId }).toEqual({ verdict: "restored", backupId: manifest.id });
+  expect(comparisons.map(({ store, rowsCompared }) => [store, rowsCompared])).toEqual([
+    ["app", 23],
+    ["log", 1000],
+  ]);
+  expect(app.calls).toEqual(["inspect", "restore", "takeInventory", "settle"]);
+});
+
+test("a store without a target is left alone", async () => {
+  const { comparisons } = await restoreInto([new FakeTarget("clickhouse", "log")]);
+  expect(comparisons.map(({ store }) => store)).toEqual(["log"]);
+});
+
+test("all refusals are told at once, before anything is written", async () => {
+  const app = new FakeTarget("postgres", "app", { facts: { id: "id of app" } });
+  const occupiedBy = ["a", "b", "c", "d", "e", "f", "g"];
+  const log = new FakeTarget("clickhouse", "log", { facts: { occupiedBy } });
+  await expect(restoreInto([app, log])).rejects.toMatchObject({
+    code: "TARGET_REFUSED",
+    message:
+      "The target for app (app_target) is the very database this backup was taken from.\n" +
+      "The target for log (log_target) is not empty: it holds a, b, c, d, e and 2 more.",
+    hint: expect.stringContaining("--replace app_target"),
+  });
+  expect([...app.calls, ...log.calls]).toEqual(["inspect", "inspect"]);
+});
+
+test("a target that is named may be the source and hold data; one that is not named may not", async () => {
+  const facts = { id: "id of app", occupiedBy: ["public.users"], databases: ["shop"] };
+  const app = new FakeTarget("postgres", "app", { facts });
+  await restoreInto([app], placeOne(), ["shop"]);
+  expect(app.calls).toContain("restore and replace");
+
+  const log = new FakeTarget("clickhouse", "log", { facts: { occupiedBy: ["shop.requests"] } });
+  const again = new FakeTarget("postgres", "app", { facts });
+  await expect(restoreInto([again, log], placeOne(), ["shop"])).rejects.toMatchObject({
+    message: "The target for log (log_target) is not empty: it holds shop.requests.",
+  });
+  expect(again.holdsData).toBe(false);
+});
+
+test("what stood beside in a named target is no difference, what is missing is one", async () => {
+  const facts = { occupiedBy: ["public.mine"], databases: ["shop"] };
+  const beside = new FakeTarget("postgres", "app", {
+    facts,
+    damage: ({ tables }) => void tables.push(buildTable("public.mine", 1)),
+  });
+  expect((await restoreInto([beside], placeOne(), ["shop"])).verdict).toBe("restored");
+
+  const unnamed = new FakeTarget("postgres", "app", {
+    damage: ({ tables }) => void tables.push(buildTable("public.mine", 1)),
+  });
+  expect((await restoreInto([unnamed])).verdict).toBe("differs");
+
+  const missing = new FakeTarget("postgres", "app", { facts, damage: ({ tables }) => void tables.pop() });
+  const { verdict, comparisons } = await restoreInto([missing], placeOne(), ["shop"]);
+  expect(verdict).toBe("differs");
+  expect(comparisons[0]?.differences).toEqual([
+    { store: "app", kind: "table", name: "public.orders", expected: "20 rows", found: "nothing" },
+  ]);
+});
+
+test.each([
+  ["flipped", (bytes: Buffer) => Buffer.from(bytes).fill(bytes[0]! ^ 1, 0, 1)],
+  ["cut short", (bytes: Buffer) => bytes.subarray(0, -1)],
+  ["longer", (bytes: Buffer) => Buffer.concat([bytes, Buffer.from("x")])],
+  ["empty", () => Buffer.alloc(0)],
+])("an object that was %s is BACKUP_DAMAGED", async (_, change) => {
+  const place = placeOne();
+  place.set(ARCHIVE_KEY, change(place.bytes(ARCHIVE_KEY)));
+  await expect(restoreInto([new FakeTarget("postgres", "app")], place)).rejects.toMatchObject({
+    code: "BACKUP_DAMAGED",
+    message: expect.stringContaining(ARCHIVE_KEY),
+  });
+});
+
+test("an object that is gone is OBJECT_MISSING", async () => {
+  const place = placeOne();
+  place.objects.delete(ARCHIVE_KEY);
+  await expect(restoreInto([new FakeTarget("postgres", "app")], place)).rejects.toMatchObject({
+    code: "OBJECT_MISSING",
+  });
+});
+
+test("a target for a store that the backup does not hold is the caller's mistake", async () => {
+  await expect(restoreInto([new FakeTarget("postgres", "log")])).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("it holds app (postgres), log (clickhouse)"),
+  });
+});
+
+test("a store that fails stops the other", async () => {
+  const run = startTestRun();
+  const stopped = new FakeTarget("clickhouse", "log", {
+    on: (method) =>
+      method === "restore"
+        ? new Promise((_, reject) => run.signal.addEventListener("abort", () => reject(cancelled())))
+        : undefined,
+  });
+  const failing = new FakeTarget("postgres", "app", {
+    on(method) {
+      if (method === "restore") throw new AppError("STORE_FAILED", "disk full", { hint: "Free some." });
+    },
+  });
+  const destination = new MemoryDestination(placeOne(), run);
+  const request = { destination, selection: {}, targets: [stopped, failing], replace: [] };
+  await expect(restore(request, run)).rejects.toThrow("disk full");
+});
