@@ -15,13 +15,13 @@ export const USER_OBJECTS = `
       SELECT FROM extension_member WHERE classid = 'pg_class'::regclass AND objid = c.oid)
   ),
   routine AS (
-    SELECT p.*, nspname || '.' || proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS full_name
+    SELECT p.*, nspname, nspname || '.' || proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS full_name
     FROM pg_proc p JOIN user_schema ON user_schema.oid = pronamespace
     WHERE NOT EXISTS ( -- 'i': the constructors of range types
       SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype IN ('e', 'i'))
   ),
   user_type AS (
-    SELECT t.*, nspname || '.' || typname AS full_name
+    SELECT t.*, nspname, nspname || '.' || typname AS full_name
     FROM pg_type t JOIN user_schema ON user_schema.oid = typnamespace
     WHERE NOT EXISTS (
       SELECT FROM extension_member WHERE classid = 'pg_type'::regclass AND objid = t.oid)

@@ -12,7 +12,7 @@ import type { RestoreRequest } from "../store.ts";
 import { findPostgresTools, majorOf } from "./client.ts";
 import { libpqEnv } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
-import { dropNewcomers, listOccupants } from "./occupants.ts";
+import { dropNewcomers, dropOccupants, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
 import { withSession } from "./session.ts";
 import { explainToolFault } from "./tool-faults.ts";
@@ -24,9 +24,9 @@ const MOST_JOBS = 4;
  * Loads one archive into a database. The archive lies in a private file meanwhile, since pg_restore works in
  * parallel only from a file, and since nothing may reach the database before the whole archive is proved good.
  *
- * When pg_restore fails on a target that was free before, what it made is removed again. With `replace`, the
- * target's own things are gone by then: pg_restore drops each one that the archive brings, and works in several
- * transactions.
+ * When pg_restore fails, what it made is removed again. With `replace`, what lay in the schemas of the backup is
+ * gone by then. (pg_restore's own --clean cannot drop the keys of partitions, and would leave what the archive
+ * does not bring.)
  *
  * @throws AppError BACKUP_DAMAGED, OBJECT_MISSING, TOOL_MISSING, TOOL_FAILED, STORE_FAILED, CANCELLED
  */
@@ -42,7 +42,13 @@ export async function restoreArchive(
     const { signal } = context;
     const source = await request.objects.open(backup.archive);
     await pipeline(source, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
-    const before = await withSession(connection, context, listOccupants);
+    const before = await withSession(connection, context, async (session) => {
+      if (request.replace) {
+        const occupants = await listOccupants(session, backup.excludedSchemas);
+        await dropOccupants(session, findToReplace(occupants, backup.inventory.schema));
+      }
+      return listOccupants(session, []);
+    });
 
     const applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
     const args = [
@@ -53,7 +59,6 @@ export async function restoreArchive(
       "--no-privileges",
       "--no-password",
       "--exit-on-error",
-      ...(request.replace ? ["--clean", "--if-exists"] : []),
       file,
     ];
     const env = { ...libpqEnv(connection), PGAPPNAME: applicationName };
@@ -64,7 +69,7 @@ export async function restoreArchive(
       await tool.done;
     } catch (error) {
       await tool.stop();
-      if (!request.replace) await undo(connection, context, applicationName, before);
+      await undo(connection, context, applicationName, before);
       throw explainToolFault(error, "pg_restore", tool.stderrTail());
     }
   } catch (error) {

@@ -75,7 +75,10 @@ class PostgresTarget implements Target {
     return withSession(this.connection, this.context, async (session) => {
       const server = await readServerFacts(session, this.connection);
       refuseOlderServer(manifest, server.major, server.version);
-      const occupants = findInTheWay(await listOccupants(session), manifest.inventory.schema);
+      const occupants = findInTheWay(
+        await listOccupants(session, manifest.excludedSchemas),
+        manifest.inventory.schema,
+      );
       return {
         id: server.databaseId,
         databases: [this.connection.database],
