@@ -11,7 +11,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 export interface GeneratedFile {
   path: string;
   /** What the file should be, given what it is. */
-  render(current: string): Promise<string>;
+  render: (current: string) => Promise<string>;
 }
 
 /** Everything that `npm run generate` writes; a test compares it with what is committed. */
@@ -81,12 +81,11 @@ function describe(option: Option): string {
 
 /** Every key below a schema, in the order in which it is declared. */
 function listKeys(schema: JsonSchema, prefix: string): { key: string; description: string }[] {
-  const forms = (schema.anyOf as JsonSchema[] | undefined) ?? [schema];
+  const forms = schema.anyOf ?? [schema];
   const found = forms.flatMap((form) => {
     const named = Object.entries(form.properties ?? {}) as [string, JsonSchema][];
     const open = typeof form.additionalProperties === "object" ? form.additionalProperties : undefined;
-    const items =
-      typeof form.items === "object" && !Array.isArray(form.items) ? (form.items as JsonSchema) : undefined;
+    const items = typeof form.items === "object" && !Array.isArray(form.items) ? form.items : undefined;
     return [
       ...named.flatMap(([name, child]) => describeKey(prefix === "" ? name : `${prefix}.${name}`, child)),
       ...((open?.description ?? open?.anyOf ?? open?.properties)

@@ -9,19 +9,11 @@ import { Sources } from "./sources.ts";
 import type { StepConfig } from "./steps.ts";
 import { readSteps } from "./steps.ts";
 import type { StoreConfig, TargetConfig } from "./stores.ts";
-import {
-  readChosenStores,
-  readDrillTargets,
-  readStoreKinds,
-  readStores,
-  readTargetOptions,
-} from "./stores.ts";
+import { StoreReader } from "./stores.ts";
 import type { Environment } from "./values.ts";
 import { readDurationMs, readTime } from "./values.ts";
 
 export type { DestinationConfig, StepConfig, StoreConfig, TargetConfig };
-
-const TARGET_OPTIONS = ["target-postgres-url", "target-clickhouse-url"] as const;
 
 /** What a shell has read; nothing is interpreted yet. */
 export interface RawInput {
@@ -77,7 +69,7 @@ export interface DrillConfig extends CommonConfig {
   selection: Selection;
   targets: TargetConfig[];
   /** Only these stores of the backup, when the operator chose. */
-  only?: string[];
+  only?: readonly string[];
   steps: StepConfig[];
   objectives: Objectives;
   keep: boolean;
@@ -115,13 +107,10 @@ export function parseConfig(raw: RawInput): Config {
     secrets,
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const kinds = readStoreKinds(sources);
-  const only = readChosenStores(sources, kinds);
-  const stores = readStores(sources, kinds, only, command === "backup");
-  const drillTargets = readDrillTargets(sources, kinds, only, isDrill);
-  const targets = isDrill ? drillTargets : readTargetOptions(sources, kinds, only);
-  if (isDrill || command === "restore") requireTarget(sources, targets, isDrill);
-  const steps = readSteps(sources, kinds, isDrill);
+  const reader = new StoreReader(sources);
+  const stores = reader.readStores(command === "backup");
+  const targets = reader.readTargets(command);
+  const steps = readSteps(sources, reader, isDrill);
   const objectives = readObjectives(sources, isDrill);
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
@@ -142,7 +131,7 @@ export function parseConfig(raw: RawInput): Config {
         ...common,
         selection,
         targets,
-        ...(only && { only }),
+        ...(reader.chosen && { only: reader.chosen }),
         steps,
         objectives,
         keep,
@@ -171,7 +160,8 @@ function readName(sources: Sources): string {
 function readSelection(sources: Sources): Selection {
   const id = sources.option("backup");
   const before = sources.option("before");
-  if (id && before) sources.problems.add(before.place, "goes not with the option backup. Give one of them.");
+  if (id && before)
+    sources.problems.add(before.place, "does not go with the option backup. Give one of them.");
   const time = before && readTime(before, sources.problems);
   return { ...(id && { id: id.text }), ...(time && { before: time }) };
 }
@@ -187,15 +177,6 @@ function readObjectives(sources: Sources, isNeeded: boolean): Objectives {
     ...(rpoMs !== undefined && { rpoHours: rpoMs / 3_600_000 }),
     ...(rtoMs !== undefined && { rtoMinutes: rtoMs / 60_000 }),
   };
-}
-
-function requireTarget(sources: Sources, targets: TargetConfig[], isDrill: boolean): void {
-  const inFile = isDrill ? Object.keys(sources.content.drill?.targets ?? {}) : [];
-  // Targets that are written but faulty are told about already.
-  if (targets.length + inFile.length > 0) return;
-  const options = TARGET_OPTIONS.map((name) => sources.optionPlace(name).label).join(" or ");
-  const orFile = isDrill ? `, or drill.targets in ${sources.filePath}` : "";
-  sources.addAbsent("drill", { label: "No target", order: 0 }, `is given. Give ${options}${orFile}.`);
 }
 
 /** What the AWS SDK reads from the environment by itself, and may quote. */

@@ -27,7 +27,7 @@ export function readDestination(sources: Sources): DestinationConfig {
   const given = option ?? (isInFile ? (sources.text(path) ?? inFile("url")) : undefined);
   if (!option && !isInFile) {
     sources.addAbsent(
-      "destination",
+      path,
       sources.optionPlace("destination"),
       `is missing. Give it, or destination in ${sources.filePath}.`,
     );
@@ -50,7 +50,7 @@ export function readDestination(sources: Sources): DestinationConfig {
   const secretAccessKey = inFile("secret-access-key");
   if (!fileDestination?.["access-key-id"] !== !fileDestination?.["secret-access-key"]) {
     sources.addAbsent(
-      "destination",
+      path,
       sources.place(path),
       "needs access-key-id and secret-access-key together, or neither.",
     );

@@ -41,11 +41,13 @@ function describeIssue(issue: Issue, tree: unknown): Fault[] {
   const { path } = issue;
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        text: `is no known key.${suggest(key, listKeys(path))}`,
-        remove: [...path, key],
-      }));
+      return issue.keys.map((key) => {
+        const known = listKeys(path);
+        const text = known.includes(key)
+          ? "does not go with the other keys here. Leave it out."
+          : `is no known key.${suggest(key, known)}`;
+        return { path: [...path, key], text, remove: [...path, key] };
+      });
     case "invalid_type":
     case "invalid_union": {
       const value = valueAt(tree, path);
@@ -101,7 +103,8 @@ function quoteAdvice(value: unknown, expected: string): string {
   return isPlain && expected === "text" ? " Put it in quotes." : "";
 }
 
-function valueAt(tree: unknown, path: Path): unknown {
+/** What stands at a path; undefined when nothing does. */
+export function valueAt(tree: unknown, path: Path): unknown {
   return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], tree);
 }
 
@@ -113,7 +116,7 @@ function listKeys(path: Path): string[] {
 }
 
 function listForms(schema: JsonSchema): JsonSchema[] {
-  return (schema.anyOf as JsonSchema[] | undefined) ?? [schema];
+  return schema.anyOf ?? [schema];
 }
 
 function childOf(schema: JsonSchema, key: PropertyKey): JsonSchema[] {
@@ -121,5 +124,5 @@ function childOf(schema: JsonSchema, key: PropertyKey): JsonSchema[] {
     typeof key === "number"
       ? schema.items
       : (schema.properties?.[String(key)] ?? schema.additionalProperties);
-  return typeof child === "object" && !Array.isArray(child) ? [child as JsonSchema] : [];
+  return typeof child === "object" && !Array.isArray(child) ? [child] : [];
 }

@@ -1,7 +1,7 @@
-import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from "yaml";
 import type { Document, Node } from "yaml";
 import type { Path } from "./faults.ts";
-import { findFaults, formatPath } from "./faults.ts";
+import { findFaults, formatPath, valueAt } from "./faults.ts";
 import type { Place, Problems } from "./problems.ts";
 import type { LifeboatFile } from "./schema.ts";
 import { fileSchema } from "./schema.ts";
@@ -12,8 +12,8 @@ const YAML_ADVICE = "Check quotes, brackets and indentation; inside { } and [ ],
 export interface ConfigFile {
   readonly path: string;
   readonly content: LifeboatFile;
-  /** Whether nothing was left out of a section: else what is absent may only be misspelt. */
-  isWhole(section: keyof LifeboatFile): boolean;
+  /** Whether something that is absent may only be misspelt or misshapen, which is told anyway. */
+  isDoubtful(path: Path): boolean;
   /** Where a value stands, or its nearest ancestor when it is absent. */
   place(path: Path): Place;
 }
@@ -37,26 +37,46 @@ export function parseFile(file: { path: string; text: string }, problems: Proble
   for (const { pos } of duplicates)
     problems.add(placeAt(pos[0], "A key"), "stands here for the second time.");
   const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
-  if (syntax) {
-    // What follows the first error is its echo, and the parser's own words quote the source.
-    problems.add(placeAt(syntax.pos[0], "The file"), `is no YAML from here on. ${YAML_ADVICE}`);
-    return { path, content: {}, isWhole: () => false, place };
+  const alias = findDanglingAlias(document);
+  // What follows the first error is its echo, and the parser's own words quote the source.
+  if (syntax) problems.add(placeAt(syntax.pos[0], "The file"), `is no YAML from here on. ${YAML_ADVICE}`);
+  else if (alias) {
+    problems.add(
+      placeAt(startOf(alias), "An alias"),
+      "has no anchor. Put text that begins with * in quotes.",
+    );
   }
+  if (syntax || alias) return { path, content: {}, isDoubtful: () => true, place };
 
   const tree: unknown = document.toJS() ?? {};
   const removed: Path[] = [];
-  const isWhole = (section: string): boolean =>
-    !removed.some((gone) => gone.length <= 1 || gone[0] === section);
+  // Something was taken out of the very map in which the way to `wanted` ends.
+  const isDoubtful = (wanted: Path): boolean =>
+    removed.some(
+      (gone) =>
+        gone.slice(0, -1).every((key, index) => key === wanted[index]) &&
+        valueAt(tree, wanted.slice(0, gone.length)) === undefined,
+    );
   for (let isFirstRound = true; ; isFirstRound = false) {
     const checked = fileSchema.safeParse(tree);
-    if (checked.success) return { path, content: checked.data, isWhole, place };
+    if (checked.success) return { path, content: checked.data, isDoubtful, place };
     for (const fault of findFaults(checked.error.issues, tree)) {
       // Later rounds only meet what the first one's removals left behind.
       if (isFirstRound) problems.add(place(fault.path), fault.text);
       removed.push(fault.remove);
-      if (!removeAt(tree, fault.remove)) return { path, content: {}, isWhole, place };
+      if (!removeAt(tree, fault.remove)) return { path, content: {}, isDoubtful, place };
     }
   }
+}
+
+function findDanglingAlias(document: Document): Node | undefined {
+  let found: Node | undefined;
+  visit(document, {
+    Alias(_key, alias) {
+      if (!alias.resolve(document)) found ??= alias;
+    },
+  });
+  return found;
 }
 
 /** The offset of a value; of its key when the value is empty; of the nearest ancestor when it is not there. */
@@ -93,10 +113,7 @@ function removeAt(tree: unknown, path: Path): boolean {
   const key = path.at(-1);
   if (key === undefined) return false;
   const parentPath = path.slice(0, -1);
-  const parent = parentPath.reduce<unknown>(
-    (node, step) => (node as Record<PropertyKey, unknown>)?.[step],
-    tree,
-  );
+  const parent = valueAt(tree, parentPath);
   if (Array.isArray(parent)) return removeAt(tree, parentPath);
   if (typeof parent === "object" && parent !== null) delete (parent as Record<PropertyKey, unknown>)[key];
   return true;

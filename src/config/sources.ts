@@ -1,6 +1,7 @@
 import type { Secret } from "../sys/secret.ts";
 import type { RawInput } from "./config.ts";
 import type { Path } from "./faults.ts";
+import { valueAt } from "./faults.ts";
 import type { ConfigFile } from "./file.ts";
 import { parseFile } from "./file.ts";
 import type { Command, Option, OptionName } from "./options.ts";
@@ -70,10 +71,7 @@ export class Sources {
    * @param isNeeded - whether this command cannot do without: only then is an unset variable a problem
    */
   text(path: Path, isNeeded = true): Given | undefined {
-    const value = path.reduce<unknown>(
-      (node, key) => (node as Record<PropertyKey, unknown>)?.[key],
-      this.content,
-    );
+    const value = valueAt(this.content, path);
     if (typeof value !== "string") return undefined;
     return expandVariables(value, this.place(path), {
       env: this.#raw.env,
@@ -91,9 +89,14 @@ export class Sources {
     return { label, order: AFTER_THE_FILE };
   }
 
-  /** Reports that something is not given, unless it may only be misspelt in a section whose faults are told anyway. */
-  addAbsent(section: keyof LifeboatFile, place: Place, text: string): void {
-    if (this.#file?.isWhole(section) ?? true) this.problems.add(place, text);
+  /** How to speak of options inside a sentence. */
+  nameOptions(names: readonly OptionName[]): string {
+    return names.map((name) => (this.#raw.shell === "cli" ? `--${name}` : `the input ${name}`)).join(" or ");
+  }
+
+  /** Reports that something is not given, unless it may only be misspelt, which is told anyway. */
+  addAbsent(path: Path, place: Place, text: string): void {
+    if (!this.#file?.isDoubtful(path)) this.problems.add(place, text);
   }
 
   /** Options that do not exist, or mean nothing to this command. */

@@ -3,8 +3,7 @@ import { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
 import type { LifeboatFile } from "./schema.ts";
 import type { Sources } from "./sources.ts";
-import { suggest } from "./problems.ts";
-import type { StoreKinds } from "./stores.ts";
+import type { StoreReader } from "./stores.ts";
 import { readDurationMs } from "./values.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -38,7 +37,7 @@ type FileStep = NonNullable<NonNullable<LifeboatFile["drill"]>["steps"]>[number]
  *
  * @param isNeeded - whether the command performs them
  */
-export function readSteps(sources: Sources, kinds: StoreKinds, isNeeded: boolean): StepConfig[] {
+export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boolean): StepConfig[] {
   return (sources.content.drill?.steps ?? []).map((step, index) => {
     const path = ["drill", "steps", index];
     const text = (...keys: Path): string | undefined => sources.text([...path, ...keys], isNeeded)?.text;
@@ -51,10 +50,7 @@ export function readSteps(sources: Sources, kinds: StoreKinds, isNeeded: boolean
 
     if ("sql" in step) {
       const store = text("store") ?? "";
-      if (store !== "" && kinds.size > 0 && !kinds.has(store)) {
-        const place = sources.place([...path, "store"]);
-        sources.addAbsent("stores", place, `is no store of this file.${suggest(store, [...kinds.keys()])}`);
-      }
+      if (store !== "") stores.requireKnown(store, sources.place([...path, "store"]));
       const sql = typeof step.sql === "string" ? step.sql : { file: inFolder(text("sql", "file") ?? "") };
       return { kind: "sql", ...common, store, sql };
     }

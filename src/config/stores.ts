@@ -1,5 +1,8 @@
 import type { StoreKind } from "../backup/manifest.ts";
 import type { Secret } from "../sys/secret.ts";
+import type { Path } from "./faults.ts";
+import type { Command } from "./options.ts";
+import type { Place } from "./problems.ts";
 import { suggest } from "./problems.ts";
 import { STORE_KINDS } from "./schema.ts";
 import type { Sources } from "./sources.ts";
@@ -19,164 +22,169 @@ export interface TargetConfig {
   url: Secret;
 }
 
-export type StoreKinds = ReadonlyMap<string, StoreKind>;
+/** Reads which stores there are, where they are, and where they are restored to. */
+export class StoreReader {
+  /** The stores that the operator chose; undefined when all are meant. */
+  readonly chosen: readonly string[] | undefined;
+  readonly #sources: Sources;
+  /** Of the stores that the file names. */
+  readonly #kinds = new Map<string, StoreKind>();
 
-/** The kind of every store that the file names. */
-export function readStoreKinds(sources: Sources): StoreKinds {
-  const kinds = new Map<string, StoreKind>();
-  for (const [name, store] of Object.entries(sources.content.stores ?? {})) {
-    const kind = store.kind ?? STORE_KINDS.find((candidate) => candidate === name);
-    if (kind) kinds.set(name, kind);
-    else
-      sources.addAbsent(
-        "stores",
-        sources.place(["stores", name]),
-        `needs a kind: ${STORE_KINDS.join(" or ")}.`,
-      );
+  constructor(sources: Sources) {
+    this.#sources = sources;
+    for (const [name, { kind }] of Object.entries(sources.content.stores ?? {})) {
+      const path = ["stores", name];
+      const known = kind ?? STORE_KINDS.find((candidate) => candidate === name);
+      if (known) this.#kinds.set(name, known);
+      else
+        sources.addAbsent(
+          [...path, "kind"],
+          sources.place(path),
+          `needs a kind: ${STORE_KINDS.join(" or ")}.`,
+        );
+    }
+    const chosen = sources.list("store");
+    for (const name of chosen) this.requireKnown(name, sources.optionPlace("store"));
+    this.chosen = chosen.length > 0 ? chosen : undefined;
   }
-  return kinds;
-}
 
-/** The stores that the operator chose, all when none; a name that the file does not know is a problem. */
-export function readChosenStores(sources: Sources, kinds: StoreKinds): string[] | undefined {
-  const chosen = sources.list("store");
-  const known = [...kinds.keys()];
-  for (const name of chosen) {
-    if (known.length === 0 || kinds.has(name)) continue;
-    sources.addAbsent(
-      "stores",
-      sources.optionPlace("store"),
+  /** Reports a name that the file does not know; without stores in the file every name may be right. */
+  requireKnown(name: string, place: Place): void {
+    const known = Object.keys(this.#sources.content.stores ?? {});
+    if (known.length === 0 || known.includes(name)) return;
+    this.#sources.addAbsent(
+      ["stores", name],
+      place,
       `names ${name}, which is no store.${suggest(name, known)}`,
     );
   }
-  return chosen.length > 0 ? chosen : undefined;
-}
 
-/** @param isNeeded - whether the command reads the databases: a drill must not need the passwords of production */
-export function readStores(
-  sources: Sources,
-  kinds: StoreKinds,
-  chosen: readonly string[] | undefined,
-  isNeeded: boolean,
-): StoreConfig[] {
-  const urls = readUrlOptions(sources, "", kinds, chosen);
-  const isChosen = (name: string): boolean => chosen?.includes(name) ?? true;
-  const stores = [
-    ...new Map([...kinds, ...[...urls].map(([name, { kind }]) => [name, kind] as const)]),
-  ].flatMap(([name, kind]): StoreConfig[] => {
-    const path = ["stores", name];
-    const isUsed = isNeeded && isChosen(name);
-    const given = urls.get(name)?.given ?? sources.text([...path, "url"], isUsed);
-    if (isUsed && sources.content.stores?.[name]?.url === undefined && !given) {
-      sources.addAbsent("stores", sources.place(path), `needs a url, or the option ${kind}-url.`);
+  /** @param isNeeded - whether the command reads the databases: a drill must not need the passwords of production */
+  readStores(isNeeded: boolean): StoreConfig[] {
+    const byOption = this.#readUrlOptions("");
+    const names = new Set([...Object.keys(this.#sources.content.stores ?? {}), ...byOption.keys()]);
+    if (isNeeded && names.size === 0) {
+      const options = this.#sources.nameOptions(["postgres-url", "clickhouse-url"]);
+      const text = `is to be backed up. Give ${options}, or stores in ${this.#sources.filePath}.`;
+      this.#sources.addAbsent(["stores"], { label: "Nothing", order: 0 }, text);
     }
-    const url = readUrl(sources, given, kind);
-    const scope = readScope(sources, name, kind);
-    return isUsed && url ? [{ name, url, ...scope }] : [];
-  });
-  // A store of no known kind is told about already; its variables still are to be.
-  for (const name of Object.keys(sources.content.stores ?? {})) {
-    if (!kinds.has(name)) sources.text(["stores", name, "url"], isNeeded && isChosen(name));
+    return [...names].flatMap((name): StoreConfig[] => {
+      const path = ["stores", name];
+      const isUsed = isNeeded && this.#isChosen(name);
+      const option = byOption.get(name);
+      const given = option?.given ?? this.#sources.text([...path, "url"], isUsed);
+      const kind = option?.kind ?? this.#kinds.get(name);
+      if (!kind) return []; // told about already
+      if (isUsed && !given && this.#sources.content.stores?.[name]?.url === undefined) {
+        const text = `needs a url, or the option ${kind}-url.`;
+        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text);
+      }
+      const url = this.#readUrl(given, kind);
+      const scope = this.#readScope(name, kind);
+      return isUsed && url ? [{ name, url, ...scope }] : [];
+    });
   }
-  if (isNeeded && kinds.size + urls.size === 0) {
-    const options = STORE_KINDS.map((kind) => sources.optionPlace(`${kind}-url`).label).join(" or ");
-    sources.addAbsent(
-      "stores",
-      { label: "Nothing", order: 0 },
-      `is to be backed up. Give ${options}, or stores in ${sources.filePath}.`,
-    );
-  }
-  return stores;
-}
 
-/** @param isNeeded - whether the command restores into the drill's targets */
-export function readDrillTargets(
-  sources: Sources,
-  kinds: StoreKinds,
-  chosen: readonly string[] | undefined,
-  isNeeded: boolean,
-): TargetConfig[] {
-  const targets = new Map<string, TargetConfig>();
-  const byOption = readTargetOptions(sources, kinds, chosen);
-  for (const [store, target] of Object.entries(sources.content.drill?.targets ?? {})) {
-    const path = ["drill", "targets", store];
-    const kind = kinds.get(store) ?? STORE_KINDS.find((candidate) => kinds.size === 0 && candidate === store);
+  /** A restore writes only where options point; a drill's targets may stand in the file as well. */
+  readTargets(command: Command): TargetConfig[] {
+    const isDrill = command === "drill";
+    const byOption = this.#readUrlOptions("target-");
+    const inFile = this.#sources.content.drill?.targets ?? {};
+    const fromFile = Object.keys(inFile).flatMap((store) => {
+      const path = ["drill", "targets", store];
+      this.requireKnown(store, this.#sources.place(path));
+      const isUsed = isDrill && this.#isChosen(store) && !byOption.has(store);
+      const given = this.#sources.text(typeof inFile[store] === "string" ? path : [...path, "url"], isUsed);
+      const target = this.#buildTarget(store, this.#kindOf(store, path), given);
+      return isUsed ? target : [];
+    });
+    const fromOptions = [...byOption].flatMap(([store, { kind, given }]) =>
+      this.#buildTarget(store, kind, given),
+    );
+    this.#requireTargets(command, isDrill && Object.keys(inFile).length > 0, [...byOption.keys()]);
+    return [...fromFile, ...fromOptions.filter(({ store }) => this.#isChosen(store))];
+  }
+
+  #requireTargets(command: Command, isInFile: boolean, given: readonly string[]): void {
+    const options = ["target-postgres-url", "target-clickhouse-url"] as const;
+    const hasOption = options.some((name) => this.#sources.option(name));
+    if ((command === "restore" || command === "drill") && !hasOption && !isInFile) {
+      const orFile = command === "drill" ? `, or drill.targets in ${this.#sources.filePath}` : "";
+      const text = `is given. Give ${this.#sources.nameOptions(options)}${orFile}.`;
+      this.#sources.addAbsent(["drill", "targets"], { label: "No target", order: 0 }, text);
+    } else if (command === "restore") {
+      const without = this.chosen?.filter((name) => !given.includes(name)) ?? [];
+      for (const name of without) {
+        this.#sources.problems.add(
+          this.#sources.optionPlace("store"),
+          `names ${name}, but no target is given for it.`,
+        );
+      }
+    }
+  }
+
+  #isChosen(name: string): boolean {
+    return this.chosen?.includes(name) ?? true;
+  }
+
+  /** A file without stores, as a drill's may be, tells kinds by the names of its targets. */
+  #kindOf(store: string, path: Path): StoreKind | undefined {
+    if (this.#sources.content.stores !== undefined) return this.#kinds.get(store);
+    const kind = STORE_KINDS.find((candidate) => candidate === store);
     if (!kind) {
-      sources.addAbsent(
-        "stores",
-        sources.place(path),
-        `belongs to no store.${suggest(store, [...kinds.keys()])}`,
-      );
-      continue;
+      const text = `belongs to no store: write it under stores, with its kind.`;
+      this.#sources.addAbsent(["stores"], this.#sources.place(path), text);
     }
-    const isUsed =
-      isNeeded && (chosen?.includes(store) ?? true) && !byOption.some((one) => one.store === store);
-    const given = sources.text(typeof target === "string" ? path : [...path, "url"], isUsed);
-    const url = readUrl(sources, given, kind);
-    if (isUsed && url) targets.set(store, { store, kind, url });
+    return kind;
   }
-  for (const target of byOption) targets.set(target.store, target);
-  return [...targets.values()];
-}
 
-/** The targets given as options: all that a restore ever writes to. */
-export function readTargetOptions(
-  sources: Sources,
-  kinds: StoreKinds,
-  chosen: readonly string[] | undefined,
-): TargetConfig[] {
-  return [...readUrlOptions(sources, "target-", kinds, chosen)].flatMap(([store, { kind, given }]) => {
-    const url = readUrl(sources, given, kind);
-    return url && (chosen?.includes(store) ?? true) ? [{ store, kind, url }] : [];
-  });
-}
+  /**
+   * Which store an option such as postgres-url is about: the only one of its kind, by the name the file or the
+   * option `store` gives it; a store named like its kind where neither gives one.
+   */
+  #readUrlOptions(prefix: "" | "target-"): Map<string, { kind: StoreKind; given: Given }> {
+    const found = new Map<string, { kind: StoreKind; given: Given }>();
+    for (const kind of STORE_KINDS) {
+      const given = this.#sources.option(`${prefix}${kind}-url`);
+      if (!given) continue;
+      const ofKind = [...this.#kinds].filter(([, candidate]) => candidate === kind).map(([name]) => name);
+      const names = ofKind.length > 1 ? ofKind.filter((name) => this.#isChosen(name)) : ofKind;
+      const onlyChosen = this.chosen?.length === 1 && this.#kinds.size === 0 ? this.chosen[0] : undefined;
+      found.set(names[0] ?? onlyChosen ?? kind, { kind, given });
+      if (names.length > 1) {
+        const text = `fits several stores (${names.join(", ")}). Choose one with the option store.`;
+        this.#sources.problems.add(given.place, text);
+      }
+    }
+    return found;
+  }
 
-/**
- * Which store an option such as postgres-url is about: the only one of its kind, by the name the file or the
- * option `store` gives it; a store named like its kind where neither gives one.
- */
-function readUrlOptions(
-  sources: Sources,
-  prefix: "" | "target-",
-  kinds: StoreKinds,
-  chosen: readonly string[] | undefined,
-): Map<string, { kind: StoreKind; given: Given }> {
-  const found = new Map<string, { kind: StoreKind; given: Given }>();
-  for (const kind of STORE_KINDS) {
-    const given = sources.option(`${prefix}${kind}-url`);
-    if (!given) continue;
-    const ofKind = [...kinds].filter(([, candidate]) => candidate === kind).map(([name]) => name);
-    const names = chosen && ofKind.length > 1 ? ofKind.filter((name) => chosen.includes(name)) : ofKind;
-    const only = chosen?.length === 1 && kinds.size === 0 ? chosen[0] : undefined;
-    if (names.length > 1) {
-      sources.problems.add(
-        given.place,
-        `fits several stores (${names.join(", ")}). Choose one with the option store, or write them in ${sources.filePath}.`,
+  #buildTarget(store: string, kind: StoreKind | undefined, given: Given | undefined): TargetConfig[] {
+    const url = kind && this.#readUrl(given, kind);
+    return kind && url ? [{ store, kind, url }] : [];
+  }
+
+  #readUrl(given: Given | undefined, kind: StoreKind): Secret | undefined {
+    const url = given && readStoreUrl(given, kind, this.#sources.problems);
+    if (url) this.#sources.secrets.push(...listUrlSecrets(url));
+    return url;
+  }
+
+  #readScope(
+    name: string,
+    kind: StoreKind,
+  ): { kind: "postgres"; excludeSchemas: string[] } | { kind: "clickhouse"; databases?: string[] } {
+    const store = this.#sources.content.stores?.[name];
+    const foreign = kind === "postgres" ? "databases" : "exclude-schemas";
+    if (store?.[foreign]) {
+      const place = this.#sources.place(["stores", name, foreign]);
+      this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
+    }
+    const expand = (key: "databases" | "exclude-schemas"): string[] =>
+      (store?.[key] ?? []).flatMap(
+        (_, index) => this.#sources.text(["stores", name, key, index])?.text ?? [],
       );
-    } else found.set(names[0] ?? only ?? kind, { kind, given });
+    if (kind === "postgres") return { kind, excludeSchemas: expand("exclude-schemas") };
+    return { kind, ...(store?.databases && { databases: expand("databases") }) };
   }
-  return found;
-}
-
-function readUrl(sources: Sources, given: Given | undefined, kind: StoreKind): Secret | undefined {
-  const url = given && readStoreUrl(given, kind, sources.problems);
-  if (url) sources.secrets.push(...listUrlSecrets(url));
-  return url;
-}
-
-type Scope = { kind: "postgres"; excludeSchemas: string[] } | { kind: "clickhouse"; databases?: string[] };
-
-function readScope(sources: Sources, name: string, kind: StoreKind): Scope {
-  const store = sources.content.stores?.[name];
-  const foreign = kind === "postgres" ? "databases" : "exclude-schemas";
-  if (store?.[foreign]) {
-    sources.problems.add(
-      sources.place(["stores", name, foreign]),
-      `means nothing for ${kind}. Leave it out.`,
-    );
-  }
-  const expand = (key: "databases" | "exclude-schemas"): string[] =>
-    (store?.[key] ?? []).flatMap((_, index) => sources.text(["stores", name, key, index])?.text ?? []);
-  if (kind === "postgres") return { kind, excludeSchemas: expand("exclude-schemas") };
-  return { kind, ...(store?.databases && { databases: expand("databases") }) };
 }
