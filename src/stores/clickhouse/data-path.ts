@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -10,7 +11,8 @@ import { ZstdOutline } from "./zstd-frames.ts";
 
 /** A connection on which nothing moves for so long is dead; a slow destination may well rest for minutes. */
 const IDLE_LIMIT_MS = 30 * 60_000;
-const ERROR_BODY_LIMIT_BYTES = 16 * 1024;
+/** The beginning of an error's body, in chunks of the size that HTTP brings: more is never shown. */
+const ERROR_CHUNKS = 4;
 
 /** Settings of one query; each goes into the address as a parameter. */
 export type Settings = Readonly<Record<string, string | number>>;
@@ -31,8 +33,10 @@ export async function* openExport(
   settings: Settings,
 ): AsyncGenerator<Uint8Array, void> {
   throwIfCancelled(context.signal);
+  const queryId = randomUUID();
   const request = openRequest(connection, context, {
     ...settings,
+    query_id: queryId,
     enable_http_compression: 1,
     cancel_http_readonly_queries_on_client_close: 1,
   });
@@ -47,10 +51,10 @@ export async function* openExport(
       outline.push(chunk);
       yield chunk;
     }
-    if (!response.complete || !outline.isComplete) throw cutShort(connection);
+    if (!response.complete || !outline.isComplete) throw cutShort(connection, queryId);
   } catch (error) {
     // Node names a cut body by the socket's end; what it means for the data is the same each time.
-    if (!context.signal.aborted && isCut(error)) throw cutShort(connection, error);
+    if (!context.signal.aborted && isCut(error)) throw cutShort(connection, queryId, error);
     throw explainFailure(error, connection, context);
   } finally {
     request.destroy();
@@ -141,10 +145,15 @@ async function requireSuccess(
 ): Promise<void> {
   const number = response.headers["x-clickhouse-exception-code"];
   if (response.statusCode === 200 && number === undefined) return;
-  let message = "";
+  const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) {
-    if (message.length < ERROR_BODY_LIMIT_BYTES) message += chunk.toString("utf8");
+    if (chunks.length < ERROR_CHUNKS) chunks.push(chunk);
   }
+  // Asked for zstd, the server sends its error in zstd too, which Node 20 cannot read.
+  const message =
+    response.headers["content-encoding"] === "zstd"
+      ? `error ${number}; its text is in system.query_log under query_id ${response.headers["x-clickhouse-query-id"]}`
+      : Buffer.concat(chunks).toString("utf8");
   throw explainAnswer(
     { number: Number(number ?? 0), message, httpStatus: response.statusCode ?? 0 },
     connection,
@@ -160,14 +169,13 @@ function isCut(error: unknown): boolean {
   );
 }
 
-function cutShort(connection: Connection, cause?: unknown): AppError {
+function cutShort(connection: Connection, queryId: string, cause?: unknown): AppError {
   return new AppError(
     "STORE_FAILED",
     `ClickHouse at ${connection.endpoint} broke its answer off in the middle.`,
     {
-      hint: "Look for the query's exception in the server's log (system.query_log), or for a proxy that cuts long answers.",
+      hint: `Look in system.query_log for query_id ${queryId}, or for a proxy that cuts long answers.`,
       cause,
-      transient: true,
     },
   );
 }

@@ -105,7 +105,7 @@ export class Exporter {
       const [now]: Partition[] = await listPartitions(this.#server, table, partition.id);
       if (isUndisturbed(partition, now)) {
         requireAllVisible(table, partition, counted.rows);
-        return part && { part };
+        return part && { part: requireBytes(part) };
       }
       await this.#context.clock.sleep(PAUSE_MS, signal);
       [partition] = await listPartitions(this.#server, table, partition.id);
@@ -146,7 +146,7 @@ export class Exporter {
 
       const part = await this.#put(table, undefined, fingerprint, counted, signal);
       const now = await countRows(this.#server, table);
-      if (now.rows === counted.rows && now.digest === counted.digest) return { part };
+      if (now.rows === counted.rows && now.digest === counted.digest) return { part: requireBytes(part) };
       await this.#context.clock.sleep(PAUSE_MS, signal);
     }
     return await this.#exportMoving(table, undefined, signal);
@@ -207,6 +207,15 @@ function requireAllVisible(table: DataTable, partition: Partition, rows: number)
       hint: "Look in system.row_policies for a policy that applies to the user, and exempt the user from it.",
     },
   );
+}
+
+/** An answer without rows has no bytes, and so no frame that could prove it whole: rows must show in bytes. */
+function requireBytes(part: ClickHousePart): ClickHousePart {
+  if (part.sizeBytes > 0) return part;
+  const name = `${part.database}.${part.table}`;
+  throw new AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
+    hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place.",
+  });
 }
 
 function identify({

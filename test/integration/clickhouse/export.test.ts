@@ -1,0 +1,227 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startClickHouse } from "../../../local-services/clickhouse.ts";
+import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
+import { parseConnection } from "../../../src/stores/clickhouse/connection.ts";
+import { ClickHouseServer } from "../../../src/stores/clickhouse/server.ts";
+import { Secret } from "../../../src/sys/secret.ts";
+import { MemorySink } from "../../support/memory-sink.ts";
+import { ClickHousePair, findDifferences } from "./clickhouse-pair.ts";
+
+const BY_MONTH = `CREATE TABLE DB.log (id UInt64, month UInt8, v String) ENGINE = MergeTree PARTITION BY month ORDER BY id;
+  INSERT INTO DB.log SELECT number, number % 5, repeat('x', 50) FROM numbers(5000)`;
+
+let pair: ClickHousePair;
+
+beforeAll(async () => {
+  pair = await ClickHousePair.start();
+}, 120_000);
+
+afterAll(async () => {
+  await pair[Symbol.asyncDispose]();
+});
+
+/** Calls back before each object of a partition is streamed. */
+class InterruptedSink extends MemorySink {
+  readonly sent: string[] = [];
+  readonly #interrupt: (partition: string, time: number) => Promise<unknown>;
+
+  constructor(interrupt: (partition: string, time: number) => Promise<unknown> = async () => {}) {
+    super();
+    this.#interrupt = interrupt;
+  }
+
+  override async putPart(...args: Parameters<MemorySink["putPart"]>): ReturnType<MemorySink["putPart"]> {
+    const { partition } = args[0];
+    this.sent.push(partition);
+    await this.#interrupt(partition, this.sent.filter((each) => each === partition).length);
+    return await super.putPart(...args);
+  }
+}
+
+async function expectExact(manifest: ClickHouseManifest, sink: MemorySink): Promise<void> {
+  await pair.withRestored(manifest, sink, async (target) => {
+    expect(await findDifferences(manifest, target)).toEqual([]);
+  });
+}
+
+describe("a table that changes while it is read", () => {
+  test("is backed up exactly as it was when rows come in", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink(() =>
+      pair.sql(`INSERT INTO ${db}.log SELECT number, number % 5, 'new' FROM numbers(100)`),
+    );
+    const manifest = await pair.backup([db], sink);
+    expect(manifest.inventory.tables).toEqual([
+      expect.objectContaining({ rows: 5000, digest: expect.any(String) }),
+    ]);
+    expect(sink.sent).toHaveLength(5);
+    await expectExact(manifest, sink);
+  });
+
+  test("has the partitions that merged under the read sent again, and those alone", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink(async (partition, time) => {
+      if (partition === "3" && time === 1) await pair.sql(`OPTIMIZE TABLE ${db}.log PARTITION 3 FINAL`);
+    });
+    const manifest = await pair.backup([db], sink);
+    expect(sink.sent.toSorted()).toEqual(["0", "1", "2", "3", "3", "4"]);
+    expect(manifest.inventory.tables[0]).toMatchObject({ rows: 5000, digest: expect.any(String) });
+    await expectExact(manifest, sink);
+  });
+
+  test("is marked with bounds when one partition never rests", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink(async (partition) => {
+      if (partition !== "3") return;
+      await pair.sql(
+        `INSERT INTO ${db}.log VALUES (1, 3, 'more'); OPTIMIZE TABLE ${db}.log PARTITION 3 FINAL`,
+      );
+    });
+    const manifest = await pair.backup([db], sink);
+    const [table] = manifest.inventory.tables;
+    expect(table).toMatchObject({ digest: null, moving: { rowsAtLeast: 5004, rowsAtMost: 5005 } });
+    expect(pair.run.lines.join("\n")).toContain(`${db}.log, partition 3, is being rewritten`);
+    await expectExact(manifest, sink);
+  });
+
+  test("is backed up without a partition that was dropped", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink(async (partition) => {
+      if (partition === "3") await pair.sql(`ALTER TABLE ${db}.log DROP PARTITION 3`);
+    });
+    const manifest = await pair.backup([db], sink);
+    expect(manifest.parts.map(({ partition }) => partition)).toEqual(["0", "1", "2", "4"]);
+    await expectExact(manifest, sink);
+  });
+});
+
+describe("the backup after another", () => {
+  test.each<[string, string, string[]]>([
+    ["nothing changed", "SELECT 1", []],
+    ["rows came in", "INSERT INTO DB.log VALUES (1, 2, 'new')", ["2"]],
+    ["rows were deleted lightly", "DELETE FROM DB.log WHERE id = 1", ["0", "1", "2", "3", "4"]],
+    [
+      "a value was changed",
+      "ALTER TABLE DB.log UPDATE v = 'y' WHERE id = 8 SETTINGS mutations_sync = 2",
+      ["0", "1", "2", "3", "4"],
+    ],
+    [
+      "a partition was dropped and filled again",
+      "ALTER TABLE DB.log DROP PARTITION 4; INSERT INTO DB.log SELECT number, 4, 'z' FROM numbers(1000)",
+      ["4"],
+    ],
+    ["a column was added", "ALTER TABLE DB.log ADD COLUMN more UInt8 DEFAULT 7", ["0", "1", "2", "3", "4"]],
+    ["the table was made again", `DROP TABLE DB.log SYNC; ${BY_MONTH}`, ["0", "1", "2", "3", "4"]],
+  ])("sends what may differ when %s", async (_, change, sent) => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink();
+    sink.previous = await pair.backup([db], sink);
+    sink.sent.length = 0;
+    await pair.sql(change.replaceAll("DB.", `${db}.`));
+    const manifest = await pair.backup([db], sink);
+    expect(sink.sent.toSorted()).toEqual(sent);
+    await expectExact(manifest, sink);
+  });
+});
+
+describe("an answer that is not whole", () => {
+  const openServer = async (url: string): Promise<ClickHouseServer> =>
+    await ClickHouseServer.connect(parseConnection(new Secret(url), pair.run.redactor), pair.run);
+  const drain = async (
+    stream: AsyncIterable<Uint8Array>,
+    onChunk: () => unknown = () => {},
+  ): Promise<number> => {
+    let sizeBytes = 0;
+    for await (const chunk of stream) {
+      sizeBytes += chunk.length;
+      await onChunk();
+    }
+    return sizeBytes;
+  };
+
+  test("is refused when the query fails after status 200", async () => {
+    const server = await openServer(pair.sourceUrl);
+    const query = (rows: number): string =>
+      `SELECT number, throwIf(number = 3000000) FROM numbers(${rows}) FORMAT Native`;
+    expect(await drain(server.openExport(query(3_000_000), {}, pair.run.signal))).toBeGreaterThan(1_000_000);
+    await expect(drain(server.openExport(query(9_000_000), {}, pair.run.signal))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
+    await server.close();
+  });
+
+  test("is refused, with the server's reason, when the query fails at once", async () => {
+    const server = await openServer(pair.sourceUrl);
+    await expect(
+      drain(server.openExport("SELECT throwIf(1) FORMAT Native", {}, pair.run.signal)),
+    ).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("error 395") });
+    await server.close();
+  });
+
+  test("is refused when the server is killed", async () => {
+    const own = await startClickHouse();
+    const server = await openServer(own.url);
+    const endless = server.openExport(
+      "SELECT rand64() FROM numbers(1000000000000) FORMAT Native",
+      {},
+      pair.run.signal,
+    );
+    await expect(drain(endless, () => own.stop())).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await server.close();
+  });
+
+  test.each(["politely", "by force"])("is refused when a proxy closes it early, %s", async (manner) => {
+    const { port, hostname, username, password } = new URL(pair.sourceUrl);
+    const proxy = createServer((client: Socket) => {
+      const upstream = connect(Number(port), hostname);
+      let passedBytes = 0;
+      client.on("error", () => {}).pipe(upstream);
+      upstream
+        .on("error", () => {})
+        .on("data", (chunk: Buffer) => {
+          passedBytes += chunk.length;
+          client.write(chunk);
+          if (passedBytes < 2_000_000) return;
+          if (manner === "politely") client.end();
+          else client.resetAndDestroy();
+          upstream.destroy();
+        });
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const url = `http://${username}:${password}@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const server = await openServer(url);
+    const body = server.openExport(
+      "SELECT rand64() FROM numbers(10000000) FORMAT Native",
+      {},
+      pair.run.signal,
+    );
+    await expect(drain(body)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await server.close();
+    proxy.close();
+  });
+
+  test("fails the backup, and the sink keeps no object of it", async () => {
+    const db = await pair.fill(
+      `CREATE TABLE DB.bad (id UInt64) ENGINE = MergeTree ORDER BY id; INSERT INTO DB.bad SELECT number FROM numbers(4000000);
+       ALTER TABLE DB.bad ADD COLUMN x UInt8 DEFAULT sleepEachRow(0) + throwIf(id = 3900000)`,
+    );
+    const sink = new MemorySink();
+    await expect(pair.backup([db], sink)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect([...sink.objects.keys()].toSorted()).toEqual(["after-data.sql", "before-data.sql", "schema.json"]);
+  });
+
+  test("is refused when the consumer's run is cancelled", async () => {
+    const server = await openServer(pair.sourceUrl);
+    const stop = new AbortController();
+    const endless = server.openExport(
+      "SELECT rand64() FROM numbers(1000000000000) FORMAT Native",
+      {},
+      stop.signal,
+    );
+    await expect(drain(endless, () => stop.abort())).rejects.toMatchObject({ code: "CANCELLED" });
+    await server.close();
+  });
+});
