@@ -1,16 +1,17 @@
 // Bundles the shells into dist/, which is committed: GitHub runs it as it is, and `npx lifeboat` installs nothing else.
+// Usage: node scripts/build.mjs [another folder]
 import { chmod, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
-const DIST = join(ROOT, "dist");
+const DIST = resolve(process.argv[2] ?? join(ROOT, "dist"));
 
 await rm(DIST, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: ROOT,
   entryPoints: { action: "src/action/main.ts", post: "src/action/post.ts", cli: "src/cli/main.ts" },
-  outdir: "dist",
+  outdir: DIST,
   outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",

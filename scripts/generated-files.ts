@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { OPTIONS, listOptions } from "../src/config/options.ts";
@@ -16,14 +15,13 @@ export interface GeneratedFile {
 
 /** Everything that `npm run generate` writes; a test compares it with what is committed. */
 export function listGeneratedFiles(): GeneratedFile[] {
-  const documents = ["docs/options.md", "README.md"].filter((path) => existsSync(path));
   return [
     { path: "lifeboat.schema.json", render: async () => `${JSON.stringify(buildSchema(), null, 2)}\n` },
     {
       path: "action.yml",
       render: async (current) => replaceSection(current, "inputs", renderInputs(), "# ", ""),
     },
-    ...documents.map((path) => ({ path, render: (current: string) => renderDocument(path, current) })),
+    { path: "docs/options.md", render: renderDocument },
   ];
 }
 
@@ -49,11 +47,10 @@ function renderInputs(): string {
     .join("\n");
 }
 
-async function renderDocument(path: string, current: string): Promise<string> {
-  let text = replaceSection(current, "options", renderOptionTable(), "<!-- ", " -->");
-  if (text.includes("<!-- keys:start -->"))
-    text = replaceSection(text, "keys", renderKeyTable(), "<!-- ", " -->");
-  return await format(text, { ...(await resolveConfig(path)), parser: "markdown" });
+async function renderDocument(current: string): Promise<string> {
+  const withOptions = replaceSection(current, "options", renderOptionTable(), "<!-- ", " -->");
+  const whole = replaceSection(withOptions, "keys", renderKeyTable(), "<!-- ", " -->");
+  return await format(whole, { ...(await resolveConfig("docs/options.md")), parser: "markdown" });
 }
 
 function renderOptionTable(): string {
