@@ -160,6 +160,7 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-member-access": "off",
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/restrict-template-expressions": "off",
     },
   },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
