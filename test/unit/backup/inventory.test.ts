@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compareInventories } from "../../../src/backup/inventory.ts";
+import type { Comparison, Inventory } from "../../../src/backup/inventory.ts";
+import { buildInventory, buildTable } from "../../support/builders.ts";
+
+function compareTables(expected: Inventory["tables"], found: Inventory["tables"]): Comparison {
+  return compareInventories("app", buildInventory({ tables: expected }), buildInventory({ tables: found }));
+}
+
+const inventories = fc.record({
+  digestMethod: fc.constant("test-1"),
+  tables: fc.uniqueArray(fc.record({ name: fc.string(), rows: fc.nat(), digest: fc.string() }), {
+    selector: ({ name }) => name,
+  }),
+  schema: fc.uniqueArray(
+    fc.record({ kind: fc.constantFrom("index", "view"), name: fc.string(), definition: fc.string() }),
+    { selector: ({ kind, name }) => `${kind} ${name}` },
+  ),
+  notCovered: fc.constant<string[]>([]),
+});
+
+test("an inventory agrees with itself in any order, and everything is counted", () => {
+  fc.assert(
+    fc.property(inventories, (inventory) => {
+      const turned = structuredClone(inventory);
+      turned.tables.reverse();
+      turned.schema.reverse();
+      const comparison = compareInventories("app", inventory, turned);
+      expect(comparison.differences).toEqual([]);
+      expect(comparison.tablesCompared).toBe(inventory.tables.length);
+      expect(comparison.schemaObjectsCompared).toBe(inventory.schema.length);
+    }),
+  );
+});
+
+test("any one change is one difference, that of its own kind", () => {
+  fc.assert(
+    fc.property(inventories, fc.nat(), (inventory, pick) => {
+      fc.pre(inventory.tables.length > 0);
+      const index = pick % inventory.tables.length;
+      const changes: [string, (tables: Inventory["tables"]) => void][] = [
+        ["table", (tables) => void tables.splice(index, 1)],
+        ["rows", (tables) => void (tables[index]!.rows += 1)],
+        ["content", (tables) => void (tables[index]!.digest += "1")],
+      ];
+      for (const [kind, change] of changes) {
+        const damaged = structuredClone(inventory);
+        change(damaged.tables);
+        expect(compareInventories("app", inventory, damaged).differences).toMatchObject([
+          { store: "app", kind, name: inventory.tables[index]!.name },
+        ]);
+      }
+    }),
+  );
+});
+
+describe("a table that was being rewritten while it was read", () => {
+  const moving = { ...buildTable("t", 10), moving: { rowsAtLeast: 8, rowsAtMost: 12 } };
+
+  test.each([8, 12])("may hold %i rows, and its content is not proven", (rows) => {
+    const { differences, notProven } = compareTables([moving], [buildTable("t", rows, "other")]);
+    expect(differences).toEqual([]);
+    expect(notProven).toEqual([expect.stringContaining("Contents of t: it was being rewritten")]);
+  });
+
+  test.each([7, 13])("may not hold %i rows", (rows) => {
+    const { differences } = compareTables([moving], [buildTable("t", rows)]);
+    expect(differences).toMatchObject([{ kind: "rows", expected: "8 to 12 rows", found: `${rows} rows` }]);
+  });
+});
+
+test("a table without a digest is counted only, and says so", () => {
+  const { differences, notProven } = compareTables([buildTable("t", 1, null)], [buildTable("t", 1)]);
+  expect(differences).toEqual([]);
+  expect(notProven).toEqual(["Contents of t: only its rows were counted."]);
+});
+
+test("digests made in two ways are not compared, and that is told once", () => {
+  const tables = [buildTable("a", 1, "1"), buildTable("b", 1, "1")];
+  const other = buildInventory({
+    digestMethod: "test-2",
+    tables: tables.map((table) => ({ ...table, digest: "2" })),
+  });
+  const { differences, notProven } = compareInventories("app", buildInventory({ tables }), other);
+  expect(differences).toEqual([]);
+  expect(notProven).toEqual([
+    "Contents of tables in app: the backup's digests were made by test-1, these by test-2.",
+  ]);
+});
+
+test("what a backup did not cover is not proven by comparing the rest", () => {
+  const expected = buildInventory({ notCovered: ["Large objects."] });
+  expect(compareInventories("app", expected, buildInventory()).notProven).toEqual(["Large objects."]);
+});
+
+test("an index and a view of one name are two things", () => {
+  const index = { kind: "index", name: "x", definition: "1" };
+  const view = { kind: "view", name: "x", definition: "2" };
+  const comparison = compareInventories(
+    "app",
+    buildInventory({ schema: [index, view] }),
+    buildInventory({ schema: [view] }),
+  );
+  expect(comparison.differences).toEqual([
+    { store: "app", kind: "index", name: "x", expected: "1", found: "nothing" },
+  ]);
+});
