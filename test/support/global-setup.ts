@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
@@ -5,6 +6,9 @@ import { startPostgres } from "../../local-services/postgres.ts";
 import { startS3 } from "../../local-services/s3.ts";
 import type { S3Address } from "../../local-services/s3.ts";
 import type { ServiceProcess } from "../../local-services/service-process.ts";
+import { runTool, toolEnvironment } from "../../src/sys/exec.ts";
+import { Scratch } from "../../src/sys/scratch.ts";
+import { Redactor } from "../../src/sys/secret.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -13,6 +17,8 @@ declare module "vitest" {
     /** Of a user who may create databases and users. */
     clickhouseUrl: string;
     s3: S3Address;
+    /** Holds what scripts/build.mjs makes of the sources: the same as dist/, which CI proves of every commit. */
+    bundleDir: string;
   }
 }
 
@@ -23,29 +29,46 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const env = process.env;
   const started: ServiceProcess[] = [];
+  const bundle = await Scratch.create();
   const start = async <T extends ServiceProcess>(starting: Promise<T>): Promise<T> => {
     const service = await starting;
     started.push(service);
     return service;
   };
   const stopAll = async (): Promise<void> => {
-    await Promise.all(started.map((service) => service.stop()));
+    await Promise.all([...started.map((service) => service.stop()), bundle.remove()]);
   };
   const ready = await Promise.allSettled([
     env["LIFEBOAT_TEST_POSTGRES_URL"] ?? start(startPostgres()).then(({ url }) => url),
     env["LIFEBOAT_TEST_CLICKHOUSE_URL"] ?? start(startClickHouse()).then(({ url }) => url),
     readS3Address(env) ?? start(startS3(CACHE_DIR)),
+    buildBundle(bundle.path),
   ]);
   const [postgres, clickhouse, s3] = ready;
-  if (postgres.status === "rejected" || clickhouse.status === "rejected" || s3.status === "rejected") {
+  const failed = ready.find((result) => result.status === "rejected");
+  if (
+    postgres.status === "rejected" ||
+    clickhouse.status === "rejected" ||
+    s3.status === "rejected" ||
+    failed
+  ) {
     await stopAll();
-    throw ready.find((result) => result.status === "rejected")?.reason;
+    throw failed?.reason;
   }
   project.provide("postgresUrl", postgres.value);
   project.provide("clickhouseUrl", clickhouse.value);
   const { endpoint, region, accessKeyId, secretAccessKey } = s3.value;
   project.provide("s3", { endpoint, region, accessKeyId, secretAccessKey });
+  project.provide("bundleDir", bundle.path);
   return stopAll;
+}
+
+async function buildBundle(folder: string): Promise<void> {
+  const script = fileURLToPath(new URL("../../scripts/build.mjs", import.meta.url));
+  await runTool(
+    { file: process.execPath, args: [script, folder], env: toolEnvironment(process.env) },
+    { signal: new AbortController().signal, redactor: new Redactor() },
+  );
 }
 
 function readS3Address(env: NodeJS.ProcessEnv): S3Address | undefined {
