@@ -152,7 +152,7 @@ async function requireSuccess(
   // Asked for zstd, the server sends its error in zstd too, which Node 20 cannot read.
   const message =
     response.headers["content-encoding"] === "zstd"
-      ? `error ${number}; its text is in system.query_log under query_id ${response.headers["x-clickhouse-query-id"]}`
+      ? `error ${String(number)}; its text is in system.query_log under query_id ${String(response.headers["x-clickhouse-query-id"])}`
       : Buffer.concat(chunks).toString("utf8");
   throw explainAnswer(
     { number: Number(number ?? 0), message, httpStatus: response.statusCode ?? 0 },
