@@ -4,12 +4,11 @@ import { drill } from "../src/commands/drill.ts";
 import type { DrillResult } from "../src/commands/drill.ts";
 import type { DrillConfig, TargetConfig } from "../src/config/config.ts";
 import { openDestination } from "../src/destinations/open.ts";
-import type { RunContext } from "../src/run-context.ts";
+import { createContext } from "../src/run-context.ts";
+import type { ContextSource, RunContext } from "../src/run-context.ts";
 import { createClickHouseThrowaway } from "../src/stores/clickhouse/target.ts";
 import { createPostgresThrowaway } from "../src/stores/postgres/target.ts";
 import type { ThrowawayTarget } from "../src/stores/store.ts";
-import { createContext } from "../src/wire.ts";
-import type { Shell } from "../src/wire.ts";
 
 /** What is done to a restored copy, and what a drill that is worth anything says about it. */
 interface Damage {
@@ -34,7 +33,7 @@ const DAMAGES: readonly Damage[] = [
 ];
 
 /** Drills the newest backup as always, but for the damage that each restored copy takes before it is compared. */
-export async function drillDamagedCopy(config: DrillConfig, shell: Shell): Promise<DrillResult> {
+export async function drillDamagedCopy(config: DrillConfig, shell: ContextSource): Promise<DrillResult> {
   const context = createContext(shell);
   const destination = await openDestination(config.destination, config.name, context);
   try {

@@ -2,6 +2,7 @@ import { createCipheriv, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createClient } from "@clickhouse/client";
 import { Client } from "pg";
+import { throwTogether } from "../src/errors.ts";
 
 /** Where the product keeps its data, and the key that lies beside no database. */
 export interface ProductPlaces {
@@ -19,7 +20,12 @@ export async function fillProduct({
   clickhouseUrl,
   encryptionKey,
 }: ProductPlaces): Promise<void> {
-  await Promise.all([fillPostgres(postgresUrl, encryptionKey), fillClickHouse(clickhouseUrl)]);
+  // Not the first failure ends this: neither server may be stopped while it is still being filled.
+  const fills = await Promise.allSettled([
+    fillPostgres(postgresUrl, encryptionKey),
+    fillClickHouse(clickhouseUrl),
+  ]);
+  throwTogether(fills.flatMap((fill) => (fill.status === "rejected" ? [fill.reason as unknown] : [])));
 }
 
 async function fillPostgres(url: string, encryptionKey: string): Promise<void> {

@@ -51,7 +51,9 @@ export class DemoServices implements AsyncDisposable {
   /** Ends every server, also those that were still starting when another one failed, and removes their data. */
   async [Symbol.asyncDispose](): Promise<void> {
     const settled = await Promise.allSettled(this.#starting);
-    await Promise.all(settled.map((service) => service.status === "fulfilled" && service.value.stop()));
+    await Promise.all(
+      settled.flatMap((service) => (service.status === "fulfilled" ? [service.value.stop()] : [])),
+    );
   }
 
   #keep<Service extends Stoppable>(starting: Promise<Service>): Promise<Service> {
