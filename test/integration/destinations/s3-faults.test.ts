@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Destination } from "../../../src/destinations/destination.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import type { DestinationConfig } from "../../../src/destinations/open.ts";
+import { openS3 } from "../../../src/destinations/s3.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { cut, expectNothingLeft, listKeys, makeBytes } from "../../contract/destination-contract.ts";
 import { FaultyS3Proxy } from "../../support/faulty-s3-proxy.ts";
@@ -90,7 +91,7 @@ describe("an upload in parts", () => {
     failFirst(Infinity, isPart(2), BUSY);
     await expect(destination.put("k", cut(body, MIB))).rejects.toMatchObject({ code: "DESTINATION_FAILED" });
     expect(proxy.seen.filter(isPart(2))).toHaveLength(6);
-    expect(run.lines).toEqual(Array(5).fill(expect.stringContaining("Writing part 2 of")));
+    expect(run.lines.filter((line) => line.startsWith("Writing part 2 of"))).toHaveLength(5);
     await expectNothingLeft(honest);
   });
 
@@ -237,13 +238,13 @@ describe("reading", () => {
   });
 
   test("listing goes on from the page that failed, and names each object once", async () => {
-    const keys = Array.from({ length: 1203 }, (_, index) => `k${String(index).padStart(4, "0")}`);
-    const writers = Array.from({ length: 8 }, async (_, writer) => {
-      for (let i = writer; i < keys.length; i += 8) await honest.put(keys[i]!, cut(Buffer.from("x"), 1));
-    });
-    await Promise.all(writers);
+    const place = { bucket: bucket.bucket, folder: "prefix/shop" };
+    const paged = await openS3(configOf(proxy.endpoint), place, run, { pageSize: 10 });
+    const keys = Array.from({ length: 45 }, (_, index) => `k${index + 10}`);
+    for (const key of keys) await honest.put(key, cut(Buffer.from("x"), 1));
     failFirst(1, ({ url }) => url.includes("continuation-token"), BUSY);
-    expect(await listKeys(destination)).toEqual(keys);
+    expect(await listKeys(paged)).toEqual(keys);
+    expect(proxy.seen).toHaveLength(5 + 1);
   });
 });
 
