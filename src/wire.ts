@@ -6,6 +6,7 @@ import type { RunResult } from "./commands/result.ts";
 import type { Config, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { openDestination } from "./destinations/open.ts";
+import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildRunStep } from "./drill/steps/run.ts";
 import { buildSqlStep } from "./drill/steps/sql.ts";
 import type { Step } from "./drill/steps/step.ts";
@@ -130,5 +131,12 @@ async function buildThrowaway(config: TargetConfig, context: RunContext): Promis
 }
 
 function buildStep(config: StepConfig): Step {
-  return config.kind === "run" ? buildRunStep(config) : buildSqlStep(config);
+  switch (config.kind) {
+    case "run":
+      return buildRunStep(config);
+    case "sql":
+      return buildSqlStep(config);
+    case "decrypt":
+      return buildDecryptStep(config);
+  }
 }

@@ -8,6 +8,12 @@ import { z } from "zod";
 
 const text = (description: string) => z.string().min(1).describe(description);
 
+const wholeNumber = (description: string) =>
+  z
+    .number()
+    .refine((number) => Number.isInteger(number) && number > 0, "must be a whole number above 0")
+    .describe(description);
+
 /** Names become folders at the destination, so they keep to what every store and shell takes as it is. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 export const NAME_RULE = "may hold letters, digits, - and _ only, and starts with a letter or digit";
@@ -80,6 +86,49 @@ const sqlStep = z
   })
   .describe("Runs statements in a restored database.");
 
+const keyForm = z.union([
+  z.enum(["base64", "hex", "text"]),
+  z.strictObject({
+    derive: z.literal("scrypt"),
+    salt: text("Salt of every key; the salt in the layout when absent.").optional(),
+  }),
+  z.strictObject({
+    derive: z.literal("pbkdf2-sha256"),
+    salt: text("Salt of every key; the salt in the layout when absent.").optional(),
+    iterations: wholeNumber("How often the hash is repeated."),
+  }),
+]);
+
+const decryptSource = z.strictObject({
+  preset: text("A known product; what is written beside it goes before.").optional(),
+  store: text("The store whose restored copy holds the secrets; postgres when absent.").optional(),
+  query: text("Returns two columns: what identifies the row, and the stored value.").optional(),
+  "json-path": text("Where in a JSON value the secrets are, such as providers.*.api_key.").optional(),
+  prefix: text("Begins every encrypted value; a value without it is plaintext.").optional(),
+  layout: text("The parts in their order: iv12-tag16-ciphertext, iv:tag:ciphertext, or fernet.").optional(),
+  encoding: z
+    .enum(["base64", "hex", "bytes"])
+    .describe("How the value, or each part of it, is written; base64 when absent.")
+    .optional(),
+  "key-form": z
+    .union([keyForm, z.array(keyForm).min(1)])
+    .describe("How the key is read: base64, hex, text, or derived from it; a list is tried in its order.")
+    .optional(),
+});
+
+const decryptStep = z
+  .strictObject({
+    decrypt: z
+      .union([z.string().min(1), decryptSource])
+      .describe(
+        "A preset (spanlens, scani, langsight), or where the secrets are and how they are encrypted.",
+      ),
+    key: text("The application's key, taken from the environment: ${ENCRYPTION_KEY}."),
+    sample: wholeNumber("How many values are tried at most; all when absent.").optional(),
+    ...stepCommon,
+  })
+  .describe("Decrypts the secrets in a restored database, and shows that a wrong key would not.");
+
 export const fileSchema = z
   .strictObject({
     $schema: z.string().describe("Address of this schema, for editors.").optional(),
@@ -105,7 +154,7 @@ export const fileSchema = z
           .describe("By store: the server on which a drill may create databases of its own.")
           .optional(),
         steps: z
-          .array(z.union([runStep, sqlStep]))
+          .array(z.union([runStep, sqlStep, decryptStep]))
           .describe("What is done with the restored data, in this order.")
           .optional(),
       })
@@ -115,3 +164,5 @@ export const fileSchema = z
   .describe("Configuration of lifeboat.");
 
 export type LifeboatFile = z.infer<typeof fileSchema>;
+export type DecryptSource = z.infer<typeof decryptSource>;
+export type DecryptStep = z.infer<typeof decryptStep>;

@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
 import { Secret } from "../sys/secret.ts";
+import type { DecryptStepConfig } from "./decrypt.ts";
+import { readDecryptStep } from "./decrypt.ts";
 import type { Path } from "./faults.ts";
 import type { LifeboatFile } from "./schema.ts";
 import type { Sources } from "./sources.ts";
@@ -9,7 +11,7 @@ import { readDurationMs } from "./values.ts";
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** What a drill does with the restored data. */
-export type StepConfig = RunStepConfig | SqlStepConfig;
+export type StepConfig = RunStepConfig | SqlStepConfig | DecryptStepConfig;
 
 export interface RunStepConfig {
   kind: "run";
@@ -48,6 +50,7 @@ export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boole
     };
     const inFolder = (relative: string): string => join(dirname(sources.filePath), relative);
 
+    if ("decrypt" in step) return readDecryptStep(step, path, common, { sources, stores, isNeeded });
     if ("sql" in step) {
       const store = text("store") ?? "";
       if (store !== "") stores.requireKnown(store, sources.place([...path, "store"]));
@@ -67,6 +70,10 @@ export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boole
 
 /** What the report calls a step without a name: the beginning of what it does, as it was written. */
 function nameStep(step: FileStep): string {
+  if ("decrypt" in step) {
+    const { preset = "secrets" } = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
+    return `decrypt ${preset}`;
+  }
   const content = "run" in step ? step.run : step.sql;
   const line = Array.isArray(content)
     ? content.join(" ")

@@ -13,7 +13,7 @@ export interface StepContext extends DrillContext {
   /** What earlier steps decrypted, for steps that look where it arrives. */
   decrypted: DecryptedSecrets;
   /** Adds a sentence about what the step showed to its record; never anything secret. */
-  note(sentence: string): void;
+  note: (sentence: string) => void;
 }
 
 /** One thing a drill does after the data was compared, in the operator's order. */
