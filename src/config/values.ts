@@ -118,7 +118,17 @@ export function readStoreUrl(
 /** The credentials in an address that turn up by themselves: the password, as it is and as it is sent. */
 export function listUrlSecrets(url: Secret): Secret[] {
   const password = parseUrl(url.reveal())?.password ?? "";
-  return password === "" ? [url] : [url, new Secret(password)];
+  if (password === "") return [url];
+  // As it is and decoded: each has forms of its own, and databases speak of the decoded one.
+  return [url, new Secret(password), new Secret(decode(password))];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone %, which the store refuses with a reason
+  }
 }
 
 /** Reads `s3://bucket/prefix` or `file:///folder`. */
