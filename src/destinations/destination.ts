@@ -19,7 +19,8 @@ export interface Listed {
  *
  * Every method throws AppError: DESTINATION_UNREACHABLE (transient), DESTINATION_REFUSED (credentials or
  * rights), DESTINATION_MISSING (bucket or folder), DESTINATION_FAILED (anything else; transient where the
- * service says so), OBJECT_MISSING, CANCELLED.
+ * service says so), OBJECT_MISSING, BACKUP_DAMAGED (a key that would lead out of the destination), CANCELLED. What
+ * is transient was tried again already, except where bytes had been given out: `open` fails once the stream is cut.
  */
 export interface Destination {
   /** The address that keys are relative to, without credentials. */
@@ -59,7 +60,7 @@ export interface Destination {
 
   /**
    * Ends uploads below a prefix that were never finished (billed parts, temporary files), those that `isDead`
-   * picks; returns how many.
+   * picks; returns how many. `startedAt` is the time of the last write where nothing better is known (folders).
    */
   abortUnfinished(
     prefix: string,
