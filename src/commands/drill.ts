@@ -7,7 +7,7 @@ import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, drillKey } from "../destinations/keys.ts";
 import { DRILL_FORMAT_VERSION, serialiseDrillRecord } from "../drill/record.ts";
 import type { DrillRecord } from "../drill/record.ts";
-import { performSteps } from "../drill/steps/perform.ts";
+import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
 import type { Step } from "../drill/steps/step.ts";
 import { judge } from "../drill/verdict.ts";
 import type { Evidence } from "../drill/verdict.ts";
@@ -101,6 +101,9 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
       evidence.steps = await phases.measure("steps", () =>
         performSteps(request.steps, { ...context, targets: byStore }),
       );
+    } else {
+      const reason = "Not tried, since the restored data is not whole.";
+      evidence.steps = request.steps.map((step) => leaveUntried(step, reason));
     }
     evidence.restoreSeconds = secondsSince(clock, startMs);
     // Only here: what is thrown above leaves nothing behind, since no result could tell of it.

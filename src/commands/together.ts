@@ -33,6 +33,8 @@ export async function runTogether<Item, Result>(
  */
 export async function settleAll<Result>(work: readonly Promise<Result>[]): Promise<Result[]> {
   const outcomes = await Promise.allSettled(work);
-  throwTogether(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
+  throwTogether(
+    outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : [])),
+  );
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }

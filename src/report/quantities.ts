@@ -13,15 +13,16 @@ export function formatBytes(sizeBytes: number): string {
 
 /** 3.21 → "3.2 s", 75 → "1 min 15 s", 7260 → "2 h 1 min" */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const rounded = Math.round(seconds);
+  const minutes = Math.floor(rounded / 60);
+  if (minutes < 60) return `${minutes} min ${rounded % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** 0.4 → "24 minutes", 30.5 → "30.5 hours", 80 → "3.3 days" */
 export function formatAge(hours: number): string {
-  if (hours < 1) return `${Math.round(hours * 60)} minutes`;
+  if (hours < 0.99) return `${Math.round(hours * 60)} minutes`;
   if (hours < 72) return `${hours.toFixed(1)} hours`;
   return `${(hours / 24).toFixed(1)} days`;
 }

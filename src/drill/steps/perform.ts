@@ -16,13 +16,17 @@ export async function performSteps(steps: readonly Step[], context: DrillContext
   const results: StepResult[] = [];
   for (const step of steps) {
     const stopper = results.find(({ outcome }) => outcome !== "passed");
-    results.push(stopper ? leaveUntried(step, stopper.name) : await performStep(step, context, decrypted));
+    results.push(
+      stopper
+        ? leaveUntried(step, `Not tried after "${stopper.name}".`)
+        : await performStep(step, context, decrypted),
+    );
   }
   return results;
 }
 
-function leaveUntried({ name, kind }: Step, stopper: string): StepResult {
-  const reason = `Not tried after "${stopper}".`;
+/** What becomes of a step that was not tried, for a reason that is told in a sentence. */
+export function leaveUntried({ name, kind }: Step, reason: string): StepResult {
   return { name, kind, outcome: "unproven", seconds: 0, reason, details: [] };
 }
 

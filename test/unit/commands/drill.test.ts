@@ -159,7 +159,14 @@ describe("differs", () => {
     const app = new FakeTarget("postgres", "app", { damage });
     const step = buildStep("migrate");
     const { record } = await start([app, new FakeTarget("clickhouse", "log")], { steps: [step] }).result;
-    expect(record).toMatchObject({ verdict: "differs", reasons: [`app: ${reason}`], steps: [] });
+    expect(record).toMatchObject({
+      verdict: "differs",
+      reasons: [
+        `app: ${reason}`,
+        'Step "migrate" showed nothing: Not tried, since the restored data is not whole.',
+      ],
+      notProven: [],
+    });
     expect(step.tried).toBe(0);
     expect(app.holdsData).toBe(false);
   });
