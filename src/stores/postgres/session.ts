@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import type { ClientConfig, QueryResultRow } from "pg";
+import type { QueryResultRow } from "pg";
 import { cancelled, throwIfCancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { clientConfig } from "./connection.ts";
@@ -79,6 +79,7 @@ export class Session {
 
   /** Ends the connection at once, also under a running statement. */
   cut(): void {
+    this.#cancelSignal?.removeEventListener("abort", this.#cut);
     this.#cut();
   }
 
@@ -110,7 +111,7 @@ async function connect(
 ): Promise<Client> {
   const { sslMode } = connection;
   const attempt = async (encrypted: boolean): Promise<Client> => {
-    const client = new Client(clientConfig(connection, encrypted) satisfies ClientConfig);
+    const client = new Client(clientConfig(connection, encrypted));
     client.on("error", () => {}); // a connection that fails later must not end the process
     const cut = (): void => cutConnection(client);
     cancelSignal?.addEventListener("abort", cut, { once: true });

@@ -22,7 +22,7 @@ const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /** Several sessions that see the database as it was at one moment, whatever others write. */
 export class Snapshot {
-  /** For `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`; void once the snapshot is closed. */
+  /** For `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`; void once the sessions are ended. */
   readonly id: string;
   /** Exported the snapshot: while it lives, others may join. */
   readonly leader: Session;
@@ -66,11 +66,7 @@ export class Snapshot {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.leader, ...this.readers].map((session) => session.close()));
-  }
-
-  /** Ends all sessions at once, also under running statements. */
+  /** Ends all sessions at once, also under running statements: a transaction that only read has nothing to lose. */
   cut(): void {
     for (const session of [this.leader, ...this.readers]) session.cut();
   }

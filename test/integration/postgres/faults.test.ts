@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { compareInventories } from "../../../src/backup/inventory.ts";
 import type { PostgresManifest, StoreManifest } from "../../../src/backup/manifest.ts";
@@ -217,19 +219,22 @@ describe("a restore that fails", () => {
     manifest = (await store.backup(sink)) as PostgresManifest;
   }, 120_000);
 
+  /** @param meanwhile - runs beside the restore */
   async function failToRestore(
     objects: MemorySink,
     run = startToolRun(),
-    changed = manifest,
+    meanwhile: (url: string) => Promise<void> = async () => {},
   ): Promise<AppError> {
     const database = await createPostgresDatabase();
     try {
       const target = createPostgresTarget({ store: "postgres", url: new Secret(database.url) }, run);
       await runSql(database.url, "CREATE SCHEMA kept");
       await using scratch = await Scratch.create();
-      const error = await failureOf(
-        target.restore(changed, { objects, replace: false, scratchDir: scratch.path }),
-      );
+      const request = { objects, replace: false, scratchDir: scratch.path };
+      const [error] = await Promise.all([
+        failureOf(target.restore(manifest, request)),
+        meanwhile(database.url),
+      ]);
       expect(await readdir(scratch.path)).toEqual([]);
       const fresh = createPostgresTarget(
         { store: "postgres", url: new Secret(database.url) },
@@ -282,14 +287,21 @@ describe("a restore that fails", () => {
 
   test("because the run was cancelled leaves the target empty", async () => {
     const run = startToolRun();
-    const opened = new MemorySink();
-    opened.objects.set("app.dump", sink.objects.get("app.dump") ?? Buffer.alloc(0));
-    const cancelling = (async () => {
-      while (!(await findChildren()).some(({ argv }) => argv.includes("--exit-on-error")));
-      run.stopAll();
-    })();
-    expect(await failToRestore(opened, run)).toMatchObject({ code: "CANCELLED" });
-    await cancelling;
+    const error = await failToRestore(sink, run, async (url) => {
+      // Publications come last in an archive: pg_restore stands still when it has restored nearly all.
+      const holder = new Client({ connectionString: url });
+      await holder.connect();
+      try {
+        await holder.query("BEGIN; LOCK TABLE pg_publication IN SHARE MODE");
+        const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+          AND application_name LIKE 'lifeboat-restore-%' AND wait_event_type = 'Lock'`;
+        while ((await runSql(url, waiting)).length === 0) await delay(50);
+        run.stopAll();
+      } finally {
+        await holder.end();
+      }
+    });
+    expect(error).toMatchObject({ code: "CANCELLED" });
   });
 });
 

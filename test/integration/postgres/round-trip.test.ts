@@ -123,7 +123,7 @@ test("the inventory names one of every kind", async () => {
   });
 });
 
-test("a table's digest sees every settings-dependent type alike, whatever the database's settings are", async () => {
+test("the inventory is the same whatever the database's own settings are", async () => {
   const { inventory } = await backUp(source, new MemorySink());
   await runSql(
     source.url,
