@@ -1,0 +1,122 @@
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
+import { ProcessWatch } from "../support/processes.ts";
+import { Runner } from "../support/runner.ts";
+import type { RunningStep } from "../support/runner.ts";
+import { createBucket, openS3Client } from "../support/services.ts";
+import type { TestBucket } from "../support/services.ts";
+import { createProduct } from "./product.ts";
+import type { Product } from "./product.ts";
+
+/** What GitHub leaves between SIGINT and SIGTERM. */
+const CANCEL_LIMIT_MS = 7500;
+
+let product: Product;
+let proxy: FaultyS3Proxy;
+
+beforeAll(async () => {
+  [product, proxy] = await Promise.all([createProduct(30_000), FaultyS3Proxy.start(inject("s3").endpoint)]);
+}, 120_000);
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await product[Symbol.asyncDispose]();
+});
+
+test("a step that is cancelled in the middle of an upload ends in time and leaves nothing", async () => {
+  const { bucket, runner, inputs, list, step, watch } = await startUntilUpload();
+  using _ = watch;
+  await using __ = runner;
+  const cancelledAtMs = performance.now();
+  step.process.kill("SIGINT");
+  const main = await step.finished();
+  expect(performance.now() - cancelledAtMs).toBeLessThan(CANCEL_LIMIT_MS);
+  expect(main.status, main.log).toBe(130);
+  expect(main.annotations).toMatchObject([{ level: "error", message: expect.stringContaining("cancelled") }]);
+  expect(main.groups).toEqual(["Check", "Back up"]);
+  expect([...watch.descendants.values()].join("\n")).toContain("pg_dump");
+  expect(watch.listAlive()).toEqual([]);
+  expect(await listLeft(bucket)).toEqual({ objects: [], uploads: [] });
+
+  proxy.decide = () => ({ kind: "pass" });
+  expect(await runner.runPost(inputs, main)).toMatchObject({ status: 0, annotations: [] });
+  expect(await runner.run(list)).toMatchObject({
+    status: 0,
+    outputs: { "backup-id": "" },
+  });
+});
+
+test("after a step that was killed, post removes what it left, and the next backup succeeds", async () => {
+  const { bucket, runner, inputs, list, step, watch } = await startUntilUpload();
+  using _ = watch;
+  await using __ = runner;
+  step.process.kill("SIGKILL");
+  const main = await step.finished();
+  expect(main.status).toBeNull();
+  expect((await listLeft(bucket)).uploads).toHaveLength(1);
+  await vi.waitUntil(() => watch.listAlive().length === 0, { timeout: 20_000, interval: 50 });
+
+  proxy.decide = () => ({ kind: "pass" });
+  expect(await runner.run(list)).toMatchObject({ status: 0, outputs: { "backup-id": "" } });
+  const post = await runner.runPost(inputs, main);
+  expect(post).toMatchObject({ status: 0, annotations: [] });
+  expect(post.log).toMatch(/^Removed \d+ objects of backup/m);
+  expect(await listLeft(bucket)).toEqual({ objects: [], uploads: [] });
+  const next = await runner.run(inputs);
+  expect(next.status, next.log).toBe(0);
+  expect((await runner.run(list)).outputs).toEqual({ "backup-id": next.outputs["backup-id"] });
+});
+
+/** Starts a backup to a bucket of its own that takes a first part of the dump and never answers. */
+async function startUntilUpload(): Promise<{
+  bucket: TestBucket;
+  runner: Runner;
+  inputs: Record<string, string>;
+  /** Inputs of a step that lists what lies there. */
+  list: Record<string, string>;
+  step: RunningStep;
+  watch: ProcessWatch;
+}> {
+  const bucket = await createBucket();
+  const place = {
+    destination: `s3://${bucket.bucket}/backups`,
+    "s3-endpoint": proxy.endpoint,
+    "s3-region": bucket.region,
+    "s3-path-style": "true",
+  };
+  const inputs = {
+    ...place,
+    command: "backup",
+    "postgres-url": product.postgresUrl,
+    "clickhouse-url": product.clickhouseUrl,
+  };
+  const runner = await Runner.create({
+    AWS_ACCESS_KEY_ID: bucket.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+  });
+  const held = new Promise<void>((resolve) => {
+    proxy.decide = ({ url }) => {
+      if (!url.includes("partNumber=")) return { kind: "pass" };
+      resolve();
+      return { kind: "hang" };
+    };
+  });
+  const step = await runner.start(inputs);
+  const watch = new ProcessWatch(step.process.pid);
+  const ended = step.process.ended.then(({ stdout }) =>
+    Promise.reject(new Error(`It ended early:\n${stdout}`)),
+  );
+  ended.catch(() => {}); // expected, later
+  await Promise.race([held, ended]);
+  return { bucket, runner, inputs, list: { ...place, command: "list" }, step, watch };
+}
+
+async function listLeft(bucket: TestBucket): Promise<{ objects: unknown[]; uploads: unknown[] }> {
+  const client = openS3Client(bucket);
+  const [{ Contents = [] }, { Uploads = [] }] = await Promise.all([
+    client.send(new ListObjectsV2Command({ Bucket: bucket.bucket })),
+    client.send(new ListMultipartUploadsCommand({ Bucket: bucket.bucket })),
+  ]);
+  client.destroy();
+  return { objects: Contents.map(({ Key }) => Key), uploads: Uploads.map(({ Key }) => Key) };
+}
