@@ -67,6 +67,13 @@ export interface RestoreRequest {
   scratchDir: string;
 }
 
+/** Who a query is run as, where the store knows policies by row. */
+export interface QueryIdentity {
+  role?: string;
+  /** Such as `request.jwt.claims`. */
+  settings?: Readonly<Record<string, string>>;
+}
+
 /** A database that a backup is restored into. */
 export interface Target {
   readonly store: string;
@@ -83,8 +90,12 @@ export interface Target {
   takeInventory(backup: StoreManifest): Promise<Inventory>;
   /** Lets the server go back to its background work, which a restore holds still until rows are compared. */
   settle(): Promise<void>;
-  /** Runs statements given by the operator, and returns the rows of the last one. @throws AppError STORE_FAILED */
-  query(sql: string): Promise<Record<string, unknown>[]>;
+  /**
+   * Runs statements given by the operator, and returns the rows of the last one.
+   *
+   * @throws AppError STORE_FAILED, and CONFIG_INVALID where `as` means nothing to this kind of store
+   */
+  query(sql: string, as?: QueryIdentity): Promise<Record<string, unknown>[]>;
   /** What a command needs to reach the restored data, by variable name; values may hold a password. */
   connectionEnv(): Record<string, string>;
   close(): Promise<void>;
@@ -94,4 +105,9 @@ export interface Target {
 export interface ThrowawayTarget extends Target {
   /** Removes the restored data, and proves that it is gone. */
   destroy(): Promise<void>;
+}
+
+/** The variable by which commands find a restored store: `LIFEBOAT_POSTGRES_URL`. */
+export function connectionVariable(store: string): string {
+  return `LIFEBOAT_${store.toUpperCase().replace(/[^A-Z0-9]/g, "_")}_URL`;
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -176,4 +177,9 @@ function failed(
   return new AppError("TOOL_FAILED", `${command.file.split("/").at(-1)} ${how}. ${said}`, {
     hint: "The tool's own message above tells what it could not do.",
   });
+}
+
+/** Hands each line of a program's output on; resolves when the output ends. Lines are not redacted. */
+export async function eachLine(output: Readable, take: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: output })) take(line);
 }

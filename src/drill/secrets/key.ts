@@ -9,7 +9,8 @@ type PlainForm = "base64" | "hex" | "text";
 
 /** A key that is derived from a passphrase; without a salt of its own, with the one stored in each value. */
 type Derivation =
-  { derive: "scrypt"; salt?: string | undefined } | { derive: "pbkdf2-sha256"; salt?: string | undefined; iterations: number };
+  | { derive: "scrypt"; salt?: string | undefined }
+  | { derive: "pbkdf2-sha256"; salt?: string | undefined; iterations: number };
 
 /** How the text in an application's environment becomes the key of its cipher. */
 export type KeyForm = PlainForm | Derivation;

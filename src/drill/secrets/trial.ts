@@ -1,4 +1,4 @@
-import { throwIfCancelled } from "../../errors.ts";
+import { AppError, throwIfCancelled } from "../../errors.ts";
 import type { ApplicationKey } from "./key.ts";
 import { readSealed } from "./layout.ts";
 import type { SealedSecret, SecretForm } from "./layout.ts";
@@ -41,8 +41,57 @@ export function sortValues(values: readonly StoredValue[], form: SecretForm): So
   return sorted;
 }
 
+export interface TrialOptions {
+  /** How many values are tried at most. */
+  sample: number;
+  signal: AbortSignal;
+  note: (sentence: string) => void;
+  /** Gets each plaintext, which is wiped as soon as it returns. */
+  receive: (row: string, plaintext: Buffer) => void;
+}
+
+/**
+ * Opens secrets with a key, and tries to open the same ones with that key but for one bit.
+ *
+ * @throws AppError DATA_DIFFERS: a secret could not be opened; UNPROVEN: there was none, or the wrong key opened one;
+ *   CANCELLED
+ */
+export async function tryKey(
+  sorted: SortedValues,
+  key: ApplicationKey,
+  { sample, signal, note, receive }: TrialOptions,
+): Promise<void> {
+  const tried = pickSample(sorted.sealed, sample);
+  const opened: typeof tried = [];
+  const failed: string[] = [];
+  for (const value of tried) {
+    const isOpen = await openSecret(value.secret, key, signal, (plaintext) => receive(value.row, plaintext));
+    if (isOpen) opened.push(value);
+    else failed.push(value.row);
+  }
+  note(describeCounts(sorted, tried.length, opened.length));
+  if (sorted.misshapen.length + failed.length > 0) {
+    throw explainFailure(sorted.misshapen, failed, opened.length, key.suspicion);
+  }
+  if (opened.length === 0) {
+    throw new AppError("UNPROVEN", "No encrypted value was found, so nothing was decrypted.", {
+      hint: "Check the query and the path in the JSON; a backup without secrets needs no decrypt step.",
+    });
+  }
+
+  const flipped = key.flipBit();
+  let openedByFlipped = 0;
+  for (const { secret } of opened) if (await openSecret(secret, flipped, signal)) openedByFlipped++;
+  note(`Under the key with one bit flipped, ${openedByFlipped} of ${opened.length} could be decrypted.`);
+  if (openedByFlipped > 0) {
+    throw new AppError("UNPROVEN", "A wrong key decrypts values too, so the right one proves nothing.", {
+      hint: "Check the layout: the values do not depend on the key as it says.",
+    });
+  }
+}
+
 /** Some of many, spread evenly from the first to the last, and the same ones each time. */
-export function pickSample<Item>(items: readonly Item[], size: number): Item[] {
+function pickSample<Item>(items: readonly Item[], size: number): Item[] {
   if (items.length <= size) return [...items];
   return Array.from({ length: size }, (_, index) => items[Math.floor((index * items.length) / size)] as Item);
 }
@@ -54,7 +103,7 @@ export function pickSample<Item>(items: readonly Item[], size: number): Item[] {
  * @returns whether it could be opened
  * @throws AppError CANCELLED
  */
-export async function openSecret(
+async function openSecret(
   secret: SealedSecret,
   key: ApplicationKey,
   signal: AbortSignal,
@@ -69,4 +118,37 @@ export async function openSecret(
     return true;
   }
   return false;
+}
+
+function describeCounts(
+  { sealed, misshapen, plaintext, empty }: SortedValues,
+  tried: number,
+  opened: number,
+): string {
+  const encrypted = sealed.length + misshapen.length;
+  const sample = tried < sealed.length ? `, ${tried} of ${sealed.length} tried` : "";
+  return (
+    `${opened} of ${tried + misshapen.length} secrets decrypted${sample}; ` +
+    `${encrypted} encrypted, ${plaintext} plaintext, ${empty} empty.`
+  );
+}
+
+function explainFailure(
+  misshapen: readonly string[],
+  failed: readonly string[],
+  opened: number,
+  suspicion: string,
+): AppError {
+  const all = opened + failed.length + misshapen.length;
+  const count = `${failed.length + misshapen.length} of ${all} secrets could not be decrypted`;
+  const first = `the first is row ${[...failed, ...misshapen][0]}`;
+  const why =
+    failed.length === 0
+      ? "These values do not have the layout of encrypted ones."
+      : opened > 0
+        ? "The key is right for others, so these are damaged or were encrypted under another key."
+        : `The key has the right form, but it is not the one they were encrypted under. ${suspicion}`.trim();
+  return new AppError("DATA_DIFFERS", `${count}; ${first}. ${why}`, {
+    hint: "Find the key that was in use when the backup was taken: data and key are one unit.",
+  });
 }

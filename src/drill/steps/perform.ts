@@ -3,24 +3,50 @@ import { secondsSince, withDeadline } from "../../sys/clock.ts";
 import { createRunKey } from "../key-fingerprint.ts";
 import type { DecryptedSecrets } from "../key-fingerprint.ts";
 import type { StepResult } from "../record.ts";
-import type { DrillContext, Step } from "./step.ts";
+import { openStepUpstream } from "../upstream/step-upstream.ts";
+import type { UpstreamSettings } from "../upstream/step-upstream.ts";
+import type { DrillContext, Step, StepContext } from "./step.ts";
+
+/** What the steps of one drill share while they run. */
+type Shared = Pick<StepContext, "decrypted" | "drillSignal" | "atEnd" | "upstream">;
 
 /**
  * Performs steps in order, each in a log group and under its own deadline. After a step that failed the others are not
- * tried, and say so: they would run on data that the failed step was to prepare.
+ * tried, and say so: they would run on data that the failed step was to prepare. What steps left running is ended.
  *
+ * @param upstream - run the built-in upstream beside them
  * @throws AppError CANCELLED
  */
-export async function performSteps(steps: readonly Step[], context: DrillContext): Promise<StepResult[]> {
+export async function performSteps(
+  steps: readonly Step[],
+  context: DrillContext,
+  upstream?: UpstreamSettings,
+): Promise<StepResult[]> {
   const decrypted: DecryptedSecrets = { runKey: createRunKey(), byStep: new Map() };
+  const endings: ((passed: boolean) => Promise<void>)[] = [];
+  const shared: Shared = {
+    decrypted,
+    drillSignal: context.signal,
+    atEnd: (work) => void endings.unshift(work),
+  };
   const results: StepResult[] = [];
-  for (const step of steps) {
-    const stopper = results.find(({ outcome }) => outcome !== "passed");
-    results.push(
-      stopper
-        ? leaveUntried(step, `Not tried after "${stopper.name}".`)
-        : await performStep(step, context, decrypted),
-    );
+  const findStopper = (): StepResult | undefined => results.find(({ outcome }) => outcome !== "passed");
+  try {
+    if (upstream) {
+      const running = await openStepUpstream(upstream, decrypted.runKey, context.clock);
+      shared.upstream = running;
+      shared.atEnd(() => running.close());
+    }
+    for (const step of steps) {
+      const stopper = findStopper();
+      results.push(
+        stopper
+          ? leaveUntried(step, `Not tried after "${stopper.name}".`)
+          : await performStep(step, context, shared),
+      );
+    }
+  } finally {
+    for (const end of endings) await end(findStopper() === undefined);
   }
   return results;
 }
@@ -30,11 +56,7 @@ export function leaveUntried({ name, kind }: Step, reason: string): StepResult {
   return { name, kind, outcome: "unproven", seconds: 0, reason, details: [] };
 }
 
-async function performStep(
-  step: Step,
-  context: DrillContext,
-  decrypted: DecryptedSecrets,
-): Promise<StepResult> {
+async function performStep(step: Step, context: DrillContext, shared: Shared): Promise<StepResult> {
   const { clock, reporter } = context;
   const { name, kind, timeoutMs } = step;
   const startMs = clock.ticksMs();
@@ -48,7 +70,7 @@ async function performStep(
     return { name, kind, outcome, seconds: secondsSince(clock, startMs), reason, details };
   };
   try {
-    await reporter.phase(`Step: ${name}`, () => step.perform({ ...context, signal, decrypted, note }));
+    await reporter.phase(`Step: ${name}`, () => step.perform({ ...context, ...shared, signal, note }));
     return end("passed");
   } catch (error) {
     if (!(error instanceof AppError) || context.signal.aborted) throw error;

@@ -1,6 +1,5 @@
-import { AppError } from "../../errors.ts";
-import { waitUnlessAborted } from "../../sys/clock.ts";
 import { readTextFile } from "../../sys/text-file.ts";
+import { queryStore } from "./step.ts";
 import type { Step } from "./step.ts";
 
 export interface SqlStepOptions {
@@ -17,16 +16,10 @@ export function buildSqlStep({ name, store, sql, timeoutMs }: SqlStepOptions): S
     name,
     kind: "sql",
     timeoutMs,
-    async perform({ targets, reporter, signal }) {
-      const target = targets.get(store);
-      if (!target) {
-        throw new AppError("CONFIG_INVALID", `Store ${store} was not restored by this drill.`, {
-          hint: "Give a drill target for it, or take the step out.",
-        });
-      }
+    async perform(context) {
       const statements = typeof sql === "string" ? sql : await readTextFile(sql.file, "SQL file");
-      const rows = await waitUnlessAborted(target.query(statements), signal);
-      reporter.info(`${store}: ${rows.length} rows returned`);
+      const rows = await queryStore(context, store, statements);
+      context.reporter.info(`${store}: ${rows.length} rows returned`);
     },
   };
 }

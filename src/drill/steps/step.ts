@@ -1,6 +1,9 @@
+import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import type { Target } from "../../stores/store.ts";
+import type { QueryIdentity, Target } from "../../stores/store.ts";
+import { waitUnlessAborted } from "../../sys/clock.ts";
 import type { DecryptedSecrets } from "../key-fingerprint.ts";
+import type { RecordedRequest } from "../upstream/server.ts";
 
 /** What all steps of a drill share. */
 export interface DrillContext extends RunContext {
@@ -8,8 +11,21 @@ export interface DrillContext extends RunContext {
   targets: ReadonlyMap<string, Target>;
 }
 
+/** The built-in upstream, as steps see it. */
+export interface StepUpstream {
+  readonly requests: readonly RecordedRequest[];
+  /** What a program needs to reach it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** What a step can reach. */
 export interface StepContext extends DrillContext {
+  /** Fires with the end of the drill, not of the step: for what a step leaves running. */
+  drillSignal: AbortSignal;
+  /** Work for the end of the drill, last come first done. It is told whether all steps passed. */
+  atEnd(work: (passed: boolean) => Promise<void>): void;
+  /** Present when the drill runs the built-in upstream. */
+  upstream?: StepUpstream;
   /** What earlier steps decrypted, for steps that look where it arrives. */
   decrypted: DecryptedSecrets;
   /** Adds a sentence about what the step showed to its record; never anything secret. */
@@ -27,4 +43,24 @@ export interface Step {
    * on cancel and on timeout alike.
    */
   perform(context: StepContext): Promise<void>;
+}
+
+/**
+ * Runs statements in a restored store, and returns the rows of the last one.
+ *
+ * @throws AppError CONFIG_INVALID when the drill restored no such store; STORE_FAILED; CANCELLED when the signal fires
+ */
+export async function queryStore(
+  { targets, signal }: StepContext,
+  store: string,
+  sql: string,
+  as?: QueryIdentity,
+): Promise<Record<string, unknown>[]> {
+  const target = targets.get(store);
+  if (!target) {
+    throw new AppError("CONFIG_INVALID", `Store ${store} was not restored by this drill.`, {
+      hint: "Give a drill target for it, or take the step out.",
+    });
+  }
+  return await waitUnlessAborted(target.query(sql, as), signal);
 }

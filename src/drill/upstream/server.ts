@@ -5,6 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
+import { AppError } from "../../errors.ts";
 import type { Clock } from "../../sys/clock.ts";
 import { fingerprintKey } from "../key-fingerprint.ts";
 import { messages } from "./anthropic.ts";
@@ -68,7 +69,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
       : { createServer: createHttpServer }),
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(cannotListen(port, error)));
     server.listen(port, "127.0.0.1", resolve);
   });
   const address = server.address() as AddressInfo;
@@ -115,6 +116,13 @@ function buildApp({ runKey, clock }: UpstreamOptions, record: (request: Recorded
     });
   });
   return app;
+}
+
+function cannotListen(port: number, cause: Error): AppError {
+  return new AppError("TOOL_FAILED", `The upstream cannot listen on port ${port}: ${cause.message}.`, {
+    hint: "Something else uses the port: end it, give another, or leave the port out to take any free one.",
+    cause,
+  });
 }
 
 async function readBody(context: Context): Promise<Record<string, unknown>> {

@@ -4,7 +4,8 @@ import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { withDeadline } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
-import type { RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
+import { connectionVariable } from "../store.ts";
+import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
 import { readCatalog } from "./catalog.ts";
 import { parseConnection, urlWithDatabase } from "./connection.ts";
 import type { Connection } from "./connection.ts";
@@ -121,7 +122,12 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   /** Statements end with semicolons. The rows of the last one come as JSON: leave FORMAT out. */
-  async query(sql: string): Promise<Record<string, unknown>[]> {
+  async query(sql: string, as?: QueryIdentity): Promise<Record<string, unknown>[]> {
+    if (as?.role !== undefined || as?.settings !== undefined) {
+      throw new AppError("CONFIG_INVALID", "A query on ClickHouse cannot be run as another role here.", {
+        hint: "Leave as-role and settings out: they are for Postgres and its policies.",
+      });
+    }
     this.#operator ??= ClickHouseServer.connect(
       { ...this.#connection, database: this.#database },
       this.#context,
@@ -133,8 +139,9 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   connectionEnv(): Record<string, string> {
-    const name = `LIFEBOAT_${this.store.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_URL`;
-    return { [name]: urlWithDatabase(this.#connection, this.#database ?? "default") };
+    return {
+      [connectionVariable(this.store)]: urlWithDatabase(this.#connection, this.#database ?? "default"),
+    };
   }
 
   async destroy(): Promise<void> {

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { escapeLiteral } from "pg";
 import type { Inventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoreManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { Secret } from "../../sys/secret.ts";
-import type { RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
+import { connectionVariable } from "../store.ts";
+import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
 import { majorOf } from "./client.ts";
 import { parsePostgresUrl, urlOfDatabase } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
@@ -106,13 +108,20 @@ class PostgresTarget implements Target {
     // A restore holds nothing still here.
   }
 
-  async query(sql: string): Promise<Record<string, unknown>[]> {
-    return withSession(this.connection, this.context, (session) => session.run("The statement", sql));
+  async query(sql: string, { role, settings = {} }: QueryIdentity = {}): Promise<Record<string, unknown>[]> {
+    const identity = [
+      ...Object.entries(settings).map(
+        ([name, value]) => `SELECT set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, false);`,
+      ),
+      ...(role === undefined ? [] : [`SET ROLE ${quoteIdent(role)};`]),
+    ];
+    return withSession(this.connection, this.context, (session) =>
+      session.run("The statement", `${identity.join("")}${sql}`),
+    );
   }
 
   connectionEnv(): Record<string, string> {
-    const name = this.store.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
-    return { [`LIFEBOAT_${name}_URL`]: this.#url.reveal() };
+    return { [connectionVariable(this.store)]: this.#url.reveal() };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,40 @@
+import { writeFile } from "node:fs/promises";
+import type { Clock } from "../../sys/clock.ts";
+import { Scratch } from "../../sys/scratch.ts";
+import type { StepUpstream } from "../steps/step.ts";
+import { createCertificate } from "./certificate.ts";
+import { startUpstream } from "./server.ts";
+
+/** How a drill runs the built-in upstream. */
+export interface UpstreamSettings {
+  /** 0 for any free port. */
+  port: number;
+  https: boolean;
+  /** Further names that the certificate is for, where the application insists on a provider's own name. */
+  hostNames: readonly string[];
+}
+
+/** Starts the upstream for the steps of one drill: LIFEBOAT_UPSTREAM_URL, and over HTTPS LIFEBOAT_UPSTREAM_CA. */
+export async function openStepUpstream(
+  { port, https, hostNames }: UpstreamSettings,
+  runKey: Uint8Array,
+  clock: Clock,
+): Promise<StepUpstream & { close(): Promise<void> }> {
+  if (!https) {
+    const upstream = await startUpstream({ runKey, port, clock });
+    return { ...upstream, env: { LIFEBOAT_UPSTREAM_URL: upstream.url } };
+  }
+  const scratch = await Scratch.create();
+  const certificate = await createCertificate(hostNames, clock.now());
+  const caFile = scratch.file("upstream-ca.pem");
+  await writeFile(caFile, certificate.certificatePem);
+  const upstream = await startUpstream({ runKey, port, clock, certificate });
+  return {
+    ...upstream,
+    env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
+    async close() {
+      await upstream.close();
+      await scratch.remove();
+    },
+  };
+}
