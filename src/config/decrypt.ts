@@ -62,6 +62,16 @@ export function readDecryptStep(
   const layoutText = text("layout") ?? "fernet";
   const layout = parseLayout(layoutText);
   if (!layout) sources.problems.add(sources.place([...at, "layout"]), LAYOUT_RULE);
+  const keyForms = readKeyForms(source["key-form"] ?? [], (salt, ...rest) =>
+    expand("key-form", salt, ...rest, "salt"),
+  );
+  if (
+    keyForms.some((form) => typeof form !== "string" && form.salt === undefined) &&
+    !/salt/.test(layoutText)
+  ) {
+    const text = "derives the key with a stored salt, but the layout has none. Give a salt.";
+    sources.problems.add(sources.place([...at, "key-form"]), text);
+  }
   const key = new Secret(sources.text([...path, "key"], isNeeded)?.text ?? "");
   sources.secrets.push(key);
 
@@ -78,9 +88,7 @@ export function readDecryptStep(
       layout: layout ?? { cipher: "fernet" }, // never seen: without a good one there is a problem
       encoding: source.encoding ?? "base64",
     },
-    keyForms: readKeyForms(source["key-form"] ?? [], (salt, ...rest) =>
-      expand("key-form", salt, ...rest, "salt"),
-    ),
+    keyForms,
     key,
     ...(step.sample !== undefined && { sample: step.sample }),
   };
@@ -88,7 +96,7 @@ export function readDecryptStep(
 
 function findPreset(name: string | undefined, path: Path, sources: Sources): DecryptSource {
   if (name === undefined) return {};
-  const preset = PRESETS[name];
+  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (preset) return preset;
   const known = Object.keys(PRESETS);
   const text = `names no known preset (${known.join(", ")}).${suggest(name, known)}`;
