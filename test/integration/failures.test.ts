@@ -7,6 +7,7 @@ import { Machine, readRun } from "../support/cli.ts";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
 import type { SeenRequest } from "../support/faulty-s3-proxy.ts";
 import { ProcessWatch } from "../support/processes.ts";
+import { runSql } from "../support/postgres-databases.ts";
 import { createBucket } from "../support/services.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
@@ -14,8 +15,8 @@ let product: Product;
 let proxy: FaultyS3Proxy;
 
 beforeAll(async () => {
-  // More than every buffer on the way holds.
-  [product, proxy] = await Promise.all([createProduct(60_000), FaultyS3Proxy.start(inject("s3").endpoint)]);
+  // Enough for a dump of several parts.
+  [product, proxy] = await Promise.all([createProduct(15_000), FaultyS3Proxy.start(inject("s3").endpoint)]);
 }, 120_000);
 afterEach(() => {
   proxy.decide = () => ({ kind: "pass" });
@@ -39,6 +40,12 @@ const isManifest = ({ method, url }: SeenRequest): boolean =>
 describe("a backup that fails is not listed, and the next one is proven:", { timeout: 120_000 }, () => {
   test("pg_dump is killed half-way", async () => {
     const { machine, place, backup } = await prepare();
+    // More than every buffer on the way holds, so that it cannot be done when it is killed.
+    const repeat = "FROM bulk, generate_series(1, 4) again";
+    await runSql(
+      product.postgresUrl,
+      `CREATE TABLE more AS SELECT sha512(noise) || noise AS noise ${repeat}`,
+    );
     const backingUp = machine.start(...backup);
     using watch = new ProcessWatch(backingUp.pid);
     proxy.decide = (request) => {
@@ -47,7 +54,8 @@ describe("a backup that fails is not listed, and the next one is proven:", { tim
     };
     const { status, json } = await readRun(backingUp);
     expect({ status, code: json.error?.code }).toEqual({ status: 3, code: "TOOL_FAILED" });
-    expect(json.error?.title).toContain("pg_dump");
+    expect(json.error?.title).toContain("pg_dump was ended by SIGKILL");
+    await runSql(product.postgresUrl, "DROP TABLE more");
     await expectNothingThenProof(machine, place, backup);
   });
 
