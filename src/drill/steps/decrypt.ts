@@ -27,7 +27,7 @@ export interface DecryptStepOptions {
 }
 
 /** Faults of the query itself. Any other message may quote a value that the query met. */
-const ABOUT_THE_QUERY = /does not exist|syntax error|\((UNKNOWN_[A-Z_]+|SYNTAX_ERROR)\)/;
+const ABOUT_THE_QUERY = /does not exist|\bsyntax error( at|:)|unknown ([a-z]+ )*identifier/i;
 const ROW_NAME_LIMIT = 60;
 /** Stands for a value that should be JSON; it has the form of no secret. */
 const NO_JSON = Symbol("no JSON");
