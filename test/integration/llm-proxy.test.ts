@@ -94,7 +94,7 @@ describe("its stores", () => {
     const logged = await queryClickHouse("SELECT DISTINCT organisation_id, api_key_id FROM requests");
     const known = await runSql(
       stores.addresses.postgresUrl,
-      "SELECT organisation_id, id AS api_key_id FROM api_keys JOIN provider_keys USING (organisation_id)",
+      "SELECT organisation_id, api_keys.id AS api_key_id FROM api_keys JOIN provider_keys USING (organisation_id)",
     );
     expect(logged).toHaveLength(20);
     expect(known).toEqual(expect.arrayContaining(logged));
