@@ -34,7 +34,7 @@ const NOT_PROVEN = "Not as it should be: see above which drill ended otherwise t
 async function main(): Promise<void> {
   const shell: Shell = {
     signal: cancelOnSignals(),
-    reporter: await TerminalReporter.create(systemClock, process.stderr.isTTY),
+    reporter: await TerminalReporter.create(systemClock, true),
     redactor: new Redactor(),
     env: process.env,
     cacheDir: CACHE_DIR,

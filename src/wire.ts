@@ -7,6 +7,11 @@ import type { Config, StepConfig, StoreConfig, TargetConfig } from "./config/con
 import type { Destination } from "./destinations/destination.ts";
 import { openDestination } from "./destinations/open.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
+import { buildAssertStep } from "./drill/steps/assert.ts";
+import { buildHttpStep } from "./drill/steps/http.ts";
+import { buildOrphansStep } from "./drill/steps/orphans.ts";
+import { buildProxiedCallStep } from "./drill/steps/proxied-call.ts";
+import { buildStartStep } from "./drill/steps/start.ts";
 import { buildRunStep } from "./drill/steps/run.ts";
 import { buildSqlStep } from "./drill/steps/sql.ts";
 import type { Step } from "./drill/steps/step.ts";
@@ -80,6 +85,7 @@ async function carryOut(
           ),
           ...(config.only && { only: config.only }),
           steps: config.steps.map(buildStep),
+          ...(config.upstream && { upstream: config.upstream }),
           objectives: config.objectives,
           keepOnFailure: config.keep,
           reportDir: config.reportDir,
@@ -121,7 +127,7 @@ async function buildTarget(config: TargetConfig, context: RunContext): Promise<T
   return createClickHouseTarget(config, context);
 }
 
-async function buildThrowaway(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
+export async function buildThrowaway(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
   if (config.kind === "postgres") {
     const { createPostgresThrowaway } = await import("./stores/postgres/target.ts");
     return await createPostgresThrowaway(config, context);
@@ -136,7 +142,17 @@ function buildStep(config: StepConfig): Step {
       return buildRunStep(config);
     case "sql":
       return buildSqlStep(config);
+    case "start":
+      return buildStartStep(config);
+    case "http":
+      return buildHttpStep(config);
     case "decrypt":
       return buildDecryptStep(config);
+    case "proxied-call":
+      return buildProxiedCallStep(config);
+    case "assert":
+      return buildAssertStep(config);
+    case "orphans":
+      return buildOrphansStep(config);
   }
 }

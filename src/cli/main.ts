@@ -17,6 +17,8 @@ import { renderFailure, renderResult } from "./render.ts";
 import { TerminalReporter } from "./reporter.ts";
 
 async function main(): Promise<void> {
+  // The AWS SDK would print when it will leave the running version of Node: no matter of the operator's.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   try {
     await buildProgram(act).exitOverride().parseAsync();
   } catch (error) {
@@ -33,7 +35,7 @@ async function act({ command, options }: Arguments): Promise<void> {
     const config = parseConfig({ shell: "cli", command, options, env, ...(await readConfigFile(options)) });
     const result = await run(config, {
       signal: cancelOnSignals(),
-      reporter: await TerminalReporter.create(systemClock, process.stderr.isTTY && !isJson),
+      reporter: await TerminalReporter.create(systemClock, !isJson),
       redactor,
       env,
       cacheDir: join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lifeboat"),

@@ -21,8 +21,11 @@ export class TerminalReporter implements Reporter {
     this.#thinner = new ProgressThinner(clock, live ? LIVE_EVERY_MS : LINE_EVERY_MS);
   }
 
-  static async create(clock: Clock, isTerminal: boolean): Promise<TerminalReporter> {
-    if (!isTerminal) return new TerminalReporter(clock, undefined);
+  /** @param mayBeLive - whether a terminal, if there is one, may show a live line */
+  static async create(clock: Clock, mayBeLive: boolean): Promise<TerminalReporter> {
+    // A terminal that says it has no columns cannot show a line that is written anew.
+    const isLive = mayBeLive && process.stderr.isTTY && process.stderr.columns > 0;
+    if (!isLive) return new TerminalReporter(clock, undefined);
     const { default: ora } = await import("ora");
     return new TerminalReporter(clock, ora({ stream: process.stderr, discardStdin: false }));
   }

@@ -9,6 +9,7 @@ import { DRILL_FORMAT_VERSION, serialiseDrillRecord } from "../drill/record.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
 import type { Step } from "../drill/steps/step.ts";
+import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { judge } from "../drill/verdict.ts";
 import type { Evidence } from "../drill/verdict.ts";
 import { AppError } from "../errors.ts";
@@ -33,6 +34,8 @@ export interface DrillRequest {
   /** Only these stores, when the operator chose; else all that the backup holds. */
   only?: readonly string[];
   steps: readonly Step[];
+  /** Run the built-in upstream beside the steps. */
+  upstream?: UpstreamSettings;
   objectives: DrillRecord["objectives"];
   /** Leave the restored data for a look when the drill failed. */
   keepOnFailure: boolean;
@@ -99,7 +102,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     if (isWhole(evidence)) {
       const byStore = new Map(targets.map((target) => [target.store, target]));
       evidence.steps = await phases.measure("steps", () =>
-        performSteps(request.steps, { ...context, targets: byStore }),
+        performSteps(request.steps, { ...context, targets: byStore }, request.upstream),
       );
     } else {
       const reason = "Not tried, since the restored data is not whole.";

@@ -6,8 +6,9 @@ import { COMMANDS, OPTIONS } from "./options.ts";
 import { Problems, suggest } from "./problems.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { Sources } from "./sources.ts";
+import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { StepConfig } from "./steps.ts";
-import { readSteps } from "./steps.ts";
+import { needsUpstream, readSteps, readUpstream } from "./steps.ts";
 import type { StoreConfig, TargetConfig } from "./stores.ts";
 import { StoreReader } from "./stores.ts";
 import type { Environment } from "./values.ts";
@@ -71,6 +72,8 @@ export interface DrillConfig extends CommonConfig {
   /** Only these stores of the backup, when the operator chose. */
   only?: readonly string[];
   steps: StepConfig[];
+  /** Present when the drill runs the built-in upstream. */
+  upstream?: UpstreamSettings;
   objectives: Objectives;
   keep: boolean;
   reportDir: string;
@@ -133,6 +136,7 @@ export function parseConfig(raw: RawInput): Config {
         targets,
         ...(reader.chosen && { only: reader.chosen }),
         steps,
+        ...(needsUpstream(steps, sources) && { upstream: readUpstream(sources) }),
         objectives,
         keep,
         reportDir,

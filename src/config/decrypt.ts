@@ -1,12 +1,12 @@
 import type { KeyForm } from "../drill/secrets/key.ts";
 import type { SecretForm, SecretLayout, SecretPart } from "../drill/secrets/layout.ts";
 import { STORED_SECRETS } from "../presets/stored-secrets.ts";
-import { Secret } from "../sys/secret.ts";
+import type { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
 import { suggest } from "./problems.ts";
 import type { DecryptSource, DecryptStep } from "./schema.ts";
 import type { Sources } from "./sources.ts";
-import type { StoreReader } from "./stores.ts";
+import type { StepReader } from "./step-reader.ts";
 
 export interface DecryptStepConfig {
   kind: "decrypt";
@@ -32,16 +32,13 @@ const LAYOUT_RULE =
 /**
  * Reads where an application's secrets are and how they are encrypted: from a preset, from what is written, or from a
  * preset of which some is written anew. The query is passed on as it is written, like an sql step's.
- *
- * @param path - of the step
- * @param isNeeded - whether the command performs it
  */
 export function readDecryptStep(
   step: DecryptStep,
-  path: Path,
   common: { name: string; timeoutMs: number },
-  { sources, stores, isNeeded }: { sources: Sources; stores: StoreReader; isNeeded: boolean },
+  reader: StepReader,
 ): DecryptStepConfig {
+  const { sources, stores, path, isNeeded } = reader;
   const at = [...path, "decrypt"];
   const written = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
   const source = { ...findPreset(written.preset, at, sources), ...written };
@@ -72,8 +69,7 @@ export function readDecryptStep(
     const text = "derives the key with a stored salt, but the layout has none. Give a salt.";
     sources.problems.add(sources.place([...at, "key-form"]), text);
   }
-  const key = new Secret(sources.text([...path, "key"], isNeeded)?.text ?? "");
-  sources.secrets.push(key);
+  const key = reader.secret("key");
 
   const jsonPath = text("json-path");
   const prefix = text("prefix");

@@ -59,19 +59,120 @@ const stepCommon = {
   timeout: text("How long it may take, such as 90s or 10m; 10m when absent.").optional(),
 };
 
+const command = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .describe("A line for bash, or a list: a program and its arguments, started without a shell.");
+const commandCommon = {
+  env: z
+    .record(z.string(), z.string())
+    .describe("Variables for the command, beside the addresses of the restored databases.")
+    .optional(),
+  "working-directory": text("Where it runs, relative to this file.").optional(),
+};
+
 const runStep = z
-  .strictObject({
-    run: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .describe("A line for bash, or a list: a program and its arguments, started without a shell."),
-    ...stepCommon,
-    env: z
-      .record(z.string(), z.string())
-      .describe("Variables for the command, beside the addresses of the restored databases.")
-      .optional(),
-    "working-directory": text("Where it runs, relative to this file.").optional(),
-  })
+  .strictObject({ run: command, ...stepCommon, ...commandCommon })
   .describe("Runs a command, such as the application's migrations.");
+
+const startStep = z
+  .strictObject({
+    start: command,
+    ready: text("Address that answers with a status from 200 to 299 once the application is up."),
+    ...stepCommon,
+    ...commandCommon,
+  })
+  .describe("Starts the application on the restored data; it is ended with the drill.");
+
+const plainValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const httpStep = z
+  .strictObject({
+    http: text("Address of the request."),
+    method: text("GET when absent, or POST with a body.").optional(),
+    headers: z.record(z.string(), z.string()).describe("Headers of the request.").optional(),
+    body: text("Body of the request, as it is sent.").optional(),
+    expect: z
+      .strictObject({
+        status: wholeNumber("Status of the answer; 200 to 299 when absent.").optional(),
+        headers: z.record(z.string(), z.string()).describe("Headers the answer must have.").optional(),
+        json: z
+          .record(z.string(), z.json())
+          .describe("Values in the JSON body, by path such as data.*.id.")
+          .optional(),
+      })
+      .describe("What must be answered.")
+      .optional(),
+    ...stepCommon,
+  })
+  .describe("Makes a request to the application.");
+
+const assertStep = z
+  .strictObject({
+    assert: text("A query; what it expects is held against the first column of its first row."),
+    store: text("The store whose restored copy is asked."),
+    equals: plainValue.describe("The value that must be found.").optional(),
+    "at-least": z.number().describe("The least it may be.").optional(),
+    "at-most": z.number().describe("The most it may be.").optional(),
+    between: z.tuple([z.number(), z.number()]).describe("The least and the most it may be.").optional(),
+    none: z.literal(true).describe("No row may be found.").optional(),
+    "as-role": text("Postgres: the role that asks, under its policies.").optional(),
+    settings: z
+      .record(z.string(), z.string())
+      .describe("Postgres: settings for the query, such as request.jwt.claims.")
+      .optional(),
+    ...stepCommon,
+  })
+  .describe("Holds the answer of a query against what it must be.");
+
+const idQuery = (description: string) =>
+  z
+    .strictObject({
+      store: text("The store whose restored copy is asked."),
+      query: text("Returns ids in its first column."),
+    })
+    .describe(description);
+
+const orphansStep = z
+  .strictObject({
+    orphans: idQuery("Where ids are used."),
+    "known-by": idQuery("Where they must be known."),
+    allow: z.int().nonnegative().describe("How many may be unknown; 0 when absent.").optional(),
+    ...stepCommon,
+  })
+  .describe("Finds ids in one store that another does not know.");
+
+const proxiedCallStep = z
+  .strictObject({
+    "proxied-call": z
+      .enum(["openai-chat", "openai-responses", "anthropic-messages", "gemini"])
+      .describe("The call, as the official clients make it."),
+    url: text("The application's address for that protocol, as its users' clients are given it."),
+    "api-key": text("The key that the application knows the caller by."),
+    model: text("The model that is asked for."),
+    headers: z.record(z.string(), z.string()).describe("Further headers of the request.").optional(),
+    live: z
+      .boolean()
+      .describe("The application asks the real provider, not the built-in upstream.")
+      .optional(),
+    "provider-key": z
+      .strictObject({
+        step: text("Name of the decrypt step that read it; the one before when absent.").optional(),
+        row: text("The row it was read from; any of the step's when absent.").optional(),
+      })
+      .describe("The stored key that must reach the upstream.")
+      .optional(),
+    logged: z
+      .strictObject({
+        store: text("The store that holds the application's log."),
+        query: text("Returns the logged rows."),
+        expect: z.record(z.string(), plainValue).describe("Values of the new row, by column.").optional(),
+        within: text("How long the application may take to log it; 30s when absent.").optional(),
+      })
+      .describe("The row that the call must leave.")
+      .optional(),
+    ...stepCommon,
+  })
+  .describe("Makes a call through the application, and follows it to the upstream and into the log.");
 
 const sqlStep = z
   .strictObject({
@@ -153,8 +254,30 @@ export const fileSchema = z
           .record(storeName, target)
           .describe("By store: the server on which a drill may create databases of its own.")
           .optional(),
+        upstream: z
+          .strictObject({
+            port: wholeNumber("Port on 127.0.0.1; any free one when absent.").optional(),
+            https: z.boolean().describe("Speak HTTPS under a certificate made for the run.").optional(),
+            "host-names": z
+              .array(z.string().min(1))
+              .describe("Further names that the certificate is for.")
+              .optional(),
+          })
+          .describe("The built-in upstream that proxied calls reach.")
+          .optional(),
         steps: z
-          .array(z.union([runStep, sqlStep, decryptStep]))
+          .array(
+            z.union([
+              runStep,
+              sqlStep,
+              startStep,
+              httpStep,
+              decryptStep,
+              proxiedCallStep,
+              assertStep,
+              orphansStep,
+            ]),
+          )
           .describe("What is done with the restored data, in this order.")
           .optional(),
       })
@@ -165,4 +288,10 @@ export const fileSchema = z
 
 export type LifeboatFile = z.infer<typeof fileSchema>;
 export type DecryptSource = z.infer<typeof decryptSource>;
+export type SqlStep = z.infer<typeof sqlStep>;
+export type StartStep = z.infer<typeof startStep>;
+export type HttpStep = z.infer<typeof httpStep>;
+export type AssertStep = z.infer<typeof assertStep>;
+export type OrphansStep = z.infer<typeof orphansStep>;
+export type ProxiedCallStep = z.infer<typeof proxiedCallStep>;
 export type DecryptStep = z.infer<typeof decryptStep>;

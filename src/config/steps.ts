@@ -1,35 +1,31 @@
-import { dirname, join } from "node:path";
-import { Secret } from "../sys/secret.ts";
+import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
+import type { RunStepOptions } from "../drill/steps/run.ts";
+import { readHttpStep, readProxiedCall, readStartStep } from "./application-steps.ts";
+import type { HttpStepConfig, ProxiedCallConfig, StartStepConfig } from "./application-steps.ts";
 import type { DecryptStepConfig } from "./decrypt.ts";
 import { readDecryptStep } from "./decrypt.ts";
-import type { Path } from "./faults.ts";
+import { readAssertStep, readOrphansStep, readSqlStep } from "./query-steps.ts";
+import type { AssertStepConfig, OrphansStepConfig, SqlStepConfig } from "./query-steps.ts";
 import type { LifeboatFile } from "./schema.ts";
 import type { Sources } from "./sources.ts";
+import { StepReader } from "./step-reader.ts";
 import type { StoreReader } from "./stores.ts";
-import { readDurationMs } from "./values.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
+const NAME_LIMIT = 60;
+
+type RunStepConfig = { kind: "run" } & RunStepOptions;
 
 /** What a drill does with the restored data. */
-export type StepConfig = RunStepConfig | SqlStepConfig | DecryptStepConfig;
-
-export interface RunStepConfig {
-  kind: "run";
-  name: string;
-  /** A line for `bash -c`, exactly as written; or a program and its arguments without a shell. */
-  command: string | [string, ...string[]];
-  env: Record<string, Secret>;
-  workingDirectory?: string;
-  timeoutMs: number;
-}
-
-export interface SqlStepConfig {
-  kind: "sql";
-  name: string;
-  store: string;
-  sql: string | { file: string };
-  timeoutMs: number;
-}
+export type StepConfig =
+  | RunStepConfig
+  | SqlStepConfig
+  | StartStepConfig
+  | HttpStepConfig
+  | DecryptStepConfig
+  | ProxiedCallConfig
+  | AssertStepConfig
+  | OrphansStepConfig;
 
 type FileStep = NonNullable<NonNullable<LifeboatFile["drill"]>["steps"]>[number];
 
@@ -40,65 +36,60 @@ type FileStep = NonNullable<NonNullable<LifeboatFile["drill"]>["steps"]>[number]
  * @param isNeeded - whether the command performs them
  */
 export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boolean): StepConfig[] {
-  return (sources.content.drill?.steps ?? []).map((step, index) => {
-    const path = ["drill", "steps", index];
-    const text = (...keys: Path): string | undefined => sources.text([...path, ...keys], isNeeded)?.text;
-    const timeout = sources.text([...path, "timeout"], isNeeded);
+  let decryptStep: string | undefined;
+  return (sources.content.drill?.steps ?? []).map((step, index): StepConfig => {
+    const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded);
     const common = {
-      name: text("name") ?? nameStep(step),
-      timeoutMs: (timeout && readDurationMs(timeout, sources.problems)) ?? DEFAULT_TIMEOUT_MS,
+      name: reader.text("name") ?? nameStep(step),
+      timeoutMs: reader.durationMs(DEFAULT_TIMEOUT_MS, "timeout"),
     };
-    const inFolder = (relative: string): string => join(dirname(sources.filePath), relative);
-
-    if ("decrypt" in step) return readDecryptStep(step, path, common, { sources, stores, isNeeded });
-    if ("sql" in step) {
-      const store = text("store") ?? "";
-      if (store !== "") stores.requireKnown(store, sources.place([...path, "store"]));
-      const sql = typeof step.sql === "string" ? step.sql : { file: inFolder(text("sql", "file") ?? "") };
-      return { kind: "sql", ...common, store, sql };
+    if ("decrypt" in step) {
+      decryptStep = common.name;
+      return readDecryptStep(step, common, reader);
     }
-    const directory = text("working-directory");
+    if ("sql" in step) return readSqlStep(step, common, reader);
+    if ("start" in step) return readStartStep(step, common, reader);
+    if ("http" in step) return readHttpStep(step, common, reader);
+    if ("assert" in step) return readAssertStep(step, common, reader);
+    if ("orphans" in step) return readOrphansStep(step, common, reader);
+    if ("proxied-call" in step) return readProxiedCall(step, common, reader, decryptStep);
+    const directory = reader.text("working-directory");
     return {
       kind: "run",
       ...common,
-      command: readCommand(step.run, (item) => text("run", item) ?? ""),
-      env: readEnv(sources, [...path, "env"], Object.keys(step.env ?? {}), isNeeded),
-      ...(directory !== undefined && { workingDirectory: inFolder(directory) }),
+      command: reader.command("run", step.run),
+      env: reader.secrets("env"),
+      ...(directory !== undefined && { workingDirectory: reader.inFolder(directory) }),
     };
   });
 }
 
+/** Whether a proxied call, or the file, asks for the built-in upstream. */
+export function needsUpstream(steps: readonly StepConfig[], sources: Sources): boolean {
+  const isCalled = steps.some((step) => step.kind === "proxied-call" && !step.live);
+  return isCalled || sources.content.drill?.upstream !== undefined;
+}
+
+export function readUpstream({ content }: Sources): UpstreamSettings {
+  const { port = 0, https = false, "host-names": hostNames = [] } = content.drill?.upstream ?? {};
+  return { port, https, hostNames };
+}
+
 /** What the report calls a step without a name: the beginning of what it does, as it was written. */
 function nameStep(step: FileStep): string {
-  if ("decrypt" in step) {
-    const { preset = "secrets" } = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
-    return `decrypt ${preset}`;
-  }
-  const content = "run" in step ? step.run : step.sql;
-  const line = Array.isArray(content)
-    ? content.join(" ")
-    : typeof content === "string"
-      ? content
-      : content.file;
-  const first = line.trim().split("\n")[0] ?? "";
-  return first.length > 60 ? `${first.slice(0, 59)}…` : first;
+  const line = describeStep(step).trim().split("\n")[0] ?? "";
+  return line.length > NAME_LIMIT ? `${line.slice(0, NAME_LIMIT - 1)}…` : line;
 }
 
-function readCommand(run: string | string[], expand: (index: number) => string): RunStepConfig["command"] {
-  if (typeof run === "string") return run;
-  const [file = "", ...args] = run.map((_, index) => expand(index));
-  return [file, ...args];
-}
-
-function readEnv(sources: Sources, path: Path, names: string[], isNeeded: boolean): Record<string, Secret> {
-  const env: Record<string, Secret> = {};
-  for (const name of names) {
-    const given = sources.text([...path, name], isNeeded);
-    if (!given) continue;
-    const value = new Secret(given.text);
-    env[name] = value;
-    // What was written in the file can be read there; what the environment gave may be a key.
-    if (given.isFromEnvironment) sources.secrets.push(value);
-  }
-  return env;
+function describeStep(step: FileStep): string {
+  const join = (command: string | string[]): string => (Array.isArray(command) ? command.join(" ") : command);
+  if ("run" in step) return join(step.run);
+  if ("start" in step) return `start ${join(step.start)}`;
+  if ("sql" in step) return typeof step.sql === "string" ? step.sql : step.sql.file;
+  if ("http" in step) return `${step.method ?? "request"} ${step.http}`;
+  if ("assert" in step) return step.assert;
+  if ("orphans" in step) return `orphans of ${step["known-by"].store} in ${step.orphans.store}`;
+  if ("proxied-call" in step) return `proxied call, ${step["proxied-call"]}`;
+  const { preset = "secrets" } = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
+  return `decrypt ${preset}`;
 }

@@ -247,10 +247,11 @@ describe("secrets", () => {
       yaml: SHOP,
       env: { ...SOURCE_ENV, AWS_SESSION_TOKEN: "session-token" },
     });
-    expect(reveal(config.secrets).sort()).toEqual(
+    expect([...new Set(reveal(config.secrets))].sort()).toEqual(
       [
         SOURCE_ENV.DATABASE_URL,
         "p%40ssword",
+        "p@ssword",
         SOURCE_ENV.CLICKHOUSE_URL,
         "ch-password",
         "s3-secret-value",
