@@ -208,6 +208,25 @@ describe("cancelling", () => {
     await waitUntilGone(pid);
   });
 
+  test("is over only when what the tool started is gone too", async () => {
+    const { options, stop } = prepare();
+    const note = scratch.file("last-words");
+    const grandchild = `
+      process.on("SIGTERM", () => setTimeout(() => process.exit(require("fs").writeFileSync(process.env.NOTE, "")), 300));
+      setInterval(() => {}, 1000);
+      console.log("ready");`;
+    const script = `
+      const child = require("node:child_process").spawn(process.execPath, ["-e", process.env.CHILD], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      child.stdout.once("data", () => console.log("ready"));`;
+    const tool = startNode(script, options, { CHILD: grandchild, NOTE: note });
+    await readLine(tool);
+    stop.abort();
+    await expect(tool.done).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await readFile(note, "utf8")).toBe("");
+  });
+
   test("leaves a tool alone that has ended, and its listener is gone", async () => {
     const { options, stop } = prepare();
     const tool = startNode("", options);
