@@ -98,7 +98,7 @@ function openAesGcm(key: Buffer, iv: Buffer, tag: Buffer, ciphertext: Buffer): B
   decipher.setAuthTag(tag);
   const plaintext = decipher.update(ciphertext);
   try {
-    return Buffer.concat([plaintext, Buffer.alloc(0)]);
+    return Buffer.concat([plaintext, decipher.final()]);
   } catch {
     return undefined; // the tag does not fit: another key, or another ciphertext
   } finally {
