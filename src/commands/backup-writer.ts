@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import type { StoredObject, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { partKey, storeObjectKey } from "../destinations/keys.ts";
-import { formatBytes } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
 import type { BackupSink } from "../stores/store.ts";
 
@@ -53,7 +52,6 @@ export class BackupWriter {
   ): Promise<StoredObject> {
     this.#keys.push(key); // before: a write whose answer was lost may have arrived
     const written = await this.#destination.put(key, this.#count(body), expectedSizeBytes);
-    this.#context.reporter.info(`${key}  ${formatBytes(written.sizeBytes)}`);
     return { key, ...written };
   }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { FORMAT_VERSION, serialiseManifest, sizeOfBackup } from "../backup/manifest.ts";
-import type { Manifest } from "../backup/manifest.ts";
+import { FORMAT_VERSION, objectsOfStore, serialiseManifest, sizeOfBackup } from "../backup/manifest.ts";
+import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, manifestKey, restoreGuideKey } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
+import { formatBytes, formatCount, formatSeconds } from "../report/quantities.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
@@ -60,14 +61,12 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   const manifest = await tidyOnFailure(writer, request, context, async () => {
     const storeManifests = await reporter.phase("Back up", () =>
       phases.measure("backup", () =>
-        runTogether(context, stores, (store) =>
-          store.backup(
-            writer.sinkOf(
-              store.name,
-              previous?.stores.find((known) => known.store === store.name),
-            ),
-          ),
-        ),
+        runTogether(context, stores, async (store) => {
+          const known = previous?.stores.find((candidate) => candidate.store === store.name);
+          const held = await store.backup(writer.sinkOf(store.name, known));
+          reporter.info(describeStore(held));
+          return held;
+        }),
       ),
     );
     const complete: Manifest = {
@@ -95,6 +94,16 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
     seconds: secondsSince(clock, startMs),
     manifest,
   };
+}
+
+function describeStore(held: StoreManifest): string {
+  const { tables } = held.inventory;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const sizeBytes = objectsOfStore(held).reduce((sum, object) => sum + object.sizeBytes, 0);
+  return (
+    `${held.store}: ${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ` +
+    `${formatBytes(sizeBytes)} in ${formatSeconds(held.seconds)}`
+  );
 }
 
 async function check({ stores, destination }: BackupRequest, { reporter }: RunContext): Promise<void> {

@@ -32,7 +32,12 @@ export async function listBackupIds(destination: Destination): Promise<string[]>
 /** @throws AppError OBJECT_MISSING, BACKUP_DAMAGED, FORMAT_TOO_NEW */
 export async function readManifest(destination: Destination, id: string): Promise<Manifest> {
   const key = manifestKey(id);
-  return parseManifest(await destination.read(key), `${destination.url}/${key}`);
+  const where = `${destination.url}/${key}`;
+  const manifest = parseManifest(await destination.read(key), where);
+  if (manifest.id === id) return manifest;
+  throw new AppError("BACKUP_DAMAGED", `The manifest ${where} is that of another backup.`, {
+    hint: "Somebody copied it there: restore a backup that lies in its own folder.",
+  });
 }
 
 /** What lies at a destination, and what of it cannot be read: one damaged object must not hide the others. */

@@ -187,17 +187,18 @@ const sqlStep = z
   })
   .describe("Runs statements in a restored database.");
 
+// In this order, since of equally near forms the first is taken for what was meant.
 const keyForm = z.union([
-  z.enum(["base64", "hex", "text"]),
-  z.strictObject({
-    derive: z.literal("scrypt"),
-    salt: text("Salt of every key; the salt in the layout when absent.").optional(),
-  }),
   z.strictObject({
     derive: z.literal("pbkdf2-sha256"),
     salt: text("Salt of every key; the salt in the layout when absent.").optional(),
     iterations: wholeNumber("How often the hash is repeated."),
   }),
+  z.strictObject({
+    derive: z.literal("scrypt"),
+    salt: text("Salt of every key; the salt in the layout when absent.").optional(),
+  }),
+  z.enum(["base64", "hex", "text"]),
 ]);
 
 const decryptSource = z.strictObject({

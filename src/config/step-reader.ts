@@ -40,9 +40,7 @@ export class StepReader {
   /** Variables or headers: what was written in the file can be read there, what the environment gave may be a key. */
   secrets(...keys: Path): Record<string, Secret> {
     const values: Record<string, Secret> = {};
-    for (const name of Object.keys(
-      (valueAt(this.sources.content, [...this.path, ...keys]) ?? {}) as object,
-    )) {
+    for (const name of Object.keys(valueAt(this.sources.content, [...this.path, ...keys]) ?? {})) {
       const given = this.sources.text([...this.path, ...keys, name], this.isNeeded);
       if (!given) continue;
       const value = new Secret(given.text);

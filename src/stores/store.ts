@@ -103,7 +103,10 @@ export interface Target {
 
 /** A target made for one drill and destroyed after it. */
 export interface ThrowawayTarget extends Target {
-  /** Removes the restored data, and proves that it is gone. */
+  /**
+   * Removes what this target has made, and nothing else, and proves that it is gone. It works after the run's signal
+   * has fired, and on a target that nothing was restored into.
+   */
   destroy(): Promise<void>;
 }
 

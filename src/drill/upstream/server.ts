@@ -69,7 +69,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
       : { createServer: createHttpServer }),
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(cannotListen(port, error)));
+    server.once("error", (error: Error) => reject(cannotListen(port, error)));
     server.listen(port, "127.0.0.1", resolve);
   });
   const address = server.address() as AddressInfo;

@@ -33,7 +33,7 @@ export class Dump {
    */
   readonly body: AsyncIterable<Uint8Array>;
   #contents: ArchiveContents | undefined;
-  #fault: unknown;
+  #fault: { error: unknown } | undefined;
   #tool: RunningTool | undefined;
 
   constructor(request: DumpRequest, context: RunContext) {
@@ -48,7 +48,7 @@ export class Dump {
 
   /** Ends pg_dump because something else failed: the body throws `error`. */
   fail(error: unknown): void {
-    this.#fault ??= error;
+    this.#fault ??= { error };
     void this.#tool?.stop();
   }
 
@@ -82,7 +82,7 @@ export class Dump {
   }
 
   #throwFault(): void {
-    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#fault) throw this.#fault.error;
   }
 }
 

@@ -145,7 +145,7 @@ export function quoteIdent(name: string): string {
 function describeError(error: unknown, redactor: Redactor): { code: string; said: string } {
   const code = (error as { code?: unknown }).code;
   // An AggregateError (every address of the host failed) has no message of its own.
-  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const message = first instanceof Error ? first.message : String(first);
   return { code: typeof code === "string" ? code : "", said: redactor.redact(message).replace(/\.$/, "") };
 }
