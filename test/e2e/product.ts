@@ -21,7 +21,7 @@ export interface Product extends AsyncDisposable {
 /** Characters that change in URLs, in JSON, in shells and in patterns. */
 const PLANTED = String.raw`pl@nt/ed:"qu\ote" 50%25 $HOME é+=`;
 
-/** @param bulkRows - rows of 1,000 bytes that do not compress, for what takes its time */
+/** @param bulkRows - rows of `createNoise`, for what takes its time */
 export async function createProduct(bulkRows = 0): Promise<Product> {
   const [postgres, clickhouse, target] = await Promise.all([
     createPostgresDatabase(),
@@ -35,8 +35,7 @@ export async function createProduct(bulkRows = 0): Promise<Product> {
     `CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD '${password}';
      CREATE TABLE accounts (id bigserial PRIMARY KEY, name text NOT NULL);
      INSERT INTO accounts (name) SELECT 'account ' || n FROM generate_series(1, 500) n;
-     CREATE TABLE bulk AS SELECT n, (SELECT string_agg(sha512((n::text || part)::bytea), '') AS noise
-       FROM generate_series(1, 16) part) FROM generate_series(1, ${bulkRows}) n`,
+     ${createNoise("bulk", bulkRows)}`,
   );
   await runClickHouse(
     clickhouse.url,
@@ -59,6 +58,12 @@ export async function createProduct(bulkRows = 0): Promise<Product> {
       await runSql(inject("postgresUrl"), `DROP ROLE ${role}`);
     },
   };
+}
+
+/** A statement for Postgres that creates a table of rows of 1,024 bytes that do not compress. */
+export function createNoise(table: string, rows: number): string {
+  return `CREATE TABLE ${table} AS SELECT n, (SELECT string_agg(sha512((n::text || part)::bytea), '') AS noise
+    FROM generate_series(1, 16) part) FROM generate_series(1, ${rows}) n`;
 }
 
 export async function runClickHouse(url: string, statements: string): Promise<Record<string, unknown>[]> {

@@ -5,7 +5,17 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  onTestFinished,
+  test,
+} from "vitest";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
 import { compareInventories } from "../../src/backup/inventory.ts";

@@ -17,7 +17,7 @@ export interface FinishedStep {
   state: Record<string, string>;
   summary: string;
   annotations: { level: string; title: string; message: string }[];
-  /** What the step asked to be masked, and how much had been printed before. */
+  /** What the step asked to be masked. */
   masks: string[];
   /** Titles of the log groups; a group that was opened and not closed ends in "…". */
   groups: string[];
@@ -50,9 +50,10 @@ export class Runner implements AsyncDisposable {
   /** @param env - what the workflow sets for all of its steps */
   static async create(env: Record<string, string> = {}): Promise<Runner> {
     const scratch = await Scratch.create();
-    const { PATH, HOME, XDG_CACHE_HOME } = (await createBareEnvironment(scratch)) as Record<string, string>;
+    const { TMPDIR: _, XDG_CACHE_HOME: cache = "", ...machine } = await createBareEnvironment(scratch);
     const runner = new Runner(scratch, {
-      ...{ PATH: PATH ?? "", HOME: HOME ?? "", RUNNER_TOOL_CACHE: XDG_CACHE_HOME ?? "" },
+      ...machine,
+      RUNNER_TOOL_CACHE: cache,
       RUNNER_TEMP: scratch.file("runner-temp"),
       GITHUB_ACTIONS: "true",
       GITHUB_WORKSPACE: scratch.file("workspace"),
