@@ -17,9 +17,8 @@ async function openPostgres(sql: string): Promise<Target["query"]> {
   const database = track(await createPostgresDatabase());
   await runSql(database.url, sql);
   const target = createPostgresTarget({ store: "postgres", url: new Secret(database.url) }, startToolRun());
-  const ready = await target;
-  opened.push({ drop: () => ready.close() });
-  return (query) => ready.query(query);
+  opened.push({ drop: () => target.close() });
+  return (query) => target.query(query);
 }
 
 function track(database: TestDatabase): TestDatabase {
@@ -95,10 +94,7 @@ test("what Postgres says about a value is kept back, what it says about the quer
 test("secrets in ClickHouse", async () => {
   const { key, values } = readFixture("iv-tag-ciphertext-hex");
   const database = track(await createClickHouseDatabase());
-  const target = await createClickHouseTarget(
-    { store: "events", url: new Secret(database.url) },
-    startToolRun(),
-  );
+  const target = createClickHouseTarget({ store: "events", url: new Secret(database.url) }, startToolRun());
   opened.push({ drop: () => target.close() });
   await target.query(
     `CREATE TABLE ${database.name}.vault (id UInt64, secret String) ENGINE = MergeTree ORDER BY id;
