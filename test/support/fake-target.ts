@@ -8,6 +8,8 @@ interface Behaviour {
   facts: Partial<TargetFacts>;
   /** What the restored data is found to be. */
   damage(inventory: Inventory): void;
+  /** What a query returns. */
+  answer(sql: string): Record<string, unknown>[];
   /** Called when a method has begun; what it throws, the caller of the method gets. */
   on(method: Moment): void | Promise<void>;
 }
@@ -58,7 +60,7 @@ export class FakeTarget implements ThrowawayTarget {
 
   async query(sql: string): Promise<Record<string, unknown>[]> {
     await this.#begin("query", `: ${sql}`);
-    return [{ answer: 1 }];
+    return this.#behaviour.answer?.(sql) ?? [{ answer: 1 }];
   }
 
   connectionEnv(): Record<string, string> {

@@ -49,8 +49,8 @@ function meets(expect: Expectation, rows: number, found: unknown): boolean {
   if (rows === 0) return false;
   if (expect.kind === "equals") return found === expect.value || show(found) === show(expect.value);
   // Both databases give large numbers as text.
-  const number = Number(found);
-  if (found === null || Number.isNaN(number)) return false;
+  const number = found === null || found === "" ? NaN : Number(found);
+  if (Number.isNaN(number)) return false;
   if (expect.kind === "between") return number >= expect.low && number <= expect.high;
   return expect.kind === "at-least" ? number >= expect.value : number <= expect.value;
 }

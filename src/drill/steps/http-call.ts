@@ -1,4 +1,4 @@
-import { AppError } from "../../errors.ts";
+import { AppError, throwIfCancelled } from "../../errors.ts";
 
 const SHOWN_CHARACTERS = 300;
 
@@ -12,7 +12,7 @@ export interface HttpAnswer {
 /**
  * Makes one request and reads the whole answer.
  *
- * @throws AppError TOOL_FAILED when nobody answers, or the answer breaks off
+ * @throws AppError TOOL_FAILED when nobody answers, or the answer breaks off; CANCELLED when the signal fires
  */
 export async function callHttp(
   address: string,
@@ -23,6 +23,7 @@ export async function callHttp(
     const answer = await fetch(address, { ...request, signal });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   } catch (error) {
+    throwIfCancelled(signal);
     throw new AppError(
       "TOOL_FAILED",
       `${request.method} ${address} was not answered: ${explainFetchError(error)}.`,

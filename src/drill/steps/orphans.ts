@@ -29,7 +29,8 @@ export function buildOrphansStep(options: OrphansStepOptions): Step {
     async perform(context) {
       const read = async ({ store, query }: IdQuery): Promise<Set<string>> => {
         const rows = await queryStore(context, store, query);
-        return new Set(rows.map((row) => String(Object.values(row)[0])));
+        const ids = rows.map((row) => Object.values(row)[0]);
+        return new Set(ids.filter((id) => id !== null && id !== undefined).map(String));
       };
       const [found, known] = await Promise.all([read(ids), read(knownBy)]);
       if (found.size === 0) {

@@ -1,4 +1,4 @@
-import { AppError } from "../../errors.ts";
+import { AppError, throwIfCancelled } from "../../errors.ts";
 import { secondsSince, withDeadline } from "../../sys/clock.ts";
 import { createRunKey } from "../key-fingerprint.ts";
 import type { DecryptedSecrets } from "../key-fingerprint.ts";
@@ -73,8 +73,9 @@ async function performStep(step: Step, context: DrillContext, shared: Shared): P
     await reporter.phase(`Step: ${name}`, () => step.perform({ ...context, ...shared, signal, note }));
     return end("passed");
   } catch (error) {
-    if (!(error instanceof AppError) || context.signal.aborted) throw error;
-    const reason = signal.aborted ? `It took longer than ${timeoutMs / 1000} s.` : error.message;
+    throwIfCancelled(context.signal);
+    if (!(error instanceof AppError)) throw error;
+    const reason = error.code === "CANCELLED" ? `It took longer than ${timeoutMs / 1000} s.` : error.message;
     reporter.warn(reason);
     return end(error.code === "UNPROVEN" ? "unproven" : "failed", reason);
   }

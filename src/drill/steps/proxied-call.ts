@@ -49,7 +49,7 @@ export function buildProxiedCallStep(options: ProxiedCallOptions): Step {
     kind: "proxied-call",
     timeoutMs,
     async perform(context) {
-      const before = logged && (await readRows(context, logged));
+      const before = logged && (await queryStore(context, logged.store, logged.query));
       const seen = context.upstream?.requests.length ?? 0;
       const answer = await call(options, context);
       if (!live) requireUpstreamCall(options, context, context.upstream?.requests.slice(seen) ?? [], answer);
@@ -61,12 +61,12 @@ export function buildProxiedCallStep(options: ProxiedCallOptions): Step {
 
 async function call(options: ProxiedCallOptions, { signal }: StepContext): Promise<HttpAnswer> {
   const { path, headers, body } = CALLS[options.call](options.model, options.apiKey.reveal());
-  const own = Object.entries(options.headers).map(([header, value]) => [header, value.reveal()]);
+  const own = Object.entries(options.headers).map(([header, value]) => [header, value.reveal()] as const);
   return await callHttp(
     `${options.url.replace(/\/$/, "")}${path}`,
     {
       method: "POST",
-      headers: { "content-type": "application/json", ...headers, ...Object.fromEntries(own) },
+      headers: { "content-type": "application/json", ...headers, ...Object.fromEntries<string>(own) },
       body: JSON.stringify(body),
     },
     signal,
@@ -149,15 +149,14 @@ function requireAnswer(
 
 async function waitForRow(
   logged: NonNullable<ProxiedCallOptions["logged"]>,
-  before: ReadonlySet<string>,
+  before: readonly Record<string, unknown>[],
   context: StepContext,
 ): Promise<void> {
   const { clock, signal, note } = context;
   const startMs = clock.ticksMs();
   let latest: Record<string, unknown> | undefined;
   for (;;) {
-    const rows = await queryStore(context, logged.store, logged.query);
-    const fresh = rows.filter((row) => !before.has(JSON.stringify(row)));
+    const fresh = findFresh(before, await queryStore(context, logged.store, logged.query));
     if (fresh.some((row) => findMismatch(row, logged.expect) === undefined)) {
       note(
         `The call was logged in ${logged.store} within ${Math.ceil((clock.ticksMs() - startMs) / 1000)} s.`,
@@ -179,12 +178,19 @@ async function waitForRow(
   });
 }
 
-async function readRows(
-  context: StepContext,
-  { store, query }: NonNullable<ProxiedCallOptions["logged"]>,
-): Promise<Set<string>> {
-  const rows = await queryStore(context, store, query);
-  return new Set(rows.map((row) => JSON.stringify(row)));
+/** The rows beyond those that were there before; equal ones are told apart by their number. */
+function findFresh(
+  before: readonly Record<string, unknown>[],
+  rows: readonly Record<string, unknown>[],
+): Record<string, unknown>[] {
+  const left = new Map<string, number>();
+  for (const row of before) left.set(JSON.stringify(row), (left.get(JSON.stringify(row)) ?? 0) + 1);
+  return rows.filter((row) => {
+    const text = JSON.stringify(row);
+    const count = left.get(text) ?? 0;
+    left.set(text, count - 1);
+    return count <= 0;
+  });
 }
 
 function findMismatch(

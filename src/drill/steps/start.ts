@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { withDeadline } from "../../sys/clock.ts";
 import { eachLine, startTool } from "../../sys/exec.ts";
 import type { RunningTool } from "../../sys/exec.ts";
 import { buildCommand } from "./command.ts";
@@ -48,13 +49,11 @@ export function buildStartStep(options: StartStepOptions): Step {
 
 /** An application that runs already would answer in place of the one that is to be proved. */
 async function refuseTakenAddress(ready: string, signal: AbortSignal): Promise<void> {
-  const isTaken = await fetch(ready, {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
-  }).then(
-    () => true,
-    () => false,
-  );
-  if (!isTaken) return;
+  try {
+    await probe(ready, signal);
+  } catch {
+    return; // nobody answers, as it should be
+  }
   throw new AppError("TOOL_FAILED", `Something answers at ${ready} before the application was started.`, {
     hint: "End it, or give the application another port: else the drill would prove the wrong one.",
   });
@@ -76,14 +75,11 @@ async function waitUntilReady(ready: string, tool: RunningTool, context: StepCon
   let last = "";
   for (let probes = 1; ; probes += 1) {
     try {
-      const answer = await fetch(ready, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
-      });
-      await answer.body?.cancel();
+      const answer = await probe(ready, signal);
       if (answer.ok) return probes;
       last = `it answers ${answer.status}`;
     } catch (error) {
-      last = explainFetchError(error);
+      if (!signal.aborted || last === "") last = explainFetchError(error);
     }
     if (signal.aborted) {
       throw new AppError("UNPROVEN", `The application was not ready in time at ${ready}: ${last}.`, {
@@ -92,6 +88,12 @@ async function waitUntilReady(ready: string, tool: RunningTool, context: StepCon
     }
     await Promise.race([clock.sleep(POLL_MS, signal).catch(() => {}), ended]);
   }
+}
+
+async function probe(address: string, signal: AbortSignal): Promise<Response> {
+  const answer = await fetch(address, { signal: withDeadline(signal, PROBE_TIMEOUT_MS) });
+  await answer.body?.cancel();
+  return answer;
 }
 
 function keepLog(tool: RunningTool): string[] {

@@ -4,20 +4,18 @@ import { performSteps } from "../../../../src/drill/steps/perform.ts";
 import { buildRunStep } from "../../../../src/drill/steps/run.ts";
 import { buildSqlStep } from "../../../../src/drill/steps/sql.ts";
 import type { Step } from "../../../../src/drill/steps/step.ts";
-import type { StepResult } from "../../../../src/drill/record.ts";
 import { AppError } from "../../../../src/errors.ts";
 import { toolEnvironment } from "../../../../src/sys/exec.ts";
 import { Scratch } from "../../../../src/sys/scratch.ts";
 import { Secret } from "../../../../src/sys/secret.ts";
 import { FakeTarget } from "../../../support/fake-target.ts";
 import { startTestRun } from "../../../support/run-context.ts";
+import { buildStep, performOn } from "../../../support/step-run.ts";
 
 const timeoutMs = 60_000;
 
-async function perform(steps: Step[], target = new FakeTarget("postgres", "app")) {
-  const run = { ...startTestRun(), toolEnv: toolEnvironment(process.env) };
-  const results = await performSteps(steps, { ...run, targets: new Map([["app", target]]) });
-  return { results, lines: run.lines, first: results[0] as StepResult };
+function perform(steps: Step[], target = new FakeTarget("postgres", "app")) {
+  return performOn([target], steps);
 }
 
 describe("a run step", () => {
@@ -114,18 +112,11 @@ describe("an sql step", () => {
 });
 
 describe("steps", () => {
-  const build = (name: string, work: () => void | Promise<void>): Step => ({
-    name,
-    kind: "run",
-    timeoutMs,
-    perform: async () => await work(),
-  });
-
   test("that had nothing to show are unproven, and stop those after them", async () => {
-    const nothing = build("decrypt", () => {
+    const nothing = buildStep("decrypt", async () => {
       throw new AppError("UNPROVEN", "no row", { hint: "" });
     });
-    const { results } = await perform([nothing, build("boot", () => {})]);
+    const { results } = await perform([nothing, buildStep("boot")]);
     expect(results.map(({ outcome, reason }) => [outcome, reason])).toEqual([
       ["unproven", "no row"],
       ["unproven", 'Not tried after "decrypt".'],
@@ -133,7 +124,7 @@ describe("steps", () => {
   });
 
   test("do not hide a fault of our own, nor the end of the run", async () => {
-    const bug = build("bug", () => {
+    const bug = buildStep("bug", async () => {
       throw new TypeError("undefined is not a function");
     });
     await expect(perform([bug])).rejects.toThrow(TypeError);

@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { buildStartStep } from "../../../../src/drill/steps/start.ts";
+import type { StartStepOptions } from "../../../../src/drill/steps/start.ts";
+import type { Step } from "../../../../src/drill/steps/step.ts";
+import { AppError } from "../../../../src/errors.ts";
+import { Scratch } from "../../../../src/sys/scratch.ts";
+import { Secret } from "../../../../src/sys/secret.ts";
+import { findFreeAddress, serve } from "../../../support/http-server.ts";
+import { startTestRun } from "../../../support/run-context.ts";
+import { buildStep, performOn } from "../../../support/step-run.ts";
+
+let scratch: Scratch;
+let address: string;
+beforeEach(async () => {
+  scratch = await Scratch.create();
+  address = await findFreeAddress();
+});
+afterEach(() => scratch.remove());
+
+/** Node code with `status` and `pidFile` to fill in; it answers at $ADDRESS. */
+const APPLICATION = `
+  const { createServer } = require("node:http");
+  const { spawn } = require("node:child_process");
+  const { writeFileSync } = require("node:fs");
+  const child = spawn("sh", ["-c", "sleep 1000 & wait"], { stdio: "ignore" });
+  writeFileSync(process.env.PIDS, process.pid + " " + child.pid);
+  console.log("booting with " + process.env.KEY);
+  const { hostname, port } = new URL(process.env.ADDRESS);
+  createServer((request, response) => {
+    response.statusCode = Number(process.env.STATUS);
+    response.end("health");
+  }).listen(Number(port), hostname);
+`;
+
+function startApplication(status = 200, changes: Partial<StartStepOptions> = {}): Step {
+  return buildStartStep({
+    name: "application",
+    command: [process.execPath, "-e", APPLICATION],
+    ready: `${address}/ready`,
+    env: {
+      ADDRESS: new Secret(address),
+      STATUS: new Secret(String(status)),
+      PIDS: new Secret(scratch.file("pids")),
+      KEY: new Secret("planted-key"),
+    },
+    timeoutMs: 60_000,
+    ...changes,
+  });
+}
+
+/** The processes of the application's group that still run. */
+function listAlive(): string[] {
+  const pids = readFileSync(scratch.file("pids"), "utf8").split(" ");
+  return pids.filter((pid) => {
+    if (!existsSync(`/proc/${pid}/stat`)) return false;
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")); // ended, but not yet waited for
+  });
+}
+
+describe("an application that is started", () => {
+  test("runs while later steps do, and is ended with all it started when the drill ends", async () => {
+    let aliveMeanwhile: string[] = [];
+    const look = buildStep("look", async () => {
+      expect((await fetch(address)).status).toBe(200);
+      aliveMeanwhile = listAlive();
+    });
+    const { results, lines } = await performOn([], [startApplication(), look]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "passed"]);
+    expect(results[0]?.details[0]).toMatch(/^application answers at http.*\/ready, after \d+ probes?\.$/);
+    expect(aliveMeanwhile).toHaveLength(2);
+    expect(listAlive()).toEqual([]);
+    expect(lines.join("\n")).not.toContain("booting");
+  });
+
+  test("is ended, and its last lines are shown without secrets, when a later step fails", async () => {
+    const run = startTestRun();
+    run.redactor.add(new Secret("planted-key"));
+    const fail = buildStep("call", async () => {
+      throw new AppError("TOOL_FAILED", "no answer", { hint: "" });
+    });
+    const { results, lines } = await performOn([], [startApplication(), fail], { run });
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "failed"]);
+    expect(lines.slice(-2)).toEqual(["The last lines of application:", "booting with ***"]);
+    expect(listAlive()).toEqual([]);
+  });
+
+  test("is ended when the drill is cancelled", async () => {
+    const run = startTestRun();
+    const cancel = buildStep("cancel", async ({ signal }) => {
+      run.stopAll();
+      signal.throwIfAborted();
+    });
+    const performing = performOn([], [startApplication(), cancel], { run });
+    await expect(performing).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(listAlive()).toEqual([]);
+  });
+});
+
+describe("an application that does not get ready", () => {
+  test("in time is unproven, with what it answered last", async () => {
+    const { first, lines } = await performOn([], [startApplication(503, { timeoutMs: 1500 })]);
+    expect(first).toMatchObject({
+      outcome: "unproven",
+      reason: `The application was not ready in time at ${address}/ready: it answers 503.`,
+    });
+    expect(lines).toContain("The last lines of application:");
+    expect(listAlive()).toEqual([]);
+  });
+
+  test("since it listens nowhere says that nobody answered", async () => {
+    const { first } = await performOn([], [startApplication(200, { command: "sleep 1000", timeoutMs: 700 })]);
+    expect(first.reason).toContain("ECONNREFUSED");
+  });
+
+  test("since it exits fails at once, with its status and words", async () => {
+    const command = "echo cannot reach the database >&2; exit 3";
+    const { first } = await performOn([], [startApplication(200, { command })]);
+    expect(first).toMatchObject({
+      outcome: "failed",
+      reason: "bash exited with status 3. It said:\ncannot reach the database",
+    });
+  });
+
+  test("since it went into the background fails", async () => {
+    const { first } = await performOn([], [startApplication(200, { command: "true" })]);
+    expect(first).toMatchObject({
+      outcome: "failed",
+      reason: "The application ended by itself before it was ready.",
+    });
+  });
+
+  test("since there is no such program fails", async () => {
+    const { first } = await performOn([], [startApplication(200, { command: ["/no/such/program"] })]);
+    expect(first.outcome).toBe("failed");
+    expect(first.reason).toContain("/no/such/program could not be started");
+  });
+
+  test("since the drill was cancelled meanwhile leaves nothing running", async () => {
+    const run = startTestRun();
+    const performing = performOn([], [startApplication(503)], { run });
+    while (!existsSync(scratch.file("pids"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    run.stopAll();
+    await expect(performing).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(listAlive()).toEqual([]);
+  });
+});
+
+test("an address at which something answers already fails before anything is started", async () => {
+  await using other = await serve((_, response) => void response.writeHead(404).end());
+  const { first } = await performOn([], [startApplication(200, { ready: other.url })]);
+  expect(first).toMatchObject({
+    outcome: "failed",
+    reason: `Something answers at ${other.url} before the application was started.`,
+  });
+  expect(existsSync(scratch.file("pids"))).toBe(false);
+});
