@@ -30,6 +30,13 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
     "",
     "## Fetch",
     "",
+    ...(destinationUrl.startsWith("s3:")
+      ? [
+          "aws takes its credentials from the usual places. Where the bucket is not at AWS, set AWS_ENDPOINT_URL to the",
+          "address of the service, and AWS_DEFAULT_REGION.",
+          "",
+        ]
+      : []),
     ...block(renderFetch(destinationUrl)),
     ...sections.flat(),
   ].join("\n");
