@@ -1,15 +1,9 @@
--- What a product for LLM observability keeps in Postgres: accounts, keys, configuration, traces.
+-- What a product for LLM observability keeps in Postgres beside the accounts and keys of the example application:
+-- users, projects, traces.
 
 CREATE TYPE member_role AS ENUM ('owner', 'admin', 'member', 'viewer');
 CREATE TYPE span_kind AS ENUM ('llm', 'tool', 'retrieval', 'agent');
 CREATE DOMAIN email_address AS text CHECK (VALUE ~ '^[^@[:space:]]+@[^@[:space:]]+$');
-
-CREATE TABLE organisations (
-  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  name text NOT NULL,
-  settings jsonb NOT NULL DEFAULT '{}',
-  created_at timestamptz NOT NULL DEFAULT now()
-);
 
 CREATE TABLE users (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -24,27 +18,10 @@ CREATE TABLE projects (
   organisation_id uuid NOT NULL REFERENCES organisations ON DELETE CASCADE,
   name text NOT NULL,
   tags text[] NOT NULL DEFAULT '{}',
+  settings jsonb NOT NULL DEFAULT '{}',
   monthly_budget numeric(12, 2),
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (organisation_id, name)
-);
-
--- Only the SHA-256 of a key is kept: the key itself is shown once, to the one who made it.
-CREATE TABLE api_keys (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
-  key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
-  created_at timestamptz NOT NULL DEFAULT now(),
-  revoked_at timestamptz
-);
-
--- base64(iv 12 bytes, tag 16 bytes, ciphertext), AES-256-GCM. The key, ENCRYPTION_KEY, is in no database.
-CREATE TABLE provider_keys (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  organisation_id uuid NOT NULL REFERENCES organisations ON DELETE CASCADE,
-  provider text NOT NULL,
-  encrypted_key text NOT NULL,
-  UNIQUE (organisation_id, provider)
 );
 
 CREATE TABLE traces (
@@ -109,9 +86,7 @@ CREATE POLICY traces_of_organisation ON traces TO product_app
   USING (project_id IN (SELECT id FROM projects WHERE organisation_id = current_organisation()));
 
 CREATE VIEW active_api_keys AS
-  SELECT api_keys.id, projects.organisation_id, project_id, key_hash
-  FROM api_keys JOIN projects ON projects.id = project_id
-  WHERE revoked_at IS NULL;
+  SELECT id, organisation_id, name, key_hash FROM api_keys WHERE revoked_at IS NULL;
 
 CREATE MATERIALIZED VIEW cost_by_project AS
   SELECT project_id, model, count(*) AS spans, sum(total_tokens) AS tokens, sum(cost) AS cost

@@ -48,10 +48,14 @@ async function migrateClickHouse(clickhouse: ClickHouseClient): Promise<string[]
   });
   const seen = await clickhouse.query({ query: "SELECT name FROM schema_migrations", format: "JSONEachRow" });
   return await applyNew("clickhouse", await seen.json<{ name: string }>(), async (sql, name) => {
-    // Over HTTP, ClickHouse takes one statement at a time.
-    for (const query of sql.split(/;$/m)) if (query.trim() !== "") await clickhouse.command({ query });
+    await runStatements(clickhouse, sql);
     await clickhouse.insert({ table: "schema_migrations", values: [{ name }], format: "JSONEachRow" });
   });
+}
+
+/** Over HTTP, ClickHouse takes one statement at a time. Each has to end its line with a semicolon. */
+export async function runStatements(clickhouse: ClickHouseClient, sql: string): Promise<void> {
+  for (const query of sql.split(/;$/m)) if (query.trim() !== "") await clickhouse.command({ query });
 }
 
 async function applyNew(

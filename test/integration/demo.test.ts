@@ -27,7 +27,7 @@ describe("npm run demo", { timeout: 300_000 }, () => {
     expect(stderr).toMatch(/^DIFFERS: backup /m);
     expect(stderr).toMatch(/✗ postgres: content of public\.spans: expected digest \d+, found digest \d+\./);
     expect(stderr).toContain(
-      "✗ clickhouse: rows of product.requests: expected 80000 rows, found 79996 rows.",
+      "✗ clickhouse: rows of product.requests: expected 50000 rows, found 49997 rows.",
     );
     expect(stderr.match(/✗/g)).toHaveLength(2);
     expect(stdout).toMatch(/Drill: restore, compare +│ proven/);

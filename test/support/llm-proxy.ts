@@ -7,16 +7,13 @@ import { insertSampleData } from "../../examples/llm-proxy/sample-data.ts";
 import type { StoreAddresses } from "../../examples/llm-proxy/settings.ts";
 import { toolEnvironment } from "../../src/sys/exec.ts";
 import { createClickHouseDatabase, createPostgresDatabase } from "./services.ts";
-import type { TestDatabase } from "./services.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const EXAMPLE_SERVER = "examples/llm-proxy/server.ts";
+const EXAMPLE_SERVER = "examples/llm-proxy/server.ts";
 export const FAULTY_SERVER = "test/support/faulty-apps/main.ts";
 
 /** The example application's stores, migrated and filled. */
 export interface LlmProxyStores {
-  postgres: TestDatabase;
-  clickhouse: TestDatabase;
   addresses: StoreAddresses;
   /** What its secrets are encrypted under: base64 of 32 bytes. */
   encryptionKey: string;
@@ -30,8 +27,6 @@ export async function createLlmProxyStores(): Promise<LlmProxyStores> {
   await applyMigrations(addresses);
   await insertSampleData(addresses, encryptionKey);
   return {
-    postgres,
-    clickhouse,
     addresses,
     encryptionKey: encryptionKey.toString("base64"),
     drop: async () => {
