@@ -3,7 +3,7 @@ import type { Comparison } from "../backup/inventory.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "../report/failure.ts";
-import { formatAge, formatBytes, formatCount, formatSeconds } from "../report/quantities.ts";
+import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
 
 /** What a run came to, as text for a terminal: the answer first. */
 export function renderResult(result: RunResult): string {
@@ -12,7 +12,7 @@ export function renderResult(result: RunResult): string {
       const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
       const rows = tables.reduce((sum, table) => sum + table.rows, 0);
       return (
-        `Backup ${result.backupId} is complete: ${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ` +
+        `Backup ${result.backupId} is complete: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
         `${formatBytes(result.sizeBytes)} (${formatBytes(result.sentBytes)} sent) in ${formatSeconds(result.seconds)}.\n`
       );
     }
@@ -63,7 +63,7 @@ function renderList({ backups, destination }: ListResult): string {
       backupId,
       formatAge(ageHours),
       formatBytes(sizeBytes),
-      stores.map(({ store, rows }) => `${store}: ${formatCount(rows)} rows`).join("\n"),
+      stores.map(({ store, rows }) => `${store}: ${countOf(rows, "row")}`).join("\n"),
       lastDrill ? `${lastDrill.verdict}, ${lastDrill.startedAt.slice(0, 10)}` : "never",
     ]);
   }

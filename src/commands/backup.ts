@@ -4,7 +4,7 @@ import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, manifestKey, restoreGuideKey } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
-import { formatBytes, formatCount, formatSeconds } from "../report/quantities.ts";
+import { countOf, formatBytes, formatSeconds } from "../report/quantities.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
@@ -101,7 +101,7 @@ function describeStore(held: StoreManifest): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const sizeBytes = objectsOfStore(held).reduce((sum, object) => sum + object.sizeBytes, 0);
   return (
-    `${held.store}: ${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ` +
+    `${held.store}: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
     `${formatBytes(sizeBytes)} in ${formatSeconds(held.seconds)}`
   );
 }

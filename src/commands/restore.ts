@@ -3,6 +3,7 @@ import type { Comparison } from "../backup/inventory.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
+import { countOf } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
 import type { RestoreRequest as StoreRestoreRequest, Target, TargetFacts } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
@@ -96,8 +97,8 @@ export async function restoreAndCompare(
   const comparison = compareInventories(store.store, store.inventory, await target.takeInventory(store));
   await target.settle();
   reporter.info(
-    `${store.store}: ${comparison.tablesCompared} tables, ${comparison.rowsCompared} rows, ` +
-      `${comparison.schemaObjectsCompared} schema objects compared, ${comparison.differences.length} differences`,
+    `${store.store}: ${countOf(comparison.tablesCompared, "table")}, ${countOf(comparison.rowsCompared, "row")}, ` +
+      `${countOf(comparison.schemaObjectsCompared, "schema object")} compared, ${countOf(comparison.differences.length, "difference")}`,
   );
   return comparison;
 }

@@ -7,6 +7,11 @@ export function formatCount(count: number): string {
   return NUMBER.format(count);
 }
 
+/** (1, "table") → "1 table", (1200, "row") → "1,200 rows" */
+export function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 export function formatBytes(sizeBytes: number): string {
   return prettyBytes(sizeBytes);
 }

@@ -5,7 +5,7 @@ import type { StoreManifest } from "../backup/manifest.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import type { Failure } from "./failure.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
-import { formatAge, formatBytes, formatCount, formatSeconds } from "./quantities.ts";
+import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
 const ROWS_SHOWN = 50;
 /** GitHub drops a summary over 1 MiB whole; this leaves room for what a step wrote before. */
@@ -95,7 +95,7 @@ function renderResult(result: RunResult): string[] {
     }
     case "list":
       return [
-        `## ${result.backups.length} backups at ${escapeMarkdown(result.destination)}`,
+        `## ${countOf(result.backups.length, "backup")} at ${escapeMarkdown(result.destination)}`,
         "",
         ...renderTable(
           ["Backup", "Age", "Size", "Stores", "Last drill"],
@@ -104,7 +104,7 @@ function renderResult(result: RunResult): string[] {
             formatAge(backup.ageHours),
             formatBytes(backup.sizeBytes),
             backup.stores
-              .map(({ store, rows }) => `${escapeMarkdown(store)} (${formatCount(rows)} rows)`)
+              .map(({ store, rows }) => `${escapeMarkdown(store)} (${countOf(rows, "row")})`)
               .join(", "),
             backup.lastDrill
               ? `${backup.lastDrill.verdict}, ${backup.lastDrill.startedAt.slice(0, 10)}`
