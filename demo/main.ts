@@ -2,7 +2,6 @@
  * A small product is backed up, restored and compared; then the restored copy is damaged, and the drill has to
  * notice. All of it on this machine, with the code that the command line runs.
  */
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
@@ -78,7 +77,7 @@ async function tellTheStory(shell: Shell): Promise<boolean> {
   );
   const drillConfig = await configure("drill", env, { "report-dir": scratch.path });
   const sound = await table.step(
-    "Drill: restore, compare",
+    "Drill: restore, compare, call",
     async () => show(await run(drillConfig, shell)),
     describeResult,
   );
@@ -98,7 +97,7 @@ function describeProduct(env: DemoEnvironment): Parameters<typeof fillProduct>[0
   return {
     postgresUrl: env.POSTGRES_URL,
     clickhouseUrl: env.CLICKHOUSE_URL,
-    encryptionKey: randomBytes(32).toString("base64"),
+    encryptionKey: env.ENCRYPTION_KEY,
   };
 }
 
@@ -128,7 +127,7 @@ function describeResult(result: RunResult): string {
     return `${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ${formatBytes(result.sizeBytes)}`;
   }
   if (result.command !== "drill") return "";
-  const { verdict, comparisons } = result.record;
+  const { verdict, comparisons, steps } = result.record;
   const differences = comparisons.flatMap((comparison) => comparison.differences);
   const add = (count: (comparison: (typeof comparisons)[number]) => number): string =>
     formatCount(comparisons.reduce((sum, comparison) => sum + count(comparison), 0));
@@ -137,7 +136,8 @@ function describeResult(result: RunResult): string {
       ? differences.map(({ store, kind, name }) => `${store}: ${kind} of ${name}`).join("\n")
       : `${add((one) => one.tablesCompared)} tables, ${add((one) => one.rowsCompared)} rows, ` +
         `${add((one) => one.schemaObjectsCompared)} schema objects agree`;
-  return `${verdict}\n${what}`;
+  const passed = steps.filter(({ outcome }) => outcome === "passed").map(({ name }) => `✓ ${name}`);
+  return [verdict, what, ...passed].join("\n");
 }
 
 void main();

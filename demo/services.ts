@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { createClient } from "@clickhouse/client";
 import { Client } from "pg";
 import { startClickHouse } from "../local-services/clickhouse.ts";
 import { startLocalServices } from "../local-services/local-services.ts";
 import { startPostgres } from "../local-services/postgres.ts";
+import { findFreePorts } from "../local-services/service-process.ts";
 
 /** The variables that demo/lifeboat.yml reads. */
 export interface DemoEnvironment extends Record<string, string> {
@@ -14,6 +16,8 @@ export interface DemoEnvironment extends Record<string, string> {
   S3_REGION: string;
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;
+  ENCRYPTION_KEY: string;
+  APPLICATION_PORT: string;
 }
 
 interface Stoppable {
@@ -36,6 +40,7 @@ export class DemoServices implements AsyncDisposable {
       createClickHouseDatabase(clickhouse.url),
       createBucket(s3.endpoint),
     ]);
+    const [applicationPort] = await findFreePorts(1);
     return {
       POSTGRES_URL: postgresUrl,
       CLICKHOUSE_URL: clickhouseUrl,
@@ -45,6 +50,8 @@ export class DemoServices implements AsyncDisposable {
       S3_REGION: s3.region,
       S3_ACCESS_KEY_ID: s3.accessKeyId,
       S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+      APPLICATION_PORT: String(applicationPort),
     };
   }
 
