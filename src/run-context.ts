@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { systemClock } from "./sys/clock.ts";
 import type { Clock } from "./sys/clock.ts";
 import { toolEnvironment } from "./sys/exec.ts";
@@ -51,8 +52,11 @@ export interface ContextSource {
 /** The context of one run. Its signal fires with the shell's, and when one part of the run has failed for good. */
 export function createContext({ signal, reporter, redactor, env, cacheDir }: ContextSource): RunContext {
   const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  // Each request and body under way listens to it; Node takes more than ten for a leak, and says so on stderr.
+  setMaxListeners(0, either);
   return {
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: either,
     stopAll: () => stop.abort(),
     reporter,
     redactor,

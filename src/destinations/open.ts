@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { fileURLToPath } from "node:url";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
@@ -32,8 +31,6 @@ export async function openDestination(
   name: string,
   context: RunContext,
 ): Promise<Destination> {
-  // Each request and body under way listens to it; Node takes more than ten for a leak, and says so on stderr.
-  setMaxListeners(0, context.signal);
   if (config.url.startsWith("file:///") && URL.canParse(config.url)) {
     return new DirectoryDestination(fileURLToPath(config.url), name, context);
   }

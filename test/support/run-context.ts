@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { RunContext } from "../../src/run-context.ts";
 import { systemClock } from "../../src/sys/clock.ts";
 import { Redactor } from "../../src/sys/secret.ts";
@@ -12,6 +13,7 @@ export interface TestRun extends RunContext {
 /** A run that keeps what it reports and sleeps no longer than a turn of the event loop. */
 export function startTestRun(): TestRun {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // as createContext does
   const lines: string[] = [];
   const slept: number[] = [];
   return {
