@@ -17,6 +17,7 @@ import { buildSqlStep } from "./drill/steps/sql.ts";
 import type { Step } from "./drill/steps/step.ts";
 import { createContext } from "./run-context.ts";
 import type { ContextSource, RunContext } from "./run-context.ts";
+import { createDeadline } from "./sys/clock.ts";
 import type { Store, Target, ThrowawayTarget } from "./stores/store.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
@@ -62,7 +63,7 @@ async function carryOut(
               openForCleanUp: () =>
                 openDestination(config.destination, config.name, {
                   ...context,
-                  signal: AbortSignal.timeout(CLEAN_UP_MS),
+                  signal: createDeadline(CLEAN_UP_MS),
                 }),
               ...(shell.onBackupStart && { onStart: shell.onBackupStart }),
             },

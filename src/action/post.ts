@@ -6,7 +6,7 @@ import { tidyAfter } from "../commands/tidy.ts";
 import { openDestination } from "../destinations/open.ts";
 import { explainFailure } from "../report/failure.ts";
 import { createContext } from "../run-context.ts";
-import { systemClock } from "../sys/clock.ts";
+import { createDeadline, systemClock } from "../sys/clock.ts";
 import { SCRATCH_PREFIX } from "../sys/scratch.ts";
 import { Redactor } from "../sys/secret.ts";
 import { readConfig } from "./inputs.ts";
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     const config = await readConfig(env);
     for (const secret of config.secrets) redactor.add(secret);
     const context = createContext({
-      signal: AbortSignal.timeout(TIDY_MS),
+      signal: createDeadline(TIDY_MS),
       reporter: new WorkflowReporter(systemClock),
       redactor,
       env,

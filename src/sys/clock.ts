@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { cancelled, throwIfCancelled } from "../errors.ts";
 
@@ -53,14 +54,19 @@ export function secondsSince(clock: Clock, startMs: number): number {
 }
 
 /**
- * A signal that fires with `signal`, or when `timeoutMs` have passed. The timer holds its controller:
- * `AbortSignal.any` holds its sources weakly, and on Node 20 an `AbortSignal.timeout` among them may be collected
- * before it fires.
+ * A signal that fires when `timeoutMs` have passed. The timer holds its controller: `AbortSignal.any` holds its
+ * sources weakly, and on Node 20 an `AbortSignal.timeout` among them may be collected before it fires.
  */
-export function withDeadline(signal: AbortSignal, timeoutMs: number): AbortSignal {
+export function createDeadline(timeoutMs: number): AbortSignal {
   const deadline = new AbortController();
   setTimeout(() => deadline.abort(), timeoutMs).unref();
-  return AbortSignal.any([signal, deadline.signal]);
+  setMaxListeners(0, deadline.signal);
+  return deadline.signal;
+}
+
+/** A signal that fires with `signal`, or when `timeoutMs` have passed. */
+export function withDeadline(signal: AbortSignal, timeoutMs: number): AbortSignal {
+  return AbortSignal.any([signal, createDeadline(timeoutMs)]);
 }
 
 /**
