@@ -42,6 +42,7 @@ export class BackupWriter {
         this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
         this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
+      holds: async ({ key, sizeBytes }) => (await this.#destination.findSize(key)) === sizeBytes,
     };
   }
 

@@ -14,6 +14,11 @@ export interface BackupSink {
   ): Promise<StoredObject>;
   /** What the newest complete backup says of the same store; undefined when there is none or it is not to be used. */
   readonly previous: StoreManifest | undefined;
+  /**
+   * Whether an object that `previous` names is still there in its full size: a bucket's own rule for old objects
+   * may have removed what an older backup wrote.
+   */
+  holds(object: StoredObject): Promise<boolean>;
 }
 
 /** A database that is backed up. */

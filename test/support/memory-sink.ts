@@ -31,6 +31,10 @@ export class MemorySink implements BackupSink, ObjectSource {
     return this.put(`${part.database}.${part.table}/${part.partition}-${part.fingerprint}`, body);
   }
 
+  async holds({ key, sizeBytes }: StoredObject): Promise<boolean> {
+    return this.objects.get(key)?.length === sizeBytes;
+  }
+
   async open(object: StoredObject): Promise<Readable> {
     const bytes = this.objects.get(object.key);
     if (!bytes) throw new AppError("OBJECT_MISSING", `${object.key} is missing.`, { hint: "Look for it." });

@@ -94,7 +94,7 @@ export class Exporter {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (!partition) return undefined; // dropped meanwhile
       const fingerprint = fingerprintPartition(partition, table.columns);
-      const reusable = this.#findReusable(table, partition.id, fingerprint);
+      const reusable = await this.#findReusable(table, partition.id, fingerprint);
       if (reusable) return { part: reusable };
 
       const counted = await countRows(this.#server, table, pinTo(partition));
@@ -110,7 +110,8 @@ export class Exporter {
       await this.#context.clock.sleep(PAUSE_MS, signal);
       [partition] = await listPartitions(this.#server, table, partition.id);
     }
-    return await this.#exportMoving(table, partition, signal);
+    // Without a partition the whole table would be read, and every other one would be restored twice.
+    return partition && (await this.#exportMoving(table, partition, signal));
   }
 
   /** One last read, in the one snapshot that the server gives a single query, between two counts. */
@@ -141,7 +142,7 @@ export class Exporter {
       const counted = await countRows(this.#server, table);
       if (counted.rows === 0) return undefined;
       const fingerprint = hashFingerprint([counted, table.columns]);
-      const reusable = this.#findReusable(table, WHOLE_TABLE, fingerprint);
+      const reusable = await this.#findReusable(table, WHOLE_TABLE, fingerprint);
       if (reusable) return { part: reusable };
 
       const part = await this.#put(table, undefined, fingerprint, counted, signal);
@@ -152,10 +153,15 @@ export class Exporter {
     return await this.#exportMoving(table, undefined, signal);
   }
 
-  #findReusable(table: DataTable, partition: string, fingerprint: string): ClickHousePart | undefined {
+  async #findReusable(
+    table: DataTable,
+    partition: string,
+    fingerprint: string,
+  ): Promise<ClickHousePart | undefined> {
     const { database, name } = table;
     const part = this.#previous.get(identify({ database, table: name, partition }));
-    return part?.fingerprint === fingerprint && part.digest !== null ? part : undefined;
+    if (part?.fingerprint !== fingerprint || part.digest === null) return undefined;
+    return (await this.#sink.holds(part)) ? part : undefined;
   }
 
   async #put(

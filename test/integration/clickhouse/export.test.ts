@@ -98,6 +98,18 @@ describe("a table that changes while it is read", () => {
     expect(manifest.parts.map(({ partition }) => partition)).toEqual(["0", "1", "2", "4"]);
     await expectExact(manifest, sink);
   });
+
+  test("is not sent whole when a partition that never rested is dropped in the end", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink(async (partition, time) => {
+      if (partition !== "3") return;
+      const change = time < 4 ? "UPDATE v = concat(v, 'y') WHERE month = 3" : "DROP PARTITION 3";
+      await pair.sql(`ALTER TABLE ${db}.log ${change} SETTINGS mutations_sync = 2`);
+    });
+    const manifest = await pair.backup([db], sink);
+    expect(manifest.parts.map(({ partition }) => partition)).toEqual(["0", "1", "2", "4"]);
+    await expectExact(manifest, sink);
+  });
 });
 
 describe("the backup after another", () => {
@@ -125,6 +137,19 @@ describe("the backup after another", () => {
     await pair.sql(change.replaceAll("DB.", `${db}.`));
     const manifest = await pair.backup([db], sink);
     expect(sink.sent.toSorted()).toEqual(sent);
+    await expectExact(manifest, sink);
+  });
+
+  test("sends again what is no longer at the destination", async () => {
+    const db = await pair.fill(BY_MONTH);
+    const sink = new InterruptedSink();
+    sink.previous = await pair.backup([db], sink);
+    sink.sent.length = 0;
+    const [gone, damaged] = sink.previous.parts;
+    sink.objects.delete(gone!.key);
+    sink.objects.set(damaged!.key, Buffer.from("short"));
+    const manifest = await pair.backup([db], sink);
+    expect(sink.sent.toSorted()).toEqual(["0", "1"]);
     await expectExact(manifest, sink);
   });
 });
