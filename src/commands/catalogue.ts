@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import pLimit from "p-limit";
 import { parseManifest } from "../backup/manifest.ts";
 import type { Manifest } from "../backup/manifest.ts";
@@ -12,8 +13,10 @@ const READS_AT_ONCE = 16;
 /** Which backup a restore or a drill is to take. Without any field: the newest complete one. */
 export interface Selection {
   id?: string;
-  /** The newest whose data is older than this. */
+  /** Only those whose data is older than this. */
   before?: Date;
+  /** Which of them; the newest when absent. */
+  pick?: "newest" | "oldest" | "random";
 }
 
 /**
@@ -61,12 +64,18 @@ export async function findNewestBackup(destination: Destination): Promise<Manife
 /** @throws AppError BACKUP_NOT_FOUND, and what reading the manifest throws */
 export async function pickBackup(destination: Destination, selection: Selection): Promise<Manifest> {
   const ids = await listBackupIds(destination);
-  const { id, before } = selection;
-  const picked = ids.find(
+  const { id, before, pick = "newest" } = selection;
+  const candidates = ids.filter(
     (candidate) =>
       (id === undefined || candidate === id) &&
       (before === undefined || (findBackupTime(candidate)?.getTime() ?? Infinity) < before.getTime()),
   );
+  const places = {
+    newest: 0,
+    oldest: candidates.length - 1,
+    random: randomInt(Math.max(candidates.length, 1)),
+  };
+  const picked = candidates[places[pick]];
   if (picked === undefined) throw notFound(destination, selection, ids);
   return await readManifest(destination, picked);
 }

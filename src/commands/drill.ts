@@ -84,7 +84,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     restoreSeconds: 0,
     dataAgeHours: (startedAt.getTime() - Date.parse(manifest.startedAt)) / 3_600_000,
     objectives: request.objectives,
-    isNewest: selection.id === undefined && selection.before === undefined,
+    isNewest: isNewestSelected(selection),
   };
   const targets: ThrowawayTarget[] = [];
   let kept: string[] = [];
@@ -146,6 +146,10 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   } as const satisfies DrillResult;
   await writeReport(result, context);
   return result;
+}
+
+function isNewestSelected({ id, before, pick = "newest" }: Selection): boolean {
+  return id === undefined && before === undefined && pick === "newest";
 }
 
 /** Before anything else, so that a wrong path is told before an hour of restoring. */

@@ -1,8 +1,8 @@
 import { Secret } from "../sys/secret.ts";
 import type { DestinationConfig } from "./destination.ts";
 import { readDestination } from "./destination.ts";
-import type { Command, Shell } from "./options.ts";
-import { COMMANDS, OPTIONS } from "./options.ts";
+import type { Command, PickRule, Shell } from "./options.ts";
+import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { Problems, suggest } from "./problems.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { Sources } from "./sources.ts";
@@ -36,10 +36,11 @@ interface CommonConfig {
   secrets: Secret[];
 }
 
-/** Which backup; the newest complete one without either. */
+/** Which backup; the newest complete one without any of them. */
 export interface Selection {
   id?: string;
   before?: Date;
+  pick?: PickRule;
 }
 
 export interface Objectives {
@@ -76,6 +77,8 @@ export interface DrillConfig extends CommonConfig {
   upstream?: UpstreamSettings;
   objectives: Objectives;
   keep: boolean;
+  /** Damage further copies afterwards, and require that each is noticed. */
+  proveRed: boolean;
   reportDir: string;
 }
 
@@ -118,6 +121,7 @@ export function parseConfig(raw: RawInput): Config {
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
+  const proveRed = sources.flag("prove-red") ?? false;
   problems.throwIfAny();
 
   switch (command) {
@@ -139,6 +143,7 @@ export function parseConfig(raw: RawInput): Config {
         ...(needsUpstream(steps, sources) && { upstream: readUpstream(sources) }),
         objectives,
         keep,
+        proveRed,
         reportDir,
       };
     }
@@ -166,8 +171,14 @@ function readSelection(sources: Sources): Selection {
   const before = sources.option("before");
   if (id && before)
     sources.problems.add(before.place, "does not go with the option backup. Give one of them.");
+  const given = sources.option("pick");
+  if (id && given) sources.problems.add(given.place, "does not go with the option backup. Give one of them.");
+  const pick = given && PICKS.find((rule) => rule === given.text);
+  if (given && !pick) {
+    sources.problems.add(given.place, `is none of ${PICKS.join(", ")}.${suggest(given.text, PICKS)}`);
+  }
   const time = before && readTime(before, sources.problems);
-  return { ...(id && { id: id.text }), ...(time && { before: time }) };
+  return { ...(id && { id: id.text }), ...(time && { before: time }), ...(pick && { pick }) };
 }
 
 function readObjectives(sources: Sources, isNeeded: boolean): Objectives {

@@ -39,6 +39,9 @@ export function formatPath(path: Path): string {
 
 function describeIssue(issue: Issue, tree: unknown): Fault[] {
   const { path } = issue;
+  const value = valueAt(tree, path);
+  // Whatever the schema calls it: an enum that is absent is a wrong value to it.
+  if (value === undefined) return [{ path, text: "is missing.", remove: path.slice(0, -1) }];
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
@@ -50,8 +53,6 @@ function describeIssue(issue: Issue, tree: unknown): Fault[] {
       });
     case "invalid_type":
     case "invalid_union": {
-      const value = valueAt(tree, path);
-      if (value === undefined) return [{ path, text: "is missing.", remove: path.slice(0, -1) }];
       const expected = expectedTypes(issue);
       const found =
         value === null ? "empty" : (TYPE_WORDS[Array.isArray(value) ? "array" : typeof value] ?? "else");

@@ -2,6 +2,10 @@
 export const COMMANDS = ["backup", "list", "restore", "drill"] as const;
 export type Command = (typeof COMMANDS)[number];
 
+/** Which of the complete backups a restore or a drill takes. */
+export const PICKS = ["newest", "oldest", "random"] as const;
+export type PickRule = (typeof PICKS)[number];
+
 /** The two ways in: the GitHub Action's inputs, and the command line's flags. */
 export type Shell = "action" | "cli";
 
@@ -109,6 +113,13 @@ export const OPTIONS = {
     help: "Use the newest backup that was started before this time, such as 2026-11-20T02:00:00Z.",
     commands: ["restore", "drill"],
   },
+  pick: {
+    kind: "choice",
+    choices: PICKS,
+    default: "newest",
+    help: "Which backup to use: newest, oldest or random; with before, which of those before that time.",
+    commands: ["restore", "drill"],
+  },
   "target-postgres-url": {
     kind: "text",
     help: "Postgres database to restore into; for a drill, a server on which it may create a database of its own.",
@@ -127,6 +138,11 @@ export const OPTIONS = {
     kind: "list",
     help: "Names of the target databases whose contents may be replaced, typed out.",
     commands: ["restore"],
+  },
+  "prove-red": {
+    kind: "flag",
+    help: "After a proven drill, damage further copies on purpose and require that each is noticed.",
+    commands: ["drill"],
   },
   keep: {
     kind: "flag",

@@ -56,6 +56,9 @@ function readExpectation(step: AssertStep, reader: StepReader): Expectation {
   if (step["at-most"] !== undefined) given.push({ kind: "at-most", value: step["at-most"] });
   if (step.between) given.push({ kind: "between", low: step.between[0], high: step.between[1] });
   if (step.none) given.push({ kind: "none" });
+  if (step.between && step.between[0] > step.between[1]) {
+    reader.problem("must name the lesser value first.", "between");
+  }
   const [only] = given;
   if (only && given.length === 1) return only;
   reader.problem("must say what it expects: one of equals, at-least, at-most, between, none.");

@@ -51,6 +51,21 @@ describe("the backup that is picked", () => {
     expect(await pick({ before: new Date("2026-11-18T02:17:05Z") })).toBe(WEDNESDAY);
   });
 
+  test("is the oldest, or any, when that was asked for", async () => {
+    const { destination } = placeWeek();
+    const pick = async (selection: Parameters<typeof pickBackup>[1]): Promise<string> =>
+      (await pickBackup(destination, selection)).id;
+    expect(await pick({ pick: "newest" })).toBe(WEDNESDAY);
+    expect(await pick({ pick: "oldest" })).toBe(MONDAY);
+    const before = new Date("2026-11-18T00:00:00Z");
+    expect(await pick({ pick: "newest", before })).toBe(TUESDAY);
+    const drawn = new Set<string>();
+    for (let draw = 0; draw < 200; draw += 1) drawn.add(await pick({ pick: "random", before }));
+    expect([...drawn].sort()).toEqual([MONDAY, TUESDAY]);
+    const nothing = pick({ pick: "random", before: new Date("2020-01-01") });
+    await expect(nothing).rejects.toMatchObject({ code: "BACKUP_NOT_FOUND" });
+  });
+
   test("not being there, the error says what was looked for and what there is", async () => {
     const { destination } = placeWeek();
     await expect(pickBackup(destination, { id: "20200101T000000Z-0000" })).rejects.toMatchObject({

@@ -249,8 +249,10 @@ describe("unproven", () => {
       verdict: "unproven",
       reasons: ["The newest backup is 2.0 hours old; the objective (RPO) is 1."],
     });
-    const picked = { objectives, selection: { id: manifest.id } };
-    expect((await start(bothTargets(), picked).result).record.verdict).toBe("proven");
+    for (const selection of [{ id: manifest.id }, { pick: "oldest" }, { pick: "random" }] as const) {
+      const picked = { objectives, selection };
+      expect((await start(bothTargets(), picked).result).record.verdict).toBe("proven");
+    }
   });
 
   test.each(["inspect", "restore", "takeInventory", "settle"])(

@@ -39,9 +39,13 @@ test("every store is restored into its target and compared before its background
   expect(app.calls).toEqual(["inspect", "restore", "takeInventory", "settle"]);
 });
 
-test("a store without a target is left alone", async () => {
-  const { comparisons } = await restoreInto([new FakeTarget("clickhouse", "log")]);
+test("a store without a target is left alone, and that is told", async () => {
+  const run = startTestRun();
+  const destination = new MemoryDestination(placeOne(), run);
+  const targets = [new FakeTarget("clickhouse", "log")];
+  const { comparisons } = await restore({ destination, selection: {}, targets, replace: [] }, run);
   expect(comparisons.map(({ store }) => store)).toEqual(["log"]);
+  expect(run.lines.join("\n")).toContain("app is not restored: no target was given for it.");
 });
 
 test("all refusals are told at once, before anything is written", async () => {
@@ -70,6 +74,20 @@ test("a target that is named may be the source and hold data; one that is not na
     message: "The target for log (log_target) is not empty: it holds shop.requests.",
   });
   expect(again.holdsData).toBe(false);
+});
+
+test("a target of several databases is named only when each of them is", async () => {
+  const facts = { occupiedBy: ["shop.requests", "audit.events"], databases: ["shop", "audit"] };
+  const half = new FakeTarget("clickhouse", "log", { facts });
+  await expect(restoreInto([half], placeOne(), ["shop"])).rejects.toMatchObject({
+    code: "TARGET_REFUSED",
+    hint: expect.stringContaining("--replace shop,audit"),
+  });
+  expect(half.calls).toEqual(["inspect"]);
+
+  const whole = new FakeTarget("clickhouse", "log", { facts });
+  await restoreInto([whole], placeOne(), ["audit", "shop"]);
+  expect(whole.calls).toContain("restore and replace");
 });
 
 test("what stood beside in a named target is no difference, what is missing is one", async () => {
