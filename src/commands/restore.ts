@@ -48,6 +48,10 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   const manifest = await reporter.phase("Find", () => pickBackup(destination, selection));
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
   const pairings = pairTargets(manifest, targets);
+  for (const { store } of manifest.stores) {
+    if (pairings.some((pairing) => pairing.store.store === store)) continue;
+    reporter.warn(`${store} is not restored: no target was given for it.`);
+  }
   const named = await reporter.phase("Check", () => refuseSurprises(pairings, replace));
   const comparisons = await reporter.phase("Restore", async () => {
     await using scratch = await Scratch.create();
@@ -109,14 +113,13 @@ async function refuseSurprises(pairings: readonly Pairing[], replace: string[]):
   await settleAll(
     pairings.map(async ({ store, target }) => {
       const facts = await target.inspect(store);
-      if (facts.databases.some((database) => replace.includes(database))) named.add(store.store);
-      else {
-        const name = facts.databases[0] ?? "";
-        refuseSurprise(
-          store,
-          facts,
-          `Restore into an empty database, or name the target on purpose: --replace ${name}`,
-        );
+      const { databases } = facts;
+      // Each one: who names one database of a server has not said that the others may go.
+      if (databases.length > 0 && databases.every((database) => replace.includes(database))) {
+        named.add(store.store);
+      } else {
+        const hint = `Restore into an empty database, or name the target on purpose: --replace ${databases.join(",")}`;
+        refuseSurprise(store, facts, hint);
       }
     }),
   );
