@@ -11,6 +11,8 @@ export type SslMode = (typeof SSL_MODES)[number];
 /** `sslrootcert=system`, as libpq 16 and later spell it: the certificate authorities the machine trusts. */
 const SYSTEM_ROOTS = "system";
 const CONNECT_TIMEOUT_SECONDS = 20;
+/** The session that holds the snapshot is idle for as long as the dump takes; cloud firewalls forget it in minutes. */
+const KEEP_ALIVE_AFTER_MS = 60_000;
 
 /**
  * Given as startup options, since a role's own defaults (Supabase's 120 s statement_timeout) win over a SET that
@@ -107,6 +109,7 @@ export function clientConfig(connection: PostgresConnection, encrypted: boolean)
     application_name: "lifeboat",
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
   };
 }
 

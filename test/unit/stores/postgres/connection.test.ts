@@ -95,6 +95,13 @@ describe("encryption means what libpq means", () => {
   });
 });
 
+test("an idle connection is kept open through firewalls that forget one after minutes", () => {
+  const config = clientConfig(parse("postgres://app@db/app"), false);
+  expect(config).toMatchObject({ keepAlive: true });
+  expect(config.keepAliveInitialDelayMillis).toBeLessThan(4 * 60_000); // Azure's limit, the shortest
+  expect(config.keepAliveInitialDelayMillis).toBeGreaterThan(0); // 0 leaves the system's two hours
+});
+
 test("libpq's tools get the whole connection through their environment, the operator's options first", () => {
   const env = libpqEnv(parse("postgres://app:secret@db:6000/shop?sslmode=require&options=endpoint%3Dx"));
   expect(env).toMatchObject({
