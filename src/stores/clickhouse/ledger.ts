@@ -26,7 +26,9 @@ export class Ledger {
   async create(server: ClickHouseServer, entry: SchemaEntry): Promise<void> {
     const mayExist = entry.kind === "database" || entry.kind === "function";
     if (mayExist && (await findUuid(server, entry)) !== undefined) return;
-    await server.run(entry.portable, CREATE_SETTINGS);
+    // Another run may make it in this moment: what is only "not there yet" must not be taken for one's own.
+    const statement = entry.portable.replace(/^(CREATE (?:DATABASE|FUNCTION)) IF NOT EXISTS/, "$1");
+    await server.run(statement, CREATE_SETTINGS);
     this.#made.push({ entry, uuid: (await findUuid(server, entry)) ?? "" });
   }
 

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { SchemaEntry } from "../../../../src/stores/clickhouse/ddl.ts";
+import { Ledger } from "../../../../src/stores/clickhouse/ledger.ts";
+import type { ClickHouseServer } from "../../../../src/stores/clickhouse/server.ts";
+
+const database: SchemaEntry = {
+  kind: "database",
+  database: "shop",
+  name: "shop",
+  engine: "Atomic",
+  given: "CREATE DATABASE IF NOT EXISTS `shop`",
+  portable: "CREATE DATABASE IF NOT EXISTS `shop`",
+  dependsOn: [],
+};
+
+/** A server on which another run makes the database right after this one has looked for it. */
+class ContestedServer {
+  readonly statements: string[] = [];
+  #looks = 0;
+
+  async rows(): Promise<{ uuid: string }[]> {
+    this.#looks += 1;
+    return this.#looks === 1 ? [] : [{ uuid: "of-the-other-run" }];
+  }
+
+  async run(statement: string): Promise<void> {
+    this.statements.push(statement);
+    if (/^CREATE DATABASE (?!IF NOT EXISTS)/.test(statement)) throw new Error("it exists already");
+  }
+}
+
+test("a database that another run made in the same moment is not taken for one's own, and not dropped", async () => {
+  const contested = new ContestedServer();
+  const server = contested as unknown as ClickHouseServer;
+  const ledger = new Ledger();
+  await expect(ledger.create(server, database)).rejects.toThrow("it exists already");
+  await ledger.dropAll(server);
+  expect(contested.statements).toEqual(["CREATE DATABASE `shop`"]);
+});
