@@ -1,6 +1,7 @@
-import { Command as Program, Option as Flag } from "commander";
+import { Command as Program, InvalidArgumentError, Option as Flag } from "commander";
 import { COMMANDS, listOptions } from "../config/options.ts";
 import type { Command } from "../config/options.ts";
+import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { VERSION } from "../version.ts";
 
 /** What argv says; nothing is interpreted yet. */
@@ -18,14 +19,21 @@ const DESCRIPTIONS: Readonly<Record<Command, string>> = {
 
 const VALUE = { text: " <text>", list: " <items>", time: " <time>", choice: " <choice>", flag: "" } as const;
 
+/** What the command line can ask for. */
+export interface Actions {
+  /** One of the commands that work on backups. */
+  act: (args: Arguments) => Promise<void>;
+  /** The built-in upstream by itself. */
+  serveUpstream: (settings: UpstreamSettings) => Promise<void>;
+}
+
 /**
  * The command line, built from the one list of options. Commander itself answers --help, --version and
- * mistakes.
- *
- * @param act - called with what was parsed
+ * mistakes, by throwing CommanderError.
  */
-export function buildProgram(act: (args: Arguments) => Promise<void>): Program {
+export function buildProgram({ act, serveUpstream }: Actions): Program {
   const program = new Program("lifeboat")
+    .exitOverride() // before the commands are added, which take it over
     .description("Backs up Postgres and ClickHouse, and proves that the backups restore.")
     .version(VERSION)
     .showHelpAfterError("(lifeboat --help lists the commands)")
@@ -44,7 +52,22 @@ export function buildProgram(act: (args: Arguments) => Promise<void>): Program {
       await act({ command, options: Object.fromEntries(options) as Arguments["options"] });
     });
   }
+  program
+    .command("upstream")
+    .description("Run the built-in upstream by itself, to try an application by hand.")
+    .addOption(new Flag("--port <port>", "Port on 127.0.0.1; any free one when absent.").argParser(readPort))
+    .option("--https", "Speak HTTPS under a certificate made for the run.", false)
+    .option("--host-name <names...>", "Further names that the certificate is for.", [])
+    .action(async ({ port = 0, https, hostName }: { port?: number; https: boolean; hostName: string[] }) => {
+      await serveUpstream({ port, https, hostNames: hostName });
+    });
   return program;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new InvalidArgumentError("It is a number from 1 to 65535.");
 }
 
 function describe(option: ReturnType<typeof listOptions>[number]["option"]): string {

@@ -49,16 +49,21 @@ export class BundleProcess {
     return this.#child.pid!;
   }
 
+  /** All that it has printed so far. */
+  get output(): string {
+    return `${this.#stdout}\n${this.#stderr}`;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
   /** Waits until the process has printed a text. @throws Error with its output when it ends before */
   async printed(text: string): Promise<void> {
-    while (!`${this.#stdout}\n${this.#stderr}`.includes(text)) {
+    while (!this.output.includes(text)) {
       const next = Promise.race([once(this.#child.stdout, "data"), once(this.#child.stderr, "data")]);
       if ((await Promise.race([next, this.ended.then(() => "ended")])) === "ended")
-        throw new Error(`It ended without printing "${text}":\n${this.#stdout}\n${this.#stderr}`);
+        throw new Error(`It ended without printing "${text}":\n${this.output}`);
     }
   }
 }

@@ -35,6 +35,7 @@ export interface UpstreamOptions {
   /** 0 for any free port. */
   port: number;
   clock: Clock;
+  /** Told of each request as it comes. */
   onRequest?: (request: RecordedRequest) => void;
 }
 

@@ -4,6 +4,7 @@ import { Scratch } from "../../sys/scratch.ts";
 import type { StepUpstream } from "../steps/step.ts";
 import { createCertificate } from "./certificate.ts";
 import { startUpstream } from "./server.ts";
+import type { RecordedRequest } from "./server.ts";
 
 /** How a drill runs the built-in upstream. */
 export interface UpstreamSettings {
@@ -19,16 +20,17 @@ export async function openStepUpstream(
   { port, https, hostNames }: UpstreamSettings,
   runKey: Uint8Array,
   clock: Clock,
+  onRequest: (request: RecordedRequest) => void = () => {},
 ): Promise<StepUpstream & { close(): Promise<void> }> {
   if (!https) {
-    const upstream = await startUpstream({ runKey, port, clock });
+    const upstream = await startUpstream({ runKey, port, clock, onRequest });
     return { ...upstream, env: { LIFEBOAT_UPSTREAM_URL: upstream.url } };
   }
   const scratch = await Scratch.create();
   const certificate = await createCertificate(hostNames, clock.now());
   const caFile = scratch.file("upstream-ca.pem");
   await writeFile(caFile, certificate.certificatePem);
-  const upstream = await startUpstream({ runKey, port, clock, certificate });
+  const upstream = await startUpstream({ runKey, port, clock, certificate, onRequest });
   return {
     ...upstream,
     env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
