@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const SCRATCH_PREFIX = "lifeboat-";
+export const SCRATCH_PREFIX = "lifeboat-scratch-";
 
 /**
  * A private temporary directory (mode 0700) that is removed again. Its name starts with SCRATCH_PREFIX, so that

@@ -1,6 +1,6 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Scratch } from "../../../src/sys/scratch.ts";
+import { Scratch, SCRATCH_PREFIX } from "../../../src/sys/scratch.ts";
 
 test("a scratch folder is private, and is removed with what is in it", async () => {
   let path: string;
@@ -11,4 +11,10 @@ test("a scratch folder is private, and is removed with what is in it", async () 
     writeFileSync(scratch.file("dump"), "rows");
   }
   expect(existsSync(path)).toBe(false);
+});
+
+test("no folder that an operator might choose beside it is taken for one", () => {
+  for (const name of ["lifeboat-report", "lifeboat-backups"]) {
+    expect(name.startsWith(SCRATCH_PREFIX)).toBe(false);
+  }
 });
