@@ -18,6 +18,9 @@ const NOT_COVERED = [
   "Extensions are compared by name and schema; the target may bring another version of them.",
   "Operators, casts, collations, text search objects, foreign servers and comments are restored, but not compared.",
 ];
+/** Only a superuser may read pg_largeobject itself. */
+const LARGE_OBJECTS_NOT_COVERED =
+  "Large objects: they are counted; their contents are restored, but not compared.";
 
 /** Counts and digests every table, and names what else the schemas hold, as of one moment. */
 export async function takeInventory(
@@ -70,7 +73,10 @@ export function assembleInventory(
     digestMethod: DIGEST_METHOD,
     tables: [...tables].sort((a, b) => compareText(a.name, b.name)),
     schema: [...schema, ...values].sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name)),
-    notCovered: [...NOT_COVERED],
+    notCovered: [
+      ...NOT_COVERED,
+      ...(schema.some(({ kind }) => kind === "large objects") ? [LARGE_OBJECTS_NOT_COVERED] : []),
+    ],
   };
 }
 
