@@ -34,23 +34,28 @@ export class Ledger {
 
   /**
    * Drops what was made, the latest first, and looks whether it is gone. What bears a name of the ledger but is
-   * not what was made stays, and is an error.
+   * not what was made stays, and is an error, once all else is gone.
    *
-   * @throws AppError TARGET_REFUSED, STORE_FAILED
+   * @throws AppError STORE_FAILED
    */
   async dropAll(server: ClickHouseServer): Promise<void> {
     const ownDatabases = this.#made.filter(({ entry }) => entry.kind === "database");
     const isInside = ({ entry }: Made): boolean =>
       entry.kind !== "database" && ownDatabases.some((own) => own.entry.name === entry.database);
+    const replaced: Made[] = [];
     // Dropping a database drops what is in it, in whatever order it needs.
     for (const made of this.#made.filter((each) => !isInside(each)).reverse()) {
       const uuid = await findUuid(server, made.entry);
       if (uuid === undefined) continue;
-      if (uuid !== made.uuid) throw refuse(made.entry);
+      if (uuid !== made.uuid) {
+        replaced.push(made);
+        continue;
+      }
       await server.run(writeDrop(made.entry), DROP_SETTINGS);
       if ((await findUuid(server, made.entry)) !== undefined) throw stillThere(made.entry);
     }
-    this.#made.length = 0;
+    this.#made.splice(0, Infinity, ...replaced.reverse());
+    if (replaced.length > 0) throw notOurs(replaced);
   }
 }
 
@@ -72,8 +77,9 @@ function writeDrop({ kind, database, name }: SchemaEntry): string {
   return `DROP ${what} ${quotePath(database, name)} SYNC`;
 }
 
-function refuse(entry: SchemaEntry): AppError {
-  return new AppError("TARGET_REFUSED", `${entry.kind} ${idOf(entry)} is not the one that this run made.`, {
+function notOurs(replaced: readonly Made[]): AppError {
+  const names = replaced.map(({ entry }) => `${entry.kind} ${idOf(entry)}`).join(", ");
+  return new AppError("STORE_FAILED", `No longer what this run made, and so left alone: ${names}.`, {
     hint: "Something replaced it meanwhile; look at it, and drop it by hand if nobody needs it.",
   });
 }
