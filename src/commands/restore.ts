@@ -1,5 +1,5 @@
 import { ABSENT, compareInventories } from "../backup/inventory.ts";
-import type { Comparison } from "../backup/inventory.ts";
+import type { Comparison, Inventory } from "../backup/inventory.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
@@ -98,8 +98,14 @@ export async function restoreAndCompare(
   { reporter }: RunContext,
 ): Promise<Comparison> {
   await target.restore(store, request);
-  const comparison = compareInventories(store.store, store.inventory, await target.takeInventory(store));
-  await target.settle();
+  let found: Inventory;
+  try {
+    found = await target.takeInventory(store);
+  } finally {
+    // Whatever happened: a server whose merges stand still would refuse to be written to before long.
+    await target.settle();
+  }
+  const comparison = compareInventories(store.store, store.inventory, found);
   reporter.info(
     `${store.store}: ${countOf(comparison.tablesCompared, "table")}, ${countOf(comparison.rowsCompared, "row")}, ` +
       `${countOf(comparison.schemaObjectsCompared, "schema object")} compared, ${countOf(comparison.differences.length, "difference")}`,

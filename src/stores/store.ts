@@ -93,7 +93,10 @@ export interface Target {
   restore(backup: StoreManifest, request: RestoreRequest): Promise<void>;
   /** Counts and digests as the backup's own inventory did. */
   takeInventory(backup: StoreManifest): Promise<Inventory>;
-  /** Lets the server go back to its background work, which a restore holds still until rows are compared. */
+  /**
+   * Lets the server go back to its background work, which a restore holds still until rows are compared. It works
+   * after the run's signal has fired.
+   */
   settle(): Promise<void>;
   /**
    * Runs statements given by the operator, and returns the rows of the last one.

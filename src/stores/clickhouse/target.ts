@@ -17,7 +17,7 @@ import { Restoration } from "./restore.ts";
 import { ClickHouseServer } from "./server.ts";
 import { quotePath, quoteTexts, splitStatements } from "./sql-text.ts";
 
-/** Removing what a run made must go on after the run was cancelled, but not for ever. */
+/** Cleaning up after a run must go on after it was cancelled, but not for ever. */
 const CLEANUP_LIMIT_MS = 120_000;
 /** The kinds of an inventory that lie in a database under a name of their own. */
 const NAMED_KINDS: ReadonlySet<string> = new Set(["table", "view", "materialized view", "dictionary"]);
@@ -117,8 +117,10 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   async settle(): Promise<void> {
-    const server = await this.#connect();
-    for (const statement of this.#wakeUps.splice(0)) await server.run(statement);
+    if (this.#wakeUps.length === 0) return;
+    await this.#cleanUp(async (server) => {
+      for (const statement of this.#wakeUps.splice(0)) await server.run(statement);
+    });
   }
 
   /** Statements end with semicolons. The rows of the last one come as JSON: leave FORMAT out. */
@@ -155,10 +157,14 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   async #removeAll(): Promise<void> {
+    await this.#cleanUp((server) => this.#ledger.dropAll(server));
+  }
+
+  async #cleanUp(work: (server: ClickHouseServer) => Promise<void>): Promise<void> {
     const signal = withDeadline(new AbortController().signal, CLEANUP_LIMIT_MS);
     const server = await ClickHouseServer.connect(this.#withoutDatabase(), { ...this.#context, signal });
     try {
-      await this.#ledger.dropAll(server);
+      await work(server);
     } finally {
       await server.close();
     }

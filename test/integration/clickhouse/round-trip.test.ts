@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
 import { clickhouseManifestSchema } from "../../../src/backup/manifest.ts";
+import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
 import type { ThrowawayTarget } from "../../../src/stores/store.ts";
+import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
+import { startTestRun } from "../../support/run-context.ts";
 import { ClickHousePair, findDifferences } from "./clickhouse-pair.ts";
 
 const DATABASES = ["app", `аналитика "v1.2" it's`];
@@ -155,6 +158,19 @@ describe("a restore that fails", () => {
       code: "OBJECT_MISSING",
     });
     expect((await target.inspect(manifest)).occupiedBy).toEqual([]);
+    await target.close();
+  });
+
+  test("or is cancelled lets the server go back to its background work", async () => {
+    const run = startTestRun();
+    const target = await createClickHouseThrowaway(
+      { store: "clickhouse", url: new Secret(pair.targetUrl) },
+      run,
+    );
+    await target.restore(manifest, { objects: sink, replace: false, scratchDir: "" });
+    run.stopAll();
+    await target.settle();
+    await target.destroy();
     await target.close();
   });
 

@@ -39,6 +39,16 @@ test("every store is restored into its target and compared before its background
   expect(app.calls).toEqual(["inspect", "restore", "takeInventory", "settle"]);
 });
 
+test("a target whose data cannot be compared goes back to its background work all the same", async () => {
+  const app = new FakeTarget("postgres", "app", {
+    on(method) {
+      if (method === "takeInventory") throw new AppError("STORE_FAILED", "cut off", { hint: "Look." });
+    },
+  });
+  await expect(restoreInto([app])).rejects.toThrow("cut off");
+  expect(app.calls).toEqual(["inspect", "restore", "takeInventory", "settle"]);
+});
+
 test("a store without a target is left alone, and that is told", async () => {
   const run = startTestRun();
   const destination = new MemoryDestination(placeOne(), run);
