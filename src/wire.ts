@@ -88,6 +88,7 @@ async function carryOut(
           steps: config.steps.map(buildStep),
           ...(config.upstream && { upstream: config.upstream }),
           objectives: config.objectives,
+          proveRed: config.proveRed,
           keepOnFailure: config.keep,
           reportDir: config.reportDir,
         },

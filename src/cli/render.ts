@@ -23,10 +23,11 @@ export function renderResult(result: RunResult): string {
         renderDifferences(result.comparisons)
       );
     case "drill": {
-      const { verdict, backupId, restoreSeconds, dataAgeHours, reasons, notProven } = result.record;
+      const { verdict, backupId, restoreSeconds, dataAgeHours, reasons, notProven, controls } = result.record;
       return [
         `${verdict.toUpperCase()}: backup ${backupId}, data ${formatAge(dataAgeHours)} old, drilled in ${formatSeconds(restoreSeconds)}.`,
         ...reasons.map((reason) => `  ✗ ${reason}`),
+        ...(controls ?? []).map(({ name, outcome }) => `  · control, ${name}: ${outcome}`),
         ...notProven.map((sentence) => `  · not proven: ${sentence}`),
         ...result.kept.map((store) => `  · the restored data was left in the target of ${store}`),
         "",

@@ -13,6 +13,7 @@ import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { judge } from "../drill/verdict.ts";
 import type { Evidence } from "../drill/verdict.ts";
 import { AppError } from "../errors.ts";
+import { renderJunit } from "../report/junit.ts";
 import { renderSummary } from "../report/summary.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ThrowawayTarget } from "../stores/store.ts";
@@ -21,22 +22,27 @@ import { Scratch } from "../sys/scratch.ts";
 import { VERSION } from "../version.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
+import { performControls } from "./controls.ts";
 import { readObjects } from "./object-reader.ts";
-import { pairTargets, refuseSurprise, restoreAndCompare } from "./restore.ts";
+import { pairTargets, restoreAndCompare } from "./restore.ts";
 import type { Pairing } from "./restore.ts";
+import { destroyAll, openTargets } from "./throwaways.ts";
+import type { OpenTarget } from "./throwaways.ts";
 import { settleAll } from "./together.ts";
 
 export interface DrillRequest {
   destination: Destination;
   selection: Selection;
   /** Makes the throwaway target of each store, by the store's name. */
-  openTarget: ReadonlyMap<string, () => Promise<ThrowawayTarget>>;
+  openTarget: OpenTarget;
   /** Only these stores, when the operator chose; else all that the backup holds. */
   only?: readonly string[];
   steps: readonly Step[];
   /** Run the built-in upstream beside the steps. */
   upstream?: UpstreamSettings;
   objectives: DrillRecord["objectives"];
+  /** After a proven drill, damage further copies on purpose and require that each is noticed. */
+  proveRed?: boolean;
   /** Leave the restored data for a look when the drill failed. */
   keepOnFailure: boolean;
   /** Folder for the report, created when missing. */
@@ -50,7 +56,7 @@ export interface DrillResult {
   isRecorded: boolean;
   /** The whole drill, the destruction of the restored data included. */
   seconds: number;
-  /** Markdown; the same as JSON lies beside it. */
+  /** Markdown; the same as JSON, and as JUnit XML, lies beside it. */
   reportPath: string;
   /** Where the restored data was left, by store; empty when it was destroyed. */
   kept: string[];
@@ -91,7 +97,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   try {
     await tolerate(evidence, async () => {
       await reporter.phase("Targets", () =>
-        phases.measure("targets", () => openTargets(manifest, request, targets)),
+        phases.measure("targets", () => openTargets(manifest, request.openTarget, request.only, targets)),
       );
       await reporter.phase("Restore and compare", () =>
         phases.measure("restore", () =>
@@ -120,6 +126,10 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     await Promise.allSettled(targets.map((target) => target.close()));
   }
 
+  if (request.proveRed && judge(evidence).verdict === "proven") {
+    evidence.controls = await phases.measure("controls", () => performControls(manifest, request, context));
+  }
+
   const record: DrillRecord = {
     format: "lifeboat-drill",
     formatVersion: DRILL_FORMAT_VERSION,
@@ -131,6 +141,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     ...judge(evidence),
     comparisons: evidence.comparisons,
     steps: evidence.steps,
+    ...(evidence.controls && { controls: evidence.controls }),
     phases: phases.times,
     restoreSeconds: evidence.restoreSeconds,
     dataAgeHours: Math.round(evidence.dataAgeHours * 1000) / 1000,
@@ -169,6 +180,7 @@ async function writeReport(result: DrillResult, { reporter }: RunContext): Promi
   try {
     await writeFile(reportPath, renderSummary(result));
     await writeFile(reportPath.replace(/md$/, "json"), serialiseDrillRecord(record));
+    await writeFile(reportPath.replace(/md$/, "xml"), renderJunit(record));
   } catch (error) {
     // The verdict stands, and is printed and recorded without it.
     reporter.warn(`The report ${reportPath} could not be written: ${String(error)}`);
@@ -186,22 +198,6 @@ function findSkippedStores(
       skipped.push({ store, why: "no drill target was given for it", onPurpose: false });
   }
   return skipped;
-}
-
-/** Fills `targets` as they open, so that those that did are destroyed even when one does not. */
-async function openTargets(
-  manifest: Manifest,
-  { openTarget, only }: DrillRequest,
-  targets: ThrowawayTarget[],
-): Promise<void> {
-  for (const store of manifest.stores) {
-    const open = openTarget.get(store.store);
-    if (!open || (only && !only.includes(store.store))) continue;
-    const target = await open();
-    targets.push(target);
-    const hint = "A drill needs a target where nothing of the backup's names is; give it an empty one.";
-    refuseSurprise(store, await target.inspect(store), hint);
-  }
 }
 
 /** Restores all stores at once. One that fails does not stop the others: what they show is evidence as well. */
@@ -242,24 +238,6 @@ async function tolerate(evidence: Evidence, work: () => Promise<void>): Promise<
     if (!(error instanceof AppError) || NOT_EVIDENCE.has(error.code)) throw error;
     evidence.failures.push(error);
   }
-}
-
-async function destroyAll(targets: readonly ThrowawayTarget[], { reporter }: RunContext): Promise<void> {
-  if (targets.length === 0) return;
-  await reporter.phase("Destroy", async () => {
-    await settleAll(
-      targets.map(async (target) => {
-        try {
-          await target.destroy();
-        } catch (error) {
-          // A cancelled drill has no verdict that could tell it.
-          reporter.warn(`The restored data of ${target.store} may still be there.`);
-          throw error;
-        }
-      }),
-    );
-    reporter.info("The restored data is destroyed.");
-  });
 }
 
 async function keepRecord(

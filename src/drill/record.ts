@@ -18,6 +18,17 @@ const stepResultSchema = z.strictObject({
 /** How one step of a drill ended. */
 export type StepResult = z.infer<typeof stepResultSchema>;
 
+const controlResultSchema = z.strictObject({
+  /** What was done to a further copy, or to the drill. */
+  name: z.string(),
+  /** "caught": the drill failed for that very reason. "missed": it did not, so its green proves less. */
+  outcome: z.enum(["caught", "missed", "not applicable"]),
+  seconds: z.number(),
+  reason: z.string(),
+});
+/** How one negative control ended. */
+export type ControlResult = z.infer<typeof controlResultSchema>;
+
 const comparisonSchema = z.strictObject({
   store: z.string(),
   differences: z.array(
@@ -50,6 +61,8 @@ const recordSchema = z.strictObject({
   notProven: z.array(z.string()),
   comparisons: z.array(comparisonSchema),
   steps: z.array(stepResultSchema),
+  /** Present when further copies were damaged on purpose. */
+  controls: z.array(controlResultSchema).optional(),
   phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
   /** From the first look for the backup until the data is back and compared and the steps are done. */
   restoreSeconds: z.number(),

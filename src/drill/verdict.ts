@@ -1,6 +1,6 @@
 import type { Comparison } from "../backup/inventory.ts";
 import type { AppError } from "../errors.ts";
-import type { DrillRecord, StepResult } from "./record.ts";
+import type { ControlResult, DrillRecord, StepResult } from "./record.ts";
 
 /** What a drill saw, before it is judged. */
 export interface Evidence {
@@ -10,6 +10,8 @@ export interface Evidence {
   /** Why a phase could not be finished. */
   failures: AppError[];
   steps: StepResult[];
+  /** Present when further copies were damaged on purpose. */
+  controls?: ControlResult[];
   restoreSeconds: number;
   dataAgeHours: number;
   objectives: DrillRecord["objectives"];
@@ -70,6 +72,9 @@ function findGaps(evidence: Evidence): string[] {
       const what = step.outcome === "failed" ? "failed" : "showed nothing";
       gaps.push(`Step "${step.name}" ${what}: ${step.reason}`);
     }
+  }
+  for (const { name, outcome, reason } of evidence.controls ?? []) {
+    if (outcome === "missed") gaps.push(`Control "${name}" was not noticed: ${reason}`);
   }
   const { rtoMinutes, rpoHours } = objectives;
   if (rtoMinutes !== undefined && restoreSeconds > rtoMinutes * 60) {

@@ -2,6 +2,7 @@ import type { RunResult } from "../commands/result.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import { objectsOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
+import type { ControlResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import type { Failure } from "./failure.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
@@ -85,6 +86,7 @@ function renderResult(result: RunResult): string[] {
                 formatSeconds(seconds),
               ]),
             )),
+        ...renderControls(record.controls ?? []),
         ...renderPhases(record.phases),
         ...renderList("Not proven", record.notProven),
         ...renderList(
@@ -158,6 +160,19 @@ function renderComparisons(comparisons: readonly Comparison[]): string[] {
       ? [`And ${differences.length - ROWS_SHOWN} more differences.`, ""]
       : []),
   ];
+}
+
+function renderControls(controls: readonly ControlResult[]): string[] {
+  if (controls.length === 0) return [];
+  const sign = { caught: "✅ caught", missed: "❌ missed", "not applicable": "not applicable" };
+  return renderTable(
+    ["Damaged on purpose", "Result", "Time"],
+    controls.map(({ name, outcome, reason, seconds }) => [
+      escapeMarkdown(name),
+      `${sign[outcome]}: ${escapeMarkdown(reason)}`,
+      formatSeconds(seconds),
+    ]),
+  );
 }
 
 function renderPhases(phases: readonly PhaseTime[]): string[] {

@@ -37,6 +37,13 @@ const NO_JSON = Symbol("no JSON");
  * flipped that this proves something. Nothing decrypted leaves the step but fingerprints for later steps.
  */
 export function buildDecryptStep(options: DecryptStepOptions): Step {
+  return {
+    ...buildUnder(options, (key) => key),
+    withFlippedKey: () => buildUnder(options, (key) => key.flipBit()),
+  };
+}
+
+function buildUnder(options: DecryptStepOptions, change: (key: ApplicationKey) => ApplicationKey): Step {
   const { name, timeoutMs, form, sample = Infinity } = options;
   return {
     name,
@@ -44,7 +51,7 @@ export function buildDecryptStep(options: DecryptStepOptions): Step {
     timeoutMs,
     async perform(context) {
       const { signal, note, decrypted } = context;
-      const key = ApplicationKey.read(options.key, options.keyForms);
+      const key = change(ApplicationKey.read(options.key, options.keyForms));
       const sorted = sortValues(await readValues(options, context), form);
       const fingerprints = new Map<string, string>();
       decrypted.byStep.set(name, fingerprints);

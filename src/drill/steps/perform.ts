@@ -35,7 +35,8 @@ export async function performSteps(
     if (upstream) {
       const running = await openStepUpstream(upstream, decrypted.runKey, context.clock);
       shared.upstream = running;
-      shared.atEnd(() => running.close());
+      if (upstream.isSilent) await running.close();
+      else shared.atEnd(() => running.close());
     }
     for (const step of steps) {
       const stopper = findStopper();

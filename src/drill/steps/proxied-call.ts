@@ -48,6 +48,7 @@ export function buildProxiedCallStep(options: ProxiedCallOptions): Step {
     name,
     kind: "proxied-call",
     timeoutMs,
+    needsUpstream: !live,
     async perform(context) {
       const before = logged && (await queryStore(context, logged.store, logged.query));
       const seen = context.upstream?.requests.length ?? 0;

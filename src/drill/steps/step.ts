@@ -38,6 +38,10 @@ export interface Step {
   readonly name: string;
   readonly kind: string;
   readonly timeoutMs: number;
+  /** Whether it makes a call that must reach the built-in upstream. */
+  readonly needsUpstream?: boolean;
+  /** The same step under a wrong key, which must fail: for steps that have one. */
+  readonly withFlippedKey?: () => Step;
   /**
    * @throws AppError saying why the step failed; UNPROVEN when there was nothing to show. The context's signal fires
    * on cancel and on timeout alike.

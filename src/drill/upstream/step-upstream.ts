@@ -13,6 +13,8 @@ export interface UpstreamSettings {
   https: boolean;
   /** Further names that the certificate is for, where the application insists on a provider's own name. */
   hostNames: readonly string[];
+  /** Let it answer nobody, to see that this is noticed. */
+  isSilent?: boolean;
 }
 
 /** Starts the upstream for the steps of one drill: LIFEBOAT_UPSTREAM_URL, and over HTTPS LIFEBOAT_UPSTREAM_CA. */

@@ -99,6 +99,7 @@ describe("proven", () => {
     expect({ isRecorded, kept }).toEqual({ isRecorded: true, kept: [] });
     expect(readFileSync(reportPath, "utf8")).toContain("## ✅ proven");
     expect(existsSync(reportPath.replace(/md$/, "json"))).toBe(true);
+    expect(readFileSync(reportPath.replace(/md$/, "xml"), "utf8")).toContain('<testcase classname="verdict"');
     expect(targets.map((target) => target.calls.slice(-2))).toEqual(Array(2).fill(["destroy", "close"]));
   });
 
@@ -364,6 +365,75 @@ describe("what keeps a drill from beginning is thrown", () => {
     await expect(
       start(bothTargets(), { selection: { id: "20200101T000000Z-0000" } }).result,
     ).rejects.toMatchObject({ code: "BACKUP_NOT_FOUND" });
+  });
+});
+
+describe("negative controls", () => {
+  /** Targets on which damage shows, or does not; each is opened anew. */
+  function openDamageable(shows: (statement: string) => boolean) {
+    const opened: FakeTarget[] = [];
+    const open = async (): Promise<FakeTarget> => {
+      const target = new FakeTarget("postgres", "app", {
+        damage({ tables, schema }) {
+          const statement = target.calls.find((call) => call.startsWith("query: ")) ?? "";
+          if (statement === "" || !shows(statement)) return;
+          if (statement.includes("DROP INDEX")) schema.pop();
+          else if (statement.includes("UPDATE ONLY")) tables[0]!.digest = "99";
+          else tables[0]!.rows -= 1;
+        },
+      });
+      opened.push(target);
+      return target;
+    };
+    return { opened, openTarget: new Map([["app", open]]) };
+  }
+
+  test("are made on copies of their own, which are destroyed, and each is noted", async () => {
+    const { opened, openTarget } = openDamageable(() => true);
+    const { record } = await start([], { openTarget, only: ["app"], proveRed: true }).result;
+    expect(record).toMatchObject({ verdict: "proven", reasons: [] });
+    expect(record.controls?.map(({ name, outcome }) => `${name}: ${outcome}`)).toEqual([
+      "app: a row removed: caught",
+      "app: a value changed: caught",
+      "app: a table emptied: caught",
+      "app: a policy dropped: not applicable",
+      "app: an index dropped: caught",
+      "app: a sequence moved: not applicable",
+      "every key with one bit flipped: not applicable",
+      "the upstream silent: not applicable",
+    ]);
+    expect(opened).toHaveLength(5);
+    for (const target of opened) expect(target.calls.slice(-2)).toEqual(["destroy", "close"]);
+  });
+
+  test("that are not noticed leave the drill unproven", async () => {
+    const { openTarget } = openDamageable((statement) => !statement.includes("DROP INDEX"));
+    const { record } = await start([], { openTarget, only: ["app"], proveRed: true }).result;
+    expect(record).toMatchObject({
+      verdict: "unproven",
+      reasons: ['Control "app: an index dropped" was not noticed: The copy still agreed with its manifest.'],
+    });
+  });
+
+  test("that cannot be tried leave it unproven too, with nothing left behind", async () => {
+    const targets = bothTargets();
+    let opened = 0;
+    const last = new FakeTarget("postgres", "app", failOn("query"));
+    const openTarget = new Map([["app", async () => ((opened += 1) === 1 ? targets[0] : last)]]);
+    const { record } = await start([], { openTarget, only: ["app"], proveRed: true }).result;
+    expect(record.verdict).toBe("unproven");
+    expect(record.reasons[0]).toBe(
+      'Control "app: a row removed" was not noticed: It could not be tried: query failed',
+    );
+    expect(last.holdsData).toBe(false);
+  });
+
+  test("are not made after a drill that was not proven, nor when nobody asked", async () => {
+    const { openTarget } = openDamageable(() => true);
+    const steps = [buildStep("migrate", () => fail("no such column"))];
+    const unproven = await start([], { openTarget, only: ["app"], proveRed: true, steps }).result;
+    const unasked = await start([], { openTarget, only: ["app"] }).result;
+    expect([unproven.record.controls, unasked.record.controls]).toEqual([undefined, undefined]);
   });
 });
 
