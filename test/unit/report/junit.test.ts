@@ -18,9 +18,8 @@ test("a proven drill has no failure", () => {
     { name: "a row removed", outcome: "caught" as const, seconds: 2, reason: "rows of t" },
     { name: "a policy dropped", outcome: "not applicable" as const, seconds: 0, reason: "There is none." },
   ];
-  expect(
-    renderJunit(buildDrillRecord({ comparisons: [comparison], steps, controls })),
-  ).toMatchInlineSnapshot(`
+  expect(renderJunit(buildDrillRecord({ comparisons: [comparison], steps, controls })))
+    .toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="lifeboat drill">
       <testsuite name="app" tests="2" failures="0" skipped="0">
