@@ -35,8 +35,7 @@ export async function performSteps(
     if (upstream) {
       const running = await openStepUpstream(upstream, decrypted.runKey, context.clock);
       shared.upstream = running;
-      if (upstream.isSilent) await running.close();
-      else shared.atEnd(() => running.close());
+      shared.atEnd(() => running.close());
     }
     for (const step of steps) {
       const stopper = findStopper();

@@ -19,26 +19,33 @@ export interface UpstreamSettings {
 
 /** Starts the upstream for the steps of one drill: LIFEBOAT_UPSTREAM_URL, and over HTTPS LIFEBOAT_UPSTREAM_CA. */
 export async function openStepUpstream(
-  { port, https, hostNames }: UpstreamSettings,
+  { port, https, hostNames, isSilent = false }: UpstreamSettings,
   runKey: Uint8Array,
   clock: Clock,
   onRequest: (request: RecordedRequest) => void = () => {},
 ): Promise<StepUpstream & { close(): Promise<void> }> {
   if (!https) {
     const upstream = await startUpstream({ runKey, port, clock, onRequest });
+    if (isSilent) await upstream.close();
     return { ...upstream, env: { LIFEBOAT_UPSTREAM_URL: upstream.url } };
   }
   const scratch = await Scratch.create();
-  const certificate = await createCertificate(hostNames, clock.now());
-  const caFile = scratch.file("upstream-ca.pem");
-  await writeFile(caFile, certificate.certificatePem);
-  const upstream = await startUpstream({ runKey, port, clock, certificate, onRequest });
-  return {
-    ...upstream,
-    env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
-    async close() {
-      await upstream.close();
-      await scratch.remove();
-    },
-  };
+  try {
+    const certificate = await createCertificate(hostNames, clock.now());
+    const caFile = scratch.file("upstream-ca.pem");
+    await writeFile(caFile, certificate.certificatePem);
+    const upstream = await startUpstream({ runKey, port, clock, certificate, onRequest });
+    if (isSilent) await upstream.close();
+    return {
+      ...upstream,
+      env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
+      async close() {
+        await upstream.close();
+        await scratch.remove();
+      },
+    };
+  } catch (error) {
+    await scratch.remove();
+    throw error;
+  }
 }

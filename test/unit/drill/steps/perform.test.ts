@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { performSteps } from "../../../../src/drill/steps/perform.ts";
@@ -141,3 +142,18 @@ describe("steps", () => {
     await expect(steps).rejects.toMatchObject({ code: "CANCELLED" });
   });
 });
+
+test.each([true, false])(
+  "a silent upstream has an address where nobody answers (https: %s)",
+  async (https) => {
+    const ask = buildStep("ask", async ({ upstream }) => {
+      const { LIFEBOAT_UPSTREAM_URL: url = "", LIFEBOAT_UPSTREAM_CA: caFile } = upstream?.env ?? {};
+      await expect(fetch(url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+      // A program that is given a certificate must find it, or it would fail for want of that.
+      expect(caFile !== undefined && existsSync(caFile)).toBe(https);
+    });
+    const upstream = { port: 0, https, hostNames: [], isSilent: true };
+    const { first } = await performOn([], [ask], { upstream });
+    expect(first.outcome).toBe("passed");
+  },
+);
