@@ -21,7 +21,8 @@ import { createDeadline } from "./sys/clock.ts";
 import type { Store, Target, ThrowawayTarget } from "./stores/store.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
-const CLEAN_UP_MS = 3000;
+const CANCELLED_CLEAN_UP_MS = 3000;
+const FAILED_CLEAN_UP_MS = 60_000;
 
 /** What a shell gives to a run. */
 export interface Shell extends ContextSource {
@@ -63,7 +64,7 @@ async function carryOut(
               openForCleanUp: () =>
                 openDestination(config.destination, config.name, {
                   ...context,
-                  signal: createDeadline(CLEAN_UP_MS),
+                  signal: createDeadline(shell.signal.aborted ? CANCELLED_CLEAN_UP_MS : FAILED_CLEAN_UP_MS),
                 }),
               ...(shell.onBackupStart && { onStart: shell.onBackupStart }),
             },

@@ -194,7 +194,7 @@ class MultipartUpload {
     );
   }
 
-  /** Best effort: what could not be aborted is swept by a later run, or by the bucket's lifecycle rule. */
+  /** Best effort: what could not be aborted is removed by the Action's post step, or by the bucket's lifecycle rule. */
   async abandon(): Promise<void> {
     const UploadId = await this.#uploadId?.catch(() => undefined);
     if (UploadId === undefined) return; // never begun

@@ -41,6 +41,7 @@ const comparisonSchema = z.strictObject({
     }),
   ),
   tablesCompared: z.number(),
+  contentsCompared: z.number(),
   rowsCompared: z.number(),
   schemaObjectsCompared: z.number(),
   notProven: z.array(z.string()),

@@ -62,9 +62,12 @@ function findGaps(evidence: Evidence): string[] {
   if (failures.length === 0 && comparisons.length === 0) {
     gaps.push("Nothing was compared: no store was restored.");
   }
-  for (const { store, tablesCompared, differences } of comparisons) {
-    if (tablesCompared === 0 && differences.length === 0) {
+  for (const { store, tablesCompared, contentsCompared, differences } of comparisons) {
+    if (differences.length > 0) continue;
+    if (tablesCompared === 0) {
       gaps.push(`Nothing was compared in ${store}: the backup names no table of it.`);
+    } else if (contentsCompared === 0) {
+      gaps.push(`The contents of no table in ${store} were compared: its rows were only counted.`);
     }
   }
   for (const step of steps) {

@@ -80,7 +80,7 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
     store.inventory.schema.filter(({ kind }) => kind === "materialized view").map(({ name }) => name),
   );
   const isOfView = ({ database, table }: ClickHousePart): boolean => views.has(`${database}.${table}`);
-  const parts = store.parts.filter(({ rows }) => rows > 0);
+  const parts = store.parts.filter(({ sizeBytes }) => sizeBytes > 0);
   const ofTables = parts.filter((part) => !isOfView(part));
   const ofViews = parts.filter(isOfView);
   return [

@@ -31,24 +31,19 @@ export async function openStepUpstream(
   }
   const scratch = await Scratch.create();
   try {
-    try {
     const certificate = await createCertificate(hostNames, clock.now());
-      const caFile = scratch.file("upstream-ca.pem");
-      await writeFile(caFile, certificate.certificatePem);
-      const upstream = await startUpstream({ runKey, port, clock, certificate, onRequest });
-      if (isSilent) await upstream.close();
-      return {
-        ...upstream,
-        env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
-        async close() {
-          await upstream.close();
-          await scratch.remove();
-        },
-      };
-    } catch (error) {
-      await scratch.remove();
-      throw error;
-    }
+    const caFile = scratch.file("upstream-ca.pem");
+    await writeFile(caFile, certificate.certificatePem);
+    const upstream = await startUpstream({ runKey, port, clock, certificate, onRequest });
+    if (isSilent) await upstream.close();
+    return {
+      ...upstream,
+      env: { LIFEBOAT_UPSTREAM_URL: upstream.url, LIFEBOAT_UPSTREAM_CA: caFile },
+      async close() {
+        await upstream.close();
+        await scratch.remove();
+      },
+    };
   } catch (error) {
     await scratch.remove();
     throw error;

@@ -10,6 +10,7 @@ const comparison = {
   store: "app",
   differences: [],
   tablesCompared: 2,
+  contentsCompared: 2,
   rowsCompared: 23,
   schemaObjectsCompared: 1,
   notProven: [],

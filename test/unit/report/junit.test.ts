@@ -6,6 +6,7 @@ const comparison = {
   store: "app",
   differences: [],
   tablesCompared: 2,
+  contentsCompared: 2,
   rowsCompared: 23,
   schemaObjectsCompared: 1,
   notProven: [],

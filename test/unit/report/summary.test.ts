@@ -16,6 +16,7 @@ function buildComparison(parts: Partial<Comparison> = {}): Comparison {
     store: "app",
     differences: [],
     tablesCompared: 12,
+    contentsCompared: 12,
     rowsCompared: 1_234_567,
     schemaObjectsCompared: 40,
     notProven: [],
