@@ -4,7 +4,7 @@ import type { Inventory } from "../../backup/inventory.ts";
 export function findSmallTable({ tables }: Inventory): string | undefined {
   const whole = tables.filter(({ rows, digest, moving, name }) => {
     // Tables that hold what a materialized view gathers have names of the server's own.
-    return rows > 0 && digest !== null && !moving && !name.includes(".inner");
+    return rows > 0 && digest !== null && !moving && !name.includes("..inner");
   });
   return whole.sort((a, b) => a.rows - b.rows)[0]?.name;
 }
