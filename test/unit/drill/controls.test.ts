@@ -103,10 +103,10 @@ describe("the controls of a drill", () => {
       table("a.undigested", 1, { digest: null }),
       table("a.moving", 1, { moving: { rowsAtLeast: 1, rowsAtMost: 2 } }),
       table("a..inner.view", 1),
-      table("a.small", 2),
+      table("a.inner_small", 2),
     ];
     const inventory = { ...manifest.stores[0]!.inventory, tables };
-    expect(findSmallTable(inventory)).toBe("a.small");
+    expect(findSmallTable(inventory)).toBe("a.inner_small");
     expect(findSmallTable({ ...inventory, tables: [] })).toBeUndefined();
   });
 });
