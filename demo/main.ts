@@ -75,7 +75,7 @@ async function tellTheStory(shell: Shell): Promise<boolean> {
     async () => show(await run(await configure("backup", env), shell)),
     describeResult,
   );
-  const drillConfig = await configure("drill", env, { "report-dir": scratch.path });
+  const drillConfig = await configure("drill", env, { "report-dir": scratch.path, "prove-red": "true" });
   const sound = await table.step(
     "Drill: restore, compare, call",
     async () => show(await run(drillConfig, shell)),
@@ -127,7 +127,7 @@ function describeResult(result: RunResult): string {
     return `${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ${formatBytes(result.sizeBytes)}`;
   }
   if (result.command !== "drill") return "";
-  const { verdict, comparisons, steps } = result.record;
+  const { verdict, comparisons, steps, controls = [] } = result.record;
   const differences = comparisons.flatMap((comparison) => comparison.differences);
   const add = (count: (comparison: (typeof comparisons)[number]) => number): string =>
     formatCount(comparisons.reduce((sum, comparison) => sum + count(comparison), 0));
@@ -137,7 +137,9 @@ function describeResult(result: RunResult): string {
       : `${add((one) => one.tablesCompared)} tables, ${add((one) => one.rowsCompared)} rows, ` +
         `${add((one) => one.schemaObjectsCompared)} schema objects agree`;
   const passed = steps.filter(({ outcome }) => outcome === "passed").map(({ name }) => `✓ ${name}`);
-  return [verdict, what, ...passed].join("\n");
+  const caught = controls.filter(({ outcome }) => outcome === "caught").length;
+  const red = controls.length > 0 ? [`✓ noticed ${caught} of ${controls.length} kinds of damage`] : [];
+  return [verdict, what, ...passed, ...red].join("\n");
 }
 
 void main();

@@ -27,7 +27,7 @@ export function formatSeconds(seconds: number): string {
 
 /** 0.4 → "24 minutes", 30.5 → "30.5 hours", 80 → "3.3 days" */
 export function formatAge(hours: number): string {
-  if (hours < 0.99) return `${Math.round(hours * 60)} minutes`;
+  if (hours < 0.99) return countOf(Math.round(hours * 60), "minute");
   if (hours < 72) return `${hours.toFixed(1)} hours`;
   return `${(hours / 24).toFixed(1)} days`;
 }
