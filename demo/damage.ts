@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Difference } from "../src/backup/inventory.ts";
+import { damageAfterRestore } from "../src/commands/controls.ts";
 import { drill } from "../src/commands/drill.ts";
 import type { DrillResult } from "../src/commands/drill.ts";
 import type { DrillConfig, TargetConfig } from "../src/config/config.ts";
 import { openDestination } from "../src/destinations/open.ts";
 import { createContext } from "../src/run-context.ts";
 import type { ContextSource, RunContext } from "../src/run-context.ts";
-import { createClickHouseThrowaway } from "../src/stores/clickhouse/target.ts";
-import { createPostgresThrowaway } from "../src/stores/postgres/target.ts";
 import type { ThrowawayTarget } from "../src/stores/store.ts";
+import { buildThrowaway } from "../src/wire.ts";
 
 /** What is done to a restored copy, and what a drill that is worth anything says about it. */
 interface Damage {
@@ -58,20 +58,11 @@ export async function drillDamagedCopy(config: DrillConfig, shell: ContextSource
 
 /** A throwaway target like any other, except that it is damaged as soon as it is restored. */
 async function openDamagedTarget(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
-  const open = config.kind === "postgres" ? createPostgresThrowaway : createClickHouseThrowaway;
-  const target = await open(config, context);
-  const restore = target.restore.bind(target);
-  target.restore = async (backup, request) => {
-    await restore(backup, request);
-    const statements = DAMAGES.filter(({ noticed }) => noticed.store === config.store).flatMap(
-      (damage) => damage.statements,
-    );
-    for (const statement of statements) {
-      context.reporter.info(`${config.store}: damaging the copy: ${statement}`);
-      await target.query(statement);
-    }
-  };
-  return target;
+  const statements = DAMAGES.filter(({ noticed }) => noticed.store === config.store).flatMap(
+    (damage) => damage.statements,
+  );
+  for (const statement of statements) context.reporter.info(`${config.store}, to be damaged: ${statement}`);
+  return damageAfterRestore(await buildThrowaway(config, context), statements.join("; "));
 }
 
 /** Whether a drill found the damage: each part of it, and nothing else. */

@@ -8,7 +8,7 @@ import type { Step } from "../drill/steps/step.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { AppError, throwIfCancelled } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import type { ThrowawayTarget } from "../stores/store.ts";
+import type { Target, ThrowawayTarget } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { readObjects } from "./object-reader.ts";
@@ -86,8 +86,7 @@ async function drillAgain(
   const request = { objects: readObjects(destination), replace: false, scratchDir: scratch.path };
   let outcome: Outcome = { outcome: "missed", reason: "Nothing was restored." };
   for (const { store, target } of pairTargets(manifest, targets)) {
-    if (control.kind === "damage")
-      damageAfterRestore(target as ThrowawayTarget, control.damage.statements ?? "");
+    if (control.kind === "damage") damageAfterRestore(target, control.damage.statements ?? "");
     const comparison = await context.reporter.phase(`Control: ${control.name}`, () =>
       restoreAndCompare({ store, target }, request, context),
     );
@@ -100,11 +99,12 @@ async function drillAgain(
   return judgeSteps(control.stopper, results);
 }
 
-/** The copy is damaged as soon as it is restored, before it is compared. */
-function damageAfterRestore(target: ThrowawayTarget, statements: string): void {
+/** Gives a target back whose copy is damaged as soon as it is restored, before it is compared. */
+export function damageAfterRestore<T extends Target>(target: T, statements: string): T {
   const restore = target.restore.bind(target);
   target.restore = async (backup, request) => {
     await restore(backup, request);
     await target.query(statements);
   };
+  return target;
 }

@@ -107,9 +107,11 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     });
     if (isWhole(evidence)) {
       const byStore = new Map(targets.map((target) => [target.store, target]));
-      evidence.steps = await phases.measure("steps", () =>
-        performSteps(request.steps, { ...context, targets: byStore }, request.upstream),
-      );
+      await tolerate(evidence, async () => {
+        evidence.steps = await phases.measure("steps", () =>
+          performSteps(request.steps, { ...context, targets: byStore }, request.upstream),
+        );
+      });
     } else {
       const reason = "Not tried, since the restored data is not whole.";
       evidence.steps = request.steps.map((step) => leaveUntried(step, reason));

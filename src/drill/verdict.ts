@@ -1,5 +1,6 @@
 import type { Comparison } from "../backup/inventory.ts";
 import type { AppError } from "../errors.ts";
+import { formatSeconds } from "../report/quantities.ts";
 import type { ControlResult, DrillRecord, StepResult } from "./record.ts";
 
 /** What a drill saw, before it is judged. */
@@ -82,12 +83,12 @@ function findGaps(evidence: Evidence): string[] {
   const { rtoMinutes, rpoHours } = objectives;
   if (rtoMinutes !== undefined && restoreSeconds > rtoMinutes * 60) {
     gaps.push(
-      `The restore took ${(restoreSeconds / 60).toFixed(1)} minutes; the objective (RTO) is ${rtoMinutes}.`,
+      `The restore took ${formatSeconds(restoreSeconds)}; the objective (RTO) is ${formatSeconds(rtoMinutes * 60)}.`,
     );
   }
   if (rpoHours !== undefined && evidence.isNewest && dataAgeHours > rpoHours) {
     gaps.push(
-      `The newest backup is ${dataAgeHours.toFixed(1)} hours old; the objective (RPO) is ${rpoHours}.`,
+      `The newest backup is ${formatSeconds(dataAgeHours * 3600)} old; the objective (RPO) is ${formatSeconds(rpoHours * 3600)}.`,
     );
   }
   return gaps;

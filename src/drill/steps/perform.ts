@@ -46,7 +46,10 @@ export async function performSteps(
       );
     }
   } finally {
-    for (const end of endings) await end(findStopper() === undefined);
+    // Best effort, each for itself: what does not end here ends with the process.
+    for (const end of endings) {
+      await end(findStopper() === undefined).catch((error: unknown) => context.reporter.warn(String(error)));
+    }
   }
   return results;
 }

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { fillProduct } from "../../../demo/product.ts";
+import { damageAfterRestore } from "../../../src/commands/controls.ts";
 import { drill } from "../../../src/commands/drill.ts";
 import type { DrillResult } from "../../../src/commands/drill.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import { createContext } from "../../../src/run-context.ts";
-import type { ThrowawayTarget } from "../../../src/stores/store.ts";
+
 import { buildThrowaway } from "../../../src/wire.ts";
 import { DrillSite, expectReasons, keepSteps, startDrillShell } from "../../support/drill-site.ts";
 
@@ -78,7 +79,7 @@ async function drillDamaged(store: string, statements: string): Promise<DrillRes
       (target) =>
         [
           target.store,
-          async () => damageWhenRestored(await buildThrowaway(target, context), statements),
+          async () => damageAfterRestore(await buildThrowaway(target, context), statements),
         ] as const,
     );
     const { selection, objectives, reportDir, only = [] } = config;
@@ -98,13 +99,4 @@ async function drillDamaged(store: string, statements: string): Promise<DrillRes
   } finally {
     destination.close();
   }
-}
-
-function damageWhenRestored(target: ThrowawayTarget, statements: string): ThrowawayTarget {
-  const restore = target.restore.bind(target);
-  target.restore = async (backup, request) => {
-    await restore(backup, request);
-    await target.query(statements);
-  };
-  return target;
 }

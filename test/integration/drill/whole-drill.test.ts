@@ -117,7 +117,7 @@ describe("unproven, and for the right reason, is", () => {
         file.objectives = { rpo: "0.001s" }; // no backup is as young as that when a drill begins
       },
     });
-    expectReasons(result, "unproven", /^The newest backup is 0\.0 hours old; the objective \(RPO\) is /);
+    expectReasons(result, "unproven", /^The newest backup is .* old; the objective \(RPO\) is 0\.0 s/);
   });
 
   test("a drill that has no target for one of the stores", async () => {

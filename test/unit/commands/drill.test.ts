@@ -239,7 +239,7 @@ describe("unproven", () => {
     const { record } = await start([slow], { only: ["app"], objectives: { rtoMinutes: 10 } }, { run }).result;
     expect(record).toMatchObject({
       verdict: "unproven",
-      reasons: ["The restore took 10.0 minutes; the objective (RTO) is 10."],
+      reasons: ["The restore took 10 min 1 s; the objective (RTO) is 10 min 0 s."],
       restoreSeconds: 601,
     });
   });
@@ -248,7 +248,7 @@ describe("unproven", () => {
     const objectives = { rpoHours: 1 };
     expect((await start(bothTargets(), { objectives }).result).record).toMatchObject({
       verdict: "unproven",
-      reasons: ["The newest backup is 2.0 hours old; the objective (RPO) is 1."],
+      reasons: ["The newest backup is 2 h 0 min old; the objective (RPO) is 1 h 0 min."],
     });
     for (const selection of [{ id: manifest.id }, { pick: "oldest" }, { pick: "random" }] as const) {
       const picked = { objectives, selection };
