@@ -58854,12 +58854,6 @@ var init_s33 = __esm({
           }
         }
       }
-      async *listFolders(prefix) {
-        const start = this.#prefix.length + prefix.length;
-        for await (const page of this.#listPages(prefix, "/")) {
-          for (const { Prefix = "" } of page.CommonPrefixes ?? []) yield Prefix.slice(start, -1);
-        }
-      }
       async findSize(key) {
         try {
           const found = await this.#requests.send(
@@ -58905,7 +58899,7 @@ var init_s33 = __esm({
           (error63) => this.#requests.explain(error63, `Reading ${key}`)
         );
       }
-      async *#listPages(prefix, Delimiter) {
+      async *#listPages(prefix) {
         const Bucket = this.#requests.bucket;
         let ContinuationToken;
         do {
@@ -58913,7 +58907,6 @@ var init_s33 = __esm({
             Bucket,
             Prefix: this.#prefix + prefix,
             MaxKeys: this.#pageSize,
-            Delimiter,
             ContinuationToken
           };
           const page = await this.#requests.send(
@@ -67072,12 +67065,6 @@ var DirectoryDestination = class {
     await this.check();
     for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
       if (!PARTIAL.test(file2.key)) yield file2;
-    }
-  }
-  async *listFolders(prefix) {
-    await this.check();
-    for (const entry of await this.#readFolder(prefix)) {
-      if (entry.isDirectory()) yield entry.name;
     }
   }
   async findSize(key) {

@@ -3,6 +3,7 @@ import type { Comparison } from "../backup/inventory.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "../report/failure.ts";
+import { describeLastDrill } from "../report/last-drill.ts";
 import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
 
 /** What a run came to, as text for a terminal: the answer first. */
@@ -59,13 +60,14 @@ function renderList({ backups, destination }: ListResult): string {
     head: ["Backup", "Age", "Size", "Stores", "Last drill"],
     style: { head: [], border: [] },
   });
-  for (const { backupId, ageHours, sizeBytes, stores, lastDrill } of backups) {
+  for (const backup of backups) {
+    const { backupId, ageHours, sizeBytes, stores } = backup;
     table.push([
       backupId,
       formatAge(ageHours),
       formatBytes(sizeBytes),
       stores.map(({ store, rows }) => `${store}: ${countOf(rows, "row")}`).join("\n"),
-      lastDrill ? `${lastDrill.verdict}, ${lastDrill.startedAt.slice(0, 10)}` : "never",
+      describeLastDrill(backup),
     ]);
   }
   return `${destination}\n${table.toString()}\n`;

@@ -13,7 +13,10 @@ export interface ListedBackup {
   sizeBytes: number;
   stores: { store: string; kind: string; serverVersion: string; tables: number; rows: number }[];
   /** The newest drill of this backup, where there was one. */
-  lastDrill?: Pick<DrillRecord, "id" | "startedAt" | "verdict" | "restoreSeconds">;
+  lastDrill?: Pick<DrillRecord, "id" | "startedAt" | "verdict" | "restoreSeconds"> & {
+    /** The stores that were restored and compared. */
+    stores: string[];
+  };
 }
 
 export interface ListResult {
@@ -55,6 +58,7 @@ export async function list(destination: Destination, { clock, reporter }: RunCon
           startedAt: drill.startedAt,
           verdict: drill.verdict,
           restoreSeconds: drill.restoreSeconds,
+          stores: drill.comparisons.map(({ store }) => store),
         },
       }),
     };

@@ -49,9 +49,6 @@ export interface Destination {
   /** All objects whose key starts with `prefix`, in key order. */
   list(prefix: string): AsyncIterable<Listed>;
 
-  /** The names one level below a prefix that ends in `/` (folders only, without slashes), in order. */
-  listFolders(prefix: string): AsyncIterable<string>;
-
   /** Size of one object, or undefined when it is not there. */
   findSize(key: string): Promise<number | undefined>;
 

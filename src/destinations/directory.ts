@@ -96,13 +96,6 @@ export class DirectoryDestination implements Destination {
     }
   }
 
-  async *listFolders(prefix: string): AsyncGenerator<string> {
-    await this.check();
-    for (const entry of await this.#readFolder(prefix)) {
-      if (entry.isDirectory()) yield entry.name;
-    }
-  }
-
   async findSize(key: string): Promise<number | undefined> {
     return await this.#do(`Looking for ${key}`, async () => {
       const found = await statIfThere(this.#path(key));

@@ -112,13 +112,6 @@ class S3Destination implements Destination {
     }
   }
 
-  async *listFolders(prefix: string): AsyncGenerator<string> {
-    const start = this.#prefix.length + prefix.length;
-    for await (const page of this.#listPages(prefix, "/")) {
-      for (const { Prefix = "" } of page.CommonPrefixes ?? []) yield Prefix.slice(start, -1);
-    }
-  }
-
   async findSize(key: string): Promise<number | undefined> {
     try {
       const found = await this.#requests.send(`Looking for ${key}`, (client, options) =>
@@ -166,7 +159,7 @@ class S3Destination implements Destination {
     );
   }
 
-  async *#listPages(prefix: string, Delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+  async *#listPages(prefix: string): AsyncGenerator<ListObjectsV2CommandOutput> {
     const Bucket = this.#requests.bucket;
     let ContinuationToken: string | undefined;
     do {
@@ -174,7 +167,6 @@ class S3Destination implements Destination {
         Bucket,
         Prefix: this.#prefix + prefix,
         MaxKeys: this.#pageSize,
-        Delimiter,
         ContinuationToken,
       };
       const page: ListObjectsV2CommandOutput = await this.#requests.send(

@@ -5,6 +5,7 @@ import type { StoreManifest } from "../backup/manifest.ts";
 import type { ControlResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import type { Failure } from "./failure.ts";
+import { describeLastDrill } from "./last-drill.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
 import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
@@ -108,9 +109,7 @@ function renderResult(result: RunResult): string[] {
             backup.stores
               .map(({ store, rows }) => `${escapeMarkdown(store)} (${countOf(rows, "row")})`)
               .join(", "),
-            backup.lastDrill
-              ? `${backup.lastDrill.verdict}, ${backup.lastDrill.startedAt.slice(0, 10)}`
-              : "never",
+            escapeMarkdown(describeLastDrill(backup)),
           ]),
         ),
         ...renderList("Not readable", result.unreadable),

@@ -89,14 +89,6 @@ export class MemoryDestination implements Destination {
     }
   }
 
-  async *listFolders(prefix: string): AsyncGenerator<string> {
-    let last: string | undefined;
-    for await (const { key } of this.list(prefix)) {
-      const [name, ...below] = key.slice(prefix.length).split("/");
-      if (below.length > 0 && name !== undefined && name !== last) yield (last = name);
-    }
-  }
-
   async findSize(key: string): Promise<number | undefined> {
     return await this.#do("open", key, () => this.#place.objects.get(key)?.bytes.byteLength);
   }
