@@ -30,7 +30,9 @@ describe("npm run demo", { timeout: 300_000 }, () => {
       "✗ clickhouse: rows of product.requests: expected 50000 rows, found 49997 rows.",
     );
     expect(stderr.match(/✗/g)).toHaveLength(2);
-    expect(stdout).toMatch(/Drill: restore, compare +│ proven/);
+    expect(stdout).toMatch(/Drill: restore, compare, call +│ proven/);
+    expect(stdout).toContain("✓ a call through the application");
+    expect(stdout).toContain("✓ noticed 10 of 10 kinds of damage");
     expect(stdout).toMatch(/Drill on a damaged copy +│ differs/);
     expect(stdout).toContain("The backup restores, and a damaged copy of it does not pass.");
     expect(stdout + stderr).not.toContain("\u001b"); // no colour where there is no terminal
@@ -41,6 +43,7 @@ describe("npm run demo", { timeout: 300_000 }, () => {
     ["while the services start", "1. Start"],
     ["during the backup", "▸ Back up"],
     ["during the drill", "▸ Restore and compare"],
+    ["while the application runs", "▸ Step: a call through the application"],
   ])("interrupted %s, it stops everything and says so", async (_when, line) => {
     const { exitStatus, stdout, stderr, ...left } = await runDemo({
       after: line,
