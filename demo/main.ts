@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { CACHE_DIR } from "../local-services/local-services.ts";
+import { countRows } from "../src/backup/inventory.ts";
 import { renderFailure, renderResult } from "../src/cli/render.ts";
 import { TerminalReporter } from "../src/cli/reporter.ts";
 import { exitStatusOfResult } from "../src/commands/result.ts";
@@ -123,7 +124,7 @@ function show<Result extends RunResult>(result: Result): Result {
 function describeResult(result: RunResult): string {
   if (result.command === "backup") {
     const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
-    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const rows = countRows({ tables });
     return `${formatCount(tables.length)} tables, ${formatCount(rows)} rows, ${formatBytes(result.sizeBytes)}`;
   }
   if (result.command !== "drill") return "";

@@ -40,6 +40,11 @@ export const inventorySchema = z.strictObject({
 });
 export type Inventory = z.infer<typeof inventorySchema>;
 
+/** Rows of all tables together. */
+export function countRows({ tables }: Pick<Inventory, "tables">): number {
+  return tables.reduce((sum, table) => sum + table.rows, 0);
+}
+
 /** One thing that a restored store holds otherwise than the backup said. */
 export interface Difference {
   store: string;

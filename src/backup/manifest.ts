@@ -94,9 +94,14 @@ export function objectsOfStore(store: StoreManifest): StoredObject[] {
   return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
 }
 
+/** Bytes that one store's part of a backup needs at its destination. */
+export function sizeOfStore(store: StoreManifest): number {
+  return objectsOfStore(store).reduce((sum, object) => sum + object.sizeBytes, 0);
+}
+
 /** Bytes that a backup needs at its destination, objects shared with other backups included. */
 export function sizeOfBackup(manifest: Manifest): number {
-  return manifest.stores.flatMap(objectsOfStore).reduce((sum, object) => sum + object.sizeBytes, 0);
+  return manifest.stores.reduce((sum, store) => sum + sizeOfStore(store), 0);
 }
 
 export function serialiseManifest(manifest: Manifest): Buffer {

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { RunResult } from "../commands/result.ts";
@@ -11,7 +12,7 @@ export function renderResult(result: RunResult): string {
   switch (result.command) {
     case "backup": {
       const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
-      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      const rows = countRows({ tables });
       return (
         `Backup ${result.backupId} is complete: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
         `${formatBytes(result.sizeBytes)} (${formatBytes(result.sentBytes)} sent) in ${formatSeconds(result.seconds)}.\n`

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { FORMAT_VERSION, objectsOfStore, serialiseManifest, sizeOfBackup } from "../backup/manifest.ts";
+import { countRows } from "../backup/inventory.ts";
+import { FORMAT_VERSION, serialiseManifest, sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, manifestKey, restoreGuideKey } from "../destinations/keys.ts";
@@ -97,12 +98,10 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
 }
 
 function describeStore(held: StoreManifest): string {
-  const { tables } = held.inventory;
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const sizeBytes = objectsOfStore(held).reduce((sum, object) => sum + object.sizeBytes, 0);
+  const { store, inventory } = held;
   return (
-    `${held.store}: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
-    `${formatBytes(sizeBytes)} in ${formatSeconds(held.seconds)}`
+    `${store}: ${countOf(inventory.tables.length, "table")}, ${countOf(countRows(inventory), "row")}, ` +
+    `${formatBytes(sizeOfStore(held))} in ${formatSeconds(held.seconds)}`
   );
 }
 

@@ -1,3 +1,4 @@
+import { countRows } from "../backup/inventory.ts";
 import { sizeOfBackup } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
@@ -50,7 +51,7 @@ export async function list(destination: Destination, { clock, reporter }: RunCon
         kind,
         serverVersion: server.version,
         tables: inventory.tables.length,
-        rows: inventory.tables.reduce((sum, table) => sum + table.rows, 0),
+        rows: countRows(inventory),
       })),
       ...(drill && {
         lastDrill: {

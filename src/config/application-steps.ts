@@ -2,21 +2,16 @@ import type { HttpStepOptions } from "../drill/steps/http.ts";
 import type { ProxiedCallOptions } from "../drill/steps/proxied-call.ts";
 import type { StartStepOptions } from "../drill/steps/start.ts";
 import type { HttpStep, ProxiedCallStep, StartStep } from "./schema.ts";
-import type { StepReader } from "./step-reader.ts";
+import type { StepCommon, StepReader } from "./step-reader.ts";
 
 export type StartStepConfig = { kind: "start" } & StartStepOptions;
 export type HttpStepConfig = { kind: "http" } & HttpStepOptions;
 export type ProxiedCallConfig = { kind: "proxied-call" } & ProxiedCallOptions;
 
-interface Common {
-  name: string;
-  timeoutMs: number;
-}
-
 /** An application logs a call after it was answered, and in batches. */
 const LOGGED_WITHIN_MS = 30_000;
 
-export function readStartStep(step: StartStep, common: Common, reader: StepReader): StartStepConfig {
+export function readStartStep(step: StartStep, common: StepCommon, reader: StepReader): StartStepConfig {
   const directory = reader.text("working-directory");
   return {
     kind: "start",
@@ -28,7 +23,7 @@ export function readStartStep(step: StartStep, common: Common, reader: StepReade
   };
 }
 
-export function readHttpStep(step: HttpStep, common: Common, reader: StepReader): HttpStepConfig {
+export function readHttpStep(step: HttpStep, common: StepCommon, reader: StepReader): HttpStepConfig {
   const { status, json } = step.expect ?? {};
   const body = reader.text("body");
   return {
@@ -52,7 +47,7 @@ export function readHttpStep(step: HttpStep, common: Common, reader: StepReader)
  */
 export function readProxiedCall(
   step: ProxiedCallStep,
-  common: Common,
+  common: StepCommon,
   reader: StepReader,
   decryptStep: string | undefined,
 ): ProxiedCallConfig {

@@ -1,5 +1,5 @@
 import { Secret } from "../sys/secret.ts";
-import type { DestinationConfig } from "./destination.ts";
+import type { DestinationConfig } from "../destinations/open.ts";
 import { readDestination } from "./destination.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";

@@ -6,7 +6,7 @@ import type { Path } from "./faults.ts";
 import { suggest } from "./problems.ts";
 import type { DecryptSource, DecryptStep } from "./schema.ts";
 import type { Sources } from "./sources.ts";
-import type { StepReader } from "./step-reader.ts";
+import type { StepCommon, StepReader } from "./step-reader.ts";
 
 export interface DecryptStepConfig {
   kind: "decrypt";
@@ -35,7 +35,7 @@ const LAYOUT_RULE =
  */
 export function readDecryptStep(
   step: DecryptStep,
-  common: { name: string; timeoutMs: number },
+  common: StepCommon,
   reader: StepReader,
 ): DecryptStepConfig {
   const { sources, stores, path, isNeeded } = reader;

@@ -1,17 +1,7 @@
+import type { DestinationConfig } from "../destinations/open.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Sources } from "./sources.ts";
 import { readDestinationUrl } from "./values.ts";
-
-/** Where backups are kept. Without keys of its own, the standard AWS chain is asked. */
-export interface DestinationConfig {
-  /** `s3://bucket/prefix` or `file:///folder` */
-  url: string;
-  endpoint?: string;
-  region?: string;
-  pathStyle?: boolean;
-  accessKeyId?: string;
-  secretAccessKey?: Secret;
-}
 
 /**
  * The option `destination` replaces the file's whole: a bucket at one provider has no use for the endpoint and the

@@ -2,20 +2,15 @@ import type { AssertStepOptions, Expectation } from "../drill/steps/assert.ts";
 import type { OrphansStepOptions } from "../drill/steps/orphans.ts";
 import type { SqlStepOptions } from "../drill/steps/sql.ts";
 import type { AssertStep, OrphansStep, SqlStep } from "./schema.ts";
-import type { StepReader } from "./step-reader.ts";
+import type { StepCommon, StepReader } from "./step-reader.ts";
 
 export type SqlStepConfig = { kind: "sql" } & SqlStepOptions;
 export type AssertStepConfig = { kind: "assert" } & AssertStepOptions;
 export type OrphansStepConfig = { kind: "orphans" } & OrphansStepOptions;
 
-interface Common {
-  name: string;
-  timeoutMs: number;
-}
-
 // Statements and queries are passed on as they are written, so that no value can become a part of them.
 
-export function readSqlStep({ sql }: SqlStep, common: Common, reader: StepReader): SqlStepConfig {
+export function readSqlStep({ sql }: SqlStep, common: StepCommon, reader: StepReader): SqlStepConfig {
   return {
     kind: "sql",
     ...common,
@@ -24,7 +19,7 @@ export function readSqlStep({ sql }: SqlStep, common: Common, reader: StepReader
   };
 }
 
-export function readAssertStep(step: AssertStep, common: Common, reader: StepReader): AssertStepConfig {
+export function readAssertStep(step: AssertStep, common: StepCommon, reader: StepReader): AssertStepConfig {
   const role = reader.text("as-role");
   const settings = step.settings && reader.texts("settings");
   return {
@@ -39,7 +34,11 @@ export function readAssertStep(step: AssertStep, common: Common, reader: StepRea
   };
 }
 
-export function readOrphansStep(step: OrphansStep, common: Common, reader: StepReader): OrphansStepConfig {
+export function readOrphansStep(
+  step: OrphansStep,
+  common: StepCommon,
+  reader: StepReader,
+): OrphansStepConfig {
   return {
     kind: "orphans",
     ...common,

@@ -6,6 +6,12 @@ import type { Sources } from "./sources.ts";
 import type { StoreReader } from "./stores.ts";
 import { readDurationMs } from "./values.ts";
 
+/** What every kind of step has. */
+export interface StepCommon {
+  name: string;
+  timeoutMs: number;
+}
+
 /** Reads one step of lifeboat.yml. Keys are relative to the step. */
 export class StepReader {
   readonly sources: Sources;

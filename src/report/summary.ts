@@ -1,6 +1,7 @@
 import type { RunResult } from "../commands/result.ts";
+import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
-import { objectsOfStore } from "../backup/manifest.ts";
+import { sizeOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
 import type { ControlResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
@@ -119,14 +120,13 @@ function renderResult(result: RunResult): string[] {
 
 function renderStore(manifest: StoreManifest): string[] {
   const { store, kind, server, inventory, seconds } = manifest;
-  const sizeBytes = objectsOfStore(manifest).reduce((sum, object) => sum + object.sizeBytes, 0);
   return [
     escapeMarkdown(store),
     `${kind} ${escapeMarkdown(server.version)}`,
     formatCount(inventory.tables.length),
-    formatCount(inventory.tables.reduce((sum, table) => sum + table.rows, 0)),
+    formatCount(countRows(inventory)),
     formatCount(inventory.schema.length),
-    formatBytes(sizeBytes),
+    formatBytes(sizeOfStore(manifest)),
     formatSeconds(seconds),
   ];
 }
