@@ -3,7 +3,7 @@ import { parseDocument, serialiseDocument } from "./document.ts";
 import { inventorySchema } from "./inventory.ts";
 
 /** The newest manifest version this code writes and reads. docs/backup-format.md describes every version. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** One object at a destination. `key` is relative to the backup's name in the destination. */
 export const storedObjectSchema = z.strictObject({
@@ -73,7 +73,8 @@ export type StoreKind = StoreManifest["kind"];
 
 const manifestSchema = z.strictObject({
   format: z.literal("lifeboat-backup"),
-  formatVersion: z.literal(FORMAT_VERSION),
+  /** Version 2 only adds fields to version 1, so one schema reads both. */
+  formatVersion: z.literal([1, FORMAT_VERSION]),
   id: z.string(),
   /** The product's name: the folder of the destination that holds its backups. */
   name: z.string(),

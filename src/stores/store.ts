@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Inventory } from "../backup/inventory.ts";
 import type { StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
+import type { RestoreScope } from "../backup/restore-scope.ts";
 
 /** Where a store puts what it streams. The sink owns keys, hashing and the upload. */
 export interface BackupSink {
@@ -70,6 +71,8 @@ export interface RestoreRequest {
   replace: boolean;
   /** Private directory for archives on their way into the target. */
   scratchDir: string;
+  /** Everything when absent. */
+  scope?: RestoreScope;
 }
 
 /** Who a query is run as, where the store knows policies by row. */
@@ -91,8 +94,8 @@ export interface Target {
    * @throws AppError STORE_FAILED, TOOL_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
    */
   restore(backup: StoreManifest, request: RestoreRequest): Promise<void>;
-  /** Counts and digests as the backup's own inventory did. */
-  takeInventory(backup: StoreManifest): Promise<Inventory>;
+  /** Counts and digests as the backup's own inventory did, of what the scope covers: everything when absent. */
+  takeInventory(backup: StoreManifest, scope?: RestoreScope): Promise<Inventory>;
   /**
    * Lets the server go back to its background work, which a restore holds still until rows are compared. It works
    * after the run's signal has fired.

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Inventory, TableInventory } from "../../src/backup/inventory.ts";
-import { serialiseManifest } from "../../src/backup/manifest.ts";
+import { FORMAT_VERSION, serialiseManifest } from "../../src/backup/manifest.ts";
 import type {
   ClickHouseManifest,
   Manifest,
@@ -84,7 +84,7 @@ export function buildClickHouseManifest(parts: Partial<ClickHouseManifest> = {})
 export function buildManifest(parts: Partial<Manifest> = {}): Manifest {
   return {
     format: "lifeboat-backup",
-    formatVersion: 1,
+    formatVersion: FORMAT_VERSION,
     id: BACKUP_ID,
     name: "shop",
     writtenBy: "0.1.0",

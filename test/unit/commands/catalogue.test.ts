@@ -85,12 +85,12 @@ describe("the backup that is picked", () => {
 
   test("being of a newer format is refused", async () => {
     const { place, destination } = placeWeek();
-    const newer = { ...buildManifest({ id: WEDNESDAY }), formatVersion: 2, extra: true };
+    const newer = { ...buildManifest({ id: WEDNESDAY }), formatVersion: 3, extra: true };
     place.set(manifestKey(WEDNESDAY), Buffer.from(JSON.stringify(newer)));
     await expect(pickBackup(destination, {})).rejects.toMatchObject({
       code: "FORMAT_TOO_NEW",
       message: expect.stringContaining(
-        `memory://bucket/shop/backups/${WEDNESDAY}/manifest.json has format 2`,
+        `memory://bucket/shop/backups/${WEDNESDAY}/manifest.json has format 3`,
       ),
     });
   });
