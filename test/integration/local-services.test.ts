@@ -125,7 +125,10 @@ describe("S3", () => {
 
 describe("a service of a test's own", () => {
   const starters: [string, () => Promise<ServiceProcess>][] = [
-    ["Postgres", startPostgres],
+    ...([15, 16, 17, 18] as const).map((major): [string, () => Promise<ServiceProcess>] => [
+      `Postgres ${major}`,
+      () => startPostgres({ major }),
+    ]),
     ["ClickHouse", startClickHouse],
     ["S3", () => startS3(CACHE_DIR)],
   ];
