@@ -1,10 +1,14 @@
 import { backup } from "./commands/backup.ts";
+import { doctor } from "./commands/doctor.ts";
+import type { Subject } from "./commands/doctor.ts";
 import { drill } from "./commands/drill.ts";
 import { list } from "./commands/list.ts";
 import { restore } from "./commands/restore.ts";
 import type { RunResult } from "./commands/result.ts";
-import type { Config, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
+import type { Config, DoctorConfig, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
 import type { Destination } from "./destinations/destination.ts";
+import { findOrExplain } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { openDestination } from "./destinations/open.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildAssertStep } from "./drill/steps/assert.ts";
@@ -51,6 +55,8 @@ async function carryOut(
   switch (config.command) {
     case "list":
       return await list(destination, context);
+    case "doctor":
+      return await doctor(listSubjects(config, destination, context), context);
     case "backup":
       return await withAll(
         config.stores.map((store) => buildStore(store, context)),
@@ -96,6 +102,48 @@ async function carryOut(
         context,
       );
   }
+}
+
+/** Everything that `doctor` looks at. Each is built when it is looked at: one that cannot be is a finding, too. */
+function listSubjects(config: DoctorConfig, destination: Destination, context: RunContext): Subject[] {
+  return [
+    {
+      kind: "destination",
+      name: destination.url,
+      diagnose: async () => [
+        await findOrExplain("connection", async () => {
+          await destination.check();
+          return "It is there.";
+        }),
+      ],
+    },
+    ...config.stores.map((store): Subject => ({
+      kind: "store",
+      name: store.name,
+      diagnose: () =>
+        withAll([buildStore(store, context)], async ([built]) => (await built?.diagnose()) ?? []),
+    })),
+    ...config.targets.map((target): Subject => ({
+      kind: "target",
+      name: target.store,
+      diagnose: () => diagnoseTarget(target, config.stores, context),
+    })),
+  ];
+}
+
+/** @param stores - that of the target's name says what a restore will need there */
+async function diagnoseTarget(
+  target: TargetConfig,
+  stores: readonly StoreConfig[],
+  context: RunContext,
+): Promise<Finding[]> {
+  const source = stores.find(({ name }) => name === target.store);
+  if (target.kind === "postgres" && (source === undefined || source.kind === "postgres")) {
+    const { diagnosePostgresTarget } = await import("./stores/postgres/diagnose-target.ts");
+    return await diagnosePostgresTarget(target, source, context);
+  }
+  const { diagnoseClickHouseTarget } = await import("./stores/clickhouse/diagnose-target.ts");
+  return await diagnoseClickHouseTarget(target, context);
 }
 
 async function withAll<Part extends { close(): Promise<void> }, Result>(

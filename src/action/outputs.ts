@@ -38,6 +38,8 @@ function outputsOf(result: RunResult): Record<string, string | number> {
         "duration-seconds": result.seconds,
         "report-path": result.reportPath,
       };
+    case "doctor":
+      return { verdict: result.verdict };
     case "list":
       return { "backup-id": result.backups[0]?.backupId ?? "" };
   }

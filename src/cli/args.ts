@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   backup: "Back up the configured stores into one backup.",
   list: "List the complete backups and their last drills.",
   restore: "Restore a backup into databases of yours, and compare every table.",
+  doctor: "Look at all that a backup needs, and say what is wrong and how to mend it. Writes nothing.",
   drill: "Prove that a backup restores: restore it into throwaway targets, compare, and judge.",
 };
 

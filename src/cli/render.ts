@@ -1,11 +1,18 @@
 import Table from "cli-table3";
 import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
+import type { DoctorResult } from "../commands/doctor.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "../report/failure.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
+
+const DOCTOR_ANSWERS = {
+  good: "Everything is as a backup needs it.",
+  warning: "A backup will work; what is marked ! deserves a look.",
+  bad: "A backup or a drill would fail: mend what is marked ✗.",
+} as const;
 
 /** What a run came to, as text for a terminal: the answer first. */
 export function renderResult(result: RunResult): string {
@@ -35,9 +42,24 @@ export function renderResult(result: RunResult): string {
         "",
       ].join("\n");
     }
+    case "doctor":
+      return renderDoctor(result);
     case "list":
       return renderList(result);
   }
+}
+
+function renderDoctor({ verdict, subjects }: DoctorResult): string {
+  const signs = { good: "✓", warning: "!", bad: "✗" };
+  const indent = (text: string): string => text.replaceAll("\n", "\n        ");
+  const lines = subjects.flatMap(({ kind, name, findings }) => [
+    `${kind} ${name}`,
+    ...findings.flatMap(({ check, state, found, mend }) => [
+      `  ${signs[state]} ${check}: ${indent(found)}`,
+      ...(mend === undefined ? [] : [`      → ${indent(mend)}`]),
+    ]),
+  ]);
+  return [DOCTOR_ANSWERS[verdict], ...lines, ""].join("\n");
 }
 
 export function renderFailure({ code, title, reason, hint }: Failure): string {

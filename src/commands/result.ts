@@ -1,11 +1,15 @@
 import { EXIT_STATUS } from "../errors.ts";
 import type { BackupResult } from "./backup.ts";
+import type { DoctorResult } from "./doctor.ts";
 import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
 import type { RestoreResult } from "./restore.ts";
 
 /** What a run came to: the document that --json prints. */
-export type RunResult = BackupResult | RestoreResult | DrillResult | ListResult;
+export type RunResult = BackupResult | RestoreResult | DrillResult | ListResult | DoctorResult;
+
+/** What `doctor` ends with when a backup or a drill would fail. */
+const DOCTOR_FOUND_BAD = 4;
 
 /** The exit status of a run that ended with a result: a drill that is not proven is no success. */
 export function exitStatusOfResult(result: RunResult): number {
@@ -13,5 +17,6 @@ export function exitStatusOfResult(result: RunResult): number {
     result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
   if (verdict === "differs") return EXIT_STATUS.DATA_DIFFERS;
   if (verdict === "unproven") return EXIT_STATUS.UNPROVEN;
+  if (verdict === "bad") return DOCTOR_FOUND_BAD;
   return 0;
 }

@@ -82,8 +82,15 @@ export interface DrillConfig extends CommonConfig {
   reportDir: string;
 }
 
+/** What a backup needs, to be looked at, and the targets of drills as far as they are given. */
+export interface DoctorConfig extends CommonConfig {
+  command: "doctor";
+  stores: StoreConfig[];
+  targets: TargetConfig[];
+}
+
 /** What one run is to do. */
-export type Config = BackupConfig | ListConfig | RestoreConfig | DrillConfig;
+export type Config = BackupConfig | ListConfig | RestoreConfig | DrillConfig | DoctorConfig;
 
 /** Where the configuration file is, and whether it must be there. */
 export function locateConfigFile(
@@ -114,7 +121,7 @@ export function parseConfig(raw: RawInput): Config {
   };
   secrets.push(...listStandardSecrets(raw.env));
   const reader = new StoreReader(sources);
-  const stores = reader.readStores(command === "backup");
+  const stores = reader.readStores(command === "backup" || command === "doctor");
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
   const objectives = readObjectives(sources, isDrill);
@@ -129,6 +136,8 @@ export function parseConfig(raw: RawInput): Config {
       return { command, ...common, stores, full };
     case "list":
       return { command, ...common };
+    case "doctor":
+      return { command, ...common, stores, targets };
     case "restore":
       return { command, ...common, selection, targets, replace: sources.list("replace") };
     case "drill": {

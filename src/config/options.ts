@@ -1,5 +1,5 @@
 /** What lifeboat can be told to do. */
-export const COMMANDS = ["backup", "list", "restore", "drill"] as const;
+export const COMMANDS = ["backup", "list", "restore", "drill", "doctor"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Which of the complete backups a restore or a drill takes. */
@@ -38,7 +38,7 @@ export const OPTIONS = {
     kind: "choice",
     choices: COMMANDS,
     default: "backup",
-    help: "What to do: backup, list, restore or drill.",
+    help: "What to do: backup, list, restore, drill or doctor.",
     commands: COMMANDS,
     shell: "action",
   },
@@ -58,14 +58,14 @@ export const OPTIONS = {
   "postgres-url": {
     kind: "text",
     help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
-    commands: ["backup"],
+    commands: ["backup", "doctor"],
     secret: true,
     env: "LIFEBOAT_POSTGRES_URL",
   },
   "clickhouse-url": {
     kind: "text",
     help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
-    commands: ["backup"],
+    commands: ["backup", "doctor"],
     secret: true,
     env: "LIFEBOAT_CLICKHOUSE_URL",
   },
@@ -96,7 +96,7 @@ export const OPTIONS = {
   store: {
     kind: "list",
     help: "Only these stores, by name.",
-    commands: ["backup", "restore", "drill"],
+    commands: ["backup", "restore", "drill", "doctor"],
   },
   full: {
     kind: "flag",
@@ -123,14 +123,14 @@ export const OPTIONS = {
   "target-postgres-url": {
     kind: "text",
     help: "Postgres database to restore into; for a drill, a server on which it may create a database of its own.",
-    commands: ["restore", "drill"],
+    commands: ["restore", "drill", "doctor"],
     secret: true,
     env: "LIFEBOAT_TARGET_POSTGRES_URL",
   },
   "target-clickhouse-url": {
     kind: "text",
     help: "ClickHouse server to restore into; for a drill, one on which it may create databases of its own.",
-    commands: ["restore", "drill"],
+    commands: ["restore", "drill", "doctor"],
     secret: true,
     env: "LIFEBOAT_TARGET_CLICKHOUSE_URL",
   },

@@ -85,7 +85,10 @@ export class StoreReader {
     });
   }
 
-  /** A restore writes only where options point; a drill's targets may stand in the file as well. */
+  /**
+   * A restore writes only where options point; a drill's targets may stand in the file as well. A doctor looks at
+   * those whose addresses it is given.
+   */
   readTargets(command: Command): TargetConfig[] {
     const isDrill = command === "drill";
     const byOption = this.#readUrlOptions("target-");
@@ -93,8 +96,11 @@ export class StoreReader {
     const fromFile = Object.keys(inFile).flatMap((store) => {
       const path = ["drill", "targets", store];
       this.requireKnown(store, this.#sources.place(path));
-      const isUsed = isDrill && this.#isChosen(store) && !byOption.has(store);
-      const given = this.#sources.text(typeof inFile[store] === "string" ? path : [...path, "url"], isUsed);
+      const isUsed = (isDrill || command === "doctor") && this.#isChosen(store) && !byOption.has(store);
+      const given = this.#sources.text(
+        typeof inFile[store] === "string" ? path : [...path, "url"],
+        isDrill && isUsed,
+      );
       const target = this.#buildTarget(store, this.#kindOf(store, path), given);
       return isUsed ? target : [];
     });

@@ -1,5 +1,6 @@
 import type { RunResult } from "../commands/result.ts";
 import { countRows } from "../backup/inventory.ts";
+import type { DoctorResult } from "../commands/doctor.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import { sizeOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
@@ -97,6 +98,8 @@ function renderResult(result: RunResult): string[] {
         ),
       ];
     }
+    case "doctor":
+      return renderDoctor(result);
     case "list":
       return [
         `## ${countOf(result.backups.length, "backup")} at ${escapeMarkdown(result.destination)}`,
@@ -116,6 +119,30 @@ function renderResult(result: RunResult): string[] {
         ...renderList("Not readable", result.unreadable),
       ];
   }
+}
+
+function renderDoctor({ verdict, subjects }: DoctorResult): string[] {
+  const signs = { good: "✅", warning: "⚠️", bad: "❌" };
+  const answers = {
+    good: "Everything is as a backup needs it",
+    warning: "A backup will work; something deserves a look",
+    bad: "A backup or a drill would fail",
+  };
+  return [
+    `## ${signs[verdict]} ${answers[verdict]}`,
+    "",
+    ...subjects.flatMap(({ kind, name, findings }) => [
+      `**${kind} ${escapeMarkdown(name)}**`,
+      "",
+      ...renderTable(
+        ["", "Check", "Found", "Mend it"],
+        findings.map(({ check, state, found, mend = "" }) => [
+          signs[state],
+          ...[check, found, mend].map(escapeMarkdown),
+        ]),
+      ),
+    ]),
+  ];
 }
 
 function renderStore(manifest: StoreManifest): string[] {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Inventory } from "../backup/inventory.ts";
 import type { StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
+import type { Finding } from "../finding.ts";
 
 /** Where a store puts what it streams. The sink owns keys, hashing and the upload. */
 export interface BackupSink {
@@ -34,6 +35,12 @@ export interface Store {
    * @throws AppError STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_UNSUPPORTED, STORE_RIGHTS_MISSING, TOOL_MISSING
    */
   check(): Promise<string>;
+  /**
+   * Looks at everything that a backup needs, also where something is bad, and writes nothing.
+   *
+   * @throws AppError CANCELLED alone
+   */
+  diagnose(): Promise<Finding[]>;
   /**
    * Streams everything into the sink and takes the inventory of exactly that.
    *

@@ -1,5 +1,7 @@
 import { Readable } from "node:stream";
 import type { StoreManifest } from "../../src/backup/manifest.ts";
+import { findOrExplain } from "../../src/finding.ts";
+import type { Finding } from "../../src/finding.ts";
 import type { BackupSink, Store } from "../../src/stores/store.ts";
 import { buildClickHouseManifest, buildPostgresManifest } from "./builders.ts";
 
@@ -26,6 +28,10 @@ export class FakeStore implements Store {
   async check(): Promise<string> {
     await this.#moments.check?.();
     return `${this.name}: a fake ${this.kind}`;
+  }
+
+  async diagnose(): Promise<Finding[]> {
+    return [await findOrExplain("connection", () => this.check())];
   }
 
   async backup(sink: BackupSink): Promise<StoreManifest> {

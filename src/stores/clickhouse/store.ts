@@ -1,4 +1,6 @@
 import type { ClickHouseManifest, StoredObject } from "../../backup/manifest.ts";
+import { findOrExplain } from "../../finding.ts";
+import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
@@ -47,6 +49,10 @@ class ClickHouseStore implements Store {
     // One digest asks for the rights that every table will need, and for settings that the user may not change.
     if (table) await countRows(server, table, { id: "" });
     return `ClickHouse ${server.version} at ${this.#connection.endpoint}, ${describeDatabases(catalog)}`;
+  }
+
+  async diagnose(): Promise<Finding[]> {
+    return [await findOrExplain("connection", () => this.check())];
   }
 
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {

@@ -1,4 +1,6 @@
 import type { PostgresManifest } from "../../backup/manifest.ts";
+import { findOrExplain } from "../../finding.ts";
+import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
@@ -47,6 +49,10 @@ class PostgresStore implements Store {
   async check(): Promise<string> {
     const { server, tools } = await this.#check();
     return `PostgreSQL ${server.version} at ${describeConnection(this.#connection)}, with ${tools.version}`;
+  }
+
+  async diagnose(): Promise<Finding[]> {
+    return [await findOrExplain("connection", () => this.check())];
   }
 
   async backup(sink: BackupSink): Promise<PostgresManifest> {

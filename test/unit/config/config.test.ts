@@ -148,6 +148,22 @@ describe("drill", () => {
   });
 });
 
+describe("doctor", () => {
+  test("needs what a backup needs, and takes the targets of drills as far as their addresses are given", () => {
+    expect(readProblems({ command: "doctor", yaml: SHOP, env: S3_ENV })).toMatch(
+      /DATABASE_URL, which is not set.*CLICKHOUSE_URL, which is not set/s,
+    );
+    const without = parseAs("doctor", { yaml: SHOP, env: SOURCE_ENV });
+    expect(without.stores.map(({ name }) => name)).toEqual(["postgres", "events"]);
+    expect(without.targets).toEqual([]);
+    const both = parseAs("doctor", { yaml: SHOP, env: { ...SOURCE_ENV, ...DRILL_ENV } });
+    expect(both.targets.map(({ store, kind }) => [store, kind])).toEqual([
+      ["postgres", "postgres"],
+      ["events", "clickhouse"],
+    ]);
+  });
+});
+
 describe("restore", () => {
   test("never writes into the drill's targets unless they are given as options", () => {
     expect(readProblems({ command: "restore", yaml: SHOP, env: DRILL_ENV })).toContain("No target is given");

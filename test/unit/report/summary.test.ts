@@ -279,3 +279,39 @@ test("of many differences the first are shown, and the others counted", () => {
   expect(markdown).not.toContain("| t50 |");
   expect(markdown).toContain("And 70 more differences.");
 });
+
+test("a doctor that found something bad", () => {
+  const found = 'The role "b" may not read public.a|b.';
+  const summary = renderSummary({
+    command: "doctor",
+    verdict: "bad",
+    subjects: [
+      {
+        kind: "destination",
+        name: "s3://bucket",
+        findings: [{ check: "connection", state: "good", found: "There" }],
+      },
+      {
+        kind: "store",
+        name: "app",
+        findings: [{ check: "rights", state: "bad", found, mend: "GRANT SELECT;" }],
+      },
+    ],
+  });
+  expect(summary).toMatchInlineSnapshot(`
+    "## ❌ A backup or a drill would fail
+
+    **destination s3://bucket**
+
+    |  | Check | Found | Mend it |
+    | --- | --- | --- | --- |
+    | ✅ | connection | There |  |
+
+    **store app**
+
+    |  | Check | Found | Mend it |
+    | --- | --- | --- | --- |
+    | ❌ | rights | The role "b" may not read public.a\\|b. | GRANT SELECT; |
+    "
+  `);
+});

@@ -1,0 +1,111 @@
+import { bad, explainAsFinding, good } from "../../finding.ts";
+import type { Finding } from "../../finding.ts";
+import type { RunContext } from "../../run-context.ts";
+import type { Secret } from "../../sys/secret.ts";
+import { readPolicyRoles } from "./catalog.ts";
+import { describeConnection, parsePostgresUrl } from "./connection.ts";
+import { findMissingExtensions, readExtensions } from "./extensions.ts";
+import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
+import { readServerFacts } from "./server.ts";
+import { withSession } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { PostgresStoreOptions } from "./store.ts";
+
+/** What a restore needs of the target's server. */
+interface Needs {
+  major: number;
+  version: string;
+  extensions: string[];
+  /** Roles that policies name. */
+  roles: string[];
+}
+
+/**
+ * Looks whether a drill can make its database on the server of `url`, and whether what the source holds can be
+ * restored there. Writes nothing.
+ *
+ * @param source - undefined where it is not known: then the target alone is looked at
+ * @throws AppError CANCELLED
+ */
+export async function diagnosePostgresTarget(
+  { store, url }: { store: string; url: Secret },
+  source: PostgresStoreOptions | undefined,
+  context: RunContext,
+): Promise<Finding[]> {
+  // A source that cannot be reached is told of where it is looked at itself.
+  const needs = source && (await readNeeds(source, context).catch(ignoreFindings));
+  try {
+    const connection = parsePostgresUrl(store, url, context.redactor);
+    refuseTransactionPooler(connection);
+    return await withSession(connection, context, async (session) => {
+      const { version, major } = await readServerFacts(session, connection);
+      return [
+        good("connection", `PostgreSQL ${version} at ${describeConnection(connection)}`),
+        await lookAtRights(session, connection.user, needs),
+        ...(needs
+          ? [compareVersions(needs, { major, version }), await lookAtExtensions(session, needs)]
+          : []),
+      ];
+    });
+  } catch (error) {
+    return [explainAsFinding("connection", error)];
+  }
+}
+
+function ignoreFindings(error: unknown): undefined {
+  explainAsFinding("connection", error);
+}
+
+async function readNeeds(
+  { name, url, excludeSchemas = [] }: PostgresStoreOptions,
+  context: RunContext,
+): Promise<Needs> {
+  const connection = parsePostgresUrl(name, url, context.redactor);
+  refuseTransactionPooler(connection);
+  return await withSession(connection, context, async (session) => {
+    const { version, major } = await readServerFacts(session, connection);
+    const roles = await readPolicyRoles(session, excludeSchemas);
+    return { version, major, roles, extensions: await readExtensions(session) };
+  });
+}
+
+async function lookAtRights(session: Session, user: string, needs: Needs | undefined): Promise<Finding> {
+  const [role] = await session.rows<{ createsDatabases: boolean; createsRoles: boolean; missing: string[] }>(
+    "Reading the role's rights",
+    `SELECT rolsuper OR rolcreatedb AS "createsDatabases", rolsuper OR rolcreaterole AS "createsRoles",
+            ARRAY(SELECT name FROM unnest($1::text[]) name
+                  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name)) AS missing
+     FROM pg_catalog.pg_roles WHERE rolname = current_user`,
+    [needs?.roles ?? []],
+  );
+  const missing = role?.missing ?? [];
+  const lacks: string[] = [];
+  const mending: string[] = [];
+  if (!role?.createsDatabases) {
+    lacks.push("create databases");
+    mending.push(`ALTER ROLE ${quoteIdent(user)} CREATEDB;`);
+  }
+  if (missing.length > 0 && !role?.createsRoles) {
+    lacks.push(`create the roles that policies name (${missing.join(", ")})`);
+    mending.push(...missing.map((name) => `CREATE ROLE ${quoteIdent(name)} NOLOGIN;`));
+  }
+  if (lacks.length > 0) return bad("rights", `${user} may not ${lacks.join(", nor ")}.`, mending.join(" "));
+  return good("rights", `${user} may create the database of a drill`);
+}
+
+function compareVersions(needs: Needs, target: { major: number; version: string }): Finding {
+  const found = `The source is PostgreSQL ${needs.version}, and the target PostgreSQL ${target.version}`;
+  if (target.major >= needs.major) return good("version", found);
+  return bad("version", `${found}, which is older.`, `Drill on PostgreSQL ${needs.major} or later.`);
+}
+
+async function lookAtExtensions(session: Session, { extensions }: Needs): Promise<Finding> {
+  if (extensions.length === 0) return good("extensions", "The source uses none");
+  const missing = await findMissingExtensions(session, extensions);
+  if (missing.length === 0) return good("extensions", `The target offers ${extensions.join(", ")}`);
+  return bad(
+    "extensions",
+    `The target does not offer ${missing.join(", ")}.`,
+    "Drill on a server that offers them, or install their packages there.",
+  );
+}

@@ -1,0 +1,22 @@
+import type { Session } from "./session.ts";
+
+/** The extensions that a database uses, beside the one that every database has. */
+export async function readExtensions(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    "Listing the extensions",
+    `SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Which of these extensions the server of a session cannot create, since it does not have them. */
+export async function findMissingExtensions(session: Session, names: readonly string[]): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    "Looking for the extensions",
+    `SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, position)
+     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions offered WHERE offered.name = wanted.name)
+     ORDER BY position`,
+    [names],
+  );
+  return rows.map(({ name }) => name);
+}
