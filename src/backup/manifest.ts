@@ -84,6 +84,8 @@ const manifestSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   stores: z.array(storeManifestSchema),
+  /** Stores that retention has removed from this backup since, UTC, ISO 8601. */
+  removed: z.array(z.strictObject({ store: z.string(), removedAt: z.iso.datetime() })).optional(),
   phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
 });
 /** What one complete backup holds. It is written last and only once: where it lies, the backup is complete. */

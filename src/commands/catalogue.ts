@@ -2,8 +2,16 @@ import { randomInt } from "node:crypto";
 import pLimit from "p-limit";
 import { parseManifest } from "../backup/manifest.ts";
 import type { Manifest } from "../backup/manifest.ts";
+import { parsePin } from "../backup/pin.ts";
+import type { Pin } from "../backup/pin.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { backupsPrefix, drillsPrefix, findBackupTime, manifestKey } from "../destinations/keys.ts";
+import {
+  backupsPrefix,
+  drillsPrefix,
+  findBackupTime,
+  manifestKey,
+  pinsPrefix,
+} from "../destinations/keys.ts";
 import { parseDrillRecord } from "../drill/record.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import { AppError } from "../errors.ts";
@@ -89,6 +97,20 @@ export async function readDrills(destination: Destination): Promise<Readings<Dri
   );
   drills.readable.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
   return drills;
+}
+
+/**
+ * The pins at a destination, by the backup they keep.
+ *
+ * @throws AppError BACKUP_DAMAGED, FORMAT_TOO_NEW: what a pin keeps must not go because it cannot be read
+ */
+export async function readPins(destination: Destination): Promise<Map<string, Pin>> {
+  const pins = new Map<string, Pin>();
+  for await (const { key } of destination.list(pinsPrefix)) {
+    const pin = parsePin(await destination.read(key), `${destination.url}/${key}`);
+    pins.set(pin.backupId, pin);
+  }
+  return pins;
 }
 
 /** About the object that was read, and not about the destination. */

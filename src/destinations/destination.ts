@@ -30,7 +30,7 @@ export interface Destination {
   check(): Promise<void>;
 
   /**
-   * Streams one object, in bounded memory. The object appears only when `body` has ended without error: an
+   * Streams one object, in bounded memory, in the place of what is there. It appears, or takes that place, only when `body` has ended without error: an
    * error thrown by `body`, or a cancelled run, leaves nothing behind, neither object nor billed parts.
    *
    * @param expectedSizeBytes - a guess, to choose part sizes that suffice; it may be wrong
@@ -51,6 +51,12 @@ export interface Destination {
 
   /** Size of one object, or undefined when it is not there. */
   findSize(key: string): Promise<number | undefined>;
+
+  /**
+   * Until when the destination itself refuses to remove an object; `"held"` where no date ends that, and undefined
+   * where nothing locks it, or where the credentials may not ask.
+   */
+  findLock(key: string): Promise<Date | "held" | undefined>;
 
   /** Removes one object; removing what is not there is no error. */
   remove(key: string): Promise<void>;

@@ -103,6 +103,10 @@ export class DirectoryDestination implements Destination {
     });
   }
 
+  async findLock(): Promise<undefined> {
+    return undefined; // whoever may write to the folder may remove from it
+  }
+
   async remove(key: string): Promise<void> {
     await this.#removeFile(requireSafeKey(key));
   }

@@ -8,6 +8,7 @@ import { AppError } from "../errors.ts";
 const BACKUPS = "backups/";
 const DRILLS = "drills/";
 const PARTS = "parts/";
+const PINS = "pins/";
 
 /** @param random - four hexadecimal digits, so that two runs in one second differ */
 export function buildBackupId(startedAt: Date, random: string): string {
@@ -26,6 +27,7 @@ export function findBackupTime(id: string): Date | undefined {
 export const backupsPrefix = BACKUPS;
 export const drillsPrefix = DRILLS;
 export const partsPrefix = PARTS;
+export const pinsPrefix = PINS;
 
 /** All that belongs to one backup alone. */
 export function backupFolder(backupId: string): string {
@@ -61,6 +63,17 @@ export function partKey(
 /** Whether a key below `partsPrefix` was written by the run of this backup. */
 export function isPartOfBackup(key: string, backupId: string): boolean {
   return key.endsWith(`-${backupId}.native.zst`);
+}
+
+/** What keeps one backup, whatever the rules of retention say. */
+export function pinKey(backupId: string): string {
+  return `${PINS}${backupId}.json`;
+}
+
+/** The backup in whose folder a key lies, or undefined when it lies elsewhere. */
+export function findBackupOf(key: string): string | undefined {
+  const [folder, id = "", ...rest] = key.split("/");
+  return `${folder}/` === BACKUPS && rest.length > 0 && findBackupTime(id) ? id : undefined;
 }
 
 export function drillKey(drillId: string): string {

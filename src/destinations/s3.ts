@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import type {
+  HeadObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
   ListObjectsV2CommandOutput,
   S3Client,
@@ -113,15 +114,14 @@ class S3Destination implements Destination {
   }
 
   async findSize(key: string): Promise<number | undefined> {
-    try {
-      const found = await this.#requests.send(`Looking for ${key}`, (client, options) =>
-        client.send(new HeadObjectCommand(this.#object(key)), options),
-      );
-      return found.ContentLength;
-    } catch (error) {
-      if (error instanceof AppError && error.code === "OBJECT_MISSING") return undefined;
-      throw error;
-    }
+    return (await this.#head(key))?.ContentLength;
+  }
+
+  async findLock(key: string): Promise<Date | "held" | undefined> {
+    // The answer leaves out what the credentials may not know.
+    const found = await this.#head(key);
+    if (found?.ObjectLockLegalHoldStatus === "ON") return "held";
+    return found?.ObjectLockRetainUntilDate;
   }
 
   async remove(key: string): Promise<void> {
@@ -150,6 +150,17 @@ class S3Destination implements Destination {
 
   close(): void {
     this.#requests.close();
+  }
+
+  async #head(key: string): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#requests.send(`Looking for ${key}`, (client, options) =>
+        client.send(new HeadObjectCommand(this.#object(key)), options),
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.code === "OBJECT_MISSING") return undefined;
+      throw error;
+    }
   }
 
   async #get(key: string, client: S3Client, options: { abortSignal: AbortSignal }): Promise<Readable> {

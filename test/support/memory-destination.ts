@@ -13,6 +13,7 @@ type Method = "check" | "put" | "putIfAbsent" | "open" | "list" | "remove";
 /** What several destinations can look at, as several runs look at one bucket. */
 export class MemoryPlace {
   readonly objects = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
+  readonly locks = new Map<string, Date | "held">();
   isThere = true;
   /** Called before a method does its work, and after; what it throws, the caller of the method gets. */
   fault: (method: Method, key: string, moment: "before" | "after") => void = () => {};
@@ -21,8 +22,8 @@ export class MemoryPlace {
     return [...this.objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
-  set(key: string, bytes: Uint8Array): void {
-    this.objects.set(key, { bytes: Buffer.from(bytes), modifiedAt: new Date(0) });
+  set(key: string, bytes: Uint8Array, modifiedAt = new Date(0)): void {
+    this.objects.set(key, { bytes: Buffer.from(bytes), modifiedAt });
   }
 
   bytes(key: string): Buffer {
@@ -91,6 +92,10 @@ export class MemoryDestination implements Destination {
 
   async findSize(key: string): Promise<number | undefined> {
     return await this.#do("open", key, () => this.#place.objects.get(key)?.bytes.byteLength);
+  }
+
+  async findLock(key: string): Promise<Date | "held" | undefined> {
+    return this.#place.locks.get(key);
   }
 
   async remove(key: string): Promise<void> {

@@ -1,0 +1,207 @@
+import { Readable } from "node:stream";
+import pLimit from "p-limit";
+import { objectsOfStore, serialiseManifest } from "../backup/manifest.ts";
+import type { Manifest } from "../backup/manifest.ts";
+import { planRetention } from "../backup/retention.ts";
+import type { Decision, RetainableBackup, RetentionPolicy } from "../backup/retention.ts";
+import type { Destination, Listed } from "../destinations/destination.ts";
+import {
+  backupsPrefix,
+  findBackupOf,
+  manifestKey,
+  partsPrefix,
+  restoreGuideKey,
+} from "../destinations/keys.ts";
+import { AppError } from "../errors.ts";
+import { renderRestoreGuide } from "../report/restore-guide.ts";
+import type { RunContext } from "../run-context.ts";
+import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
+import { settleAll } from "./together.ts";
+
+/**
+ * How long a run may take. What is younger may belong to a run under way, which no manifest tells of yet; and what was
+ * the newest backup since then may be what that run refers to.
+ */
+export const RUN_LIMIT_MS = 48 * 3_600_000;
+const REQUESTS_AT_ONCE = 16;
+
+export interface PruneRequest {
+  destination: Destination;
+  policy: RetentionPolicy;
+  /** Say what would be removed, and remove nothing. */
+  isDryRun: boolean;
+}
+
+export interface PruneResult {
+  command: "prune";
+  destination: string;
+  isDryRun: boolean;
+  /** What becomes of each backup, newest first. */
+  decisions: Decision[];
+  /** Backups of which no store is kept. */
+  removedBackups: string[];
+  /** Backups of which some stores are removed, and others stay. */
+  narrowedBackups: string[];
+  /** Objects that no remaining backup needs, and their bytes. */
+  removedObjects: number;
+  removedBytes: number;
+  /** Uploads of dead runs that were never finished; a dry run does not look for them. */
+  abortedUploads: number;
+}
+
+/**
+ * Removes what retention lets go: manifests first, so that whenever it is killed every listed backup is whole; then
+ * the objects that no manifest refers to; then the unfinished uploads of dead runs.
+ *
+ * @throws AppError BACKUP_DAMAGED or FORMAT_TOO_NEW when a manifest or pin cannot be read: nothing is removed then,
+ *   since nobody knows what it refers to. And what the destination throws.
+ */
+export async function prune(request: PruneRequest, context: RunContext): Promise<PruneResult> {
+  const { destination, policy, isDryRun } = request;
+  const { clock, reporter } = context;
+  const now = clock.now();
+  const manifests = await reporter.phase("Read", () => readAllManifests(destination));
+  const decisions = await reporter.phase("Plan", () => plan(manifests, policy, now, destination));
+  const left = manifests.flatMap((manifest) => applyDecision(manifest, decisions, now));
+  const leftIds = new Set(left.map(({ id }) => id));
+  const removedBackups = manifests.map(({ id }) => id).filter((id) => !leftIds.has(id));
+  const narrowed = left.filter((manifest) => !manifests.includes(manifest));
+  const garbage = await reporter.phase("Look for what nothing refers to", () =>
+    findGarbage(destination, left, new Set(removedBackups), now),
+  );
+  let abortedUploads = 0;
+  if (!isDryRun) {
+    await reporter.phase("Remove", async () => {
+      for (const manifest of narrowed) await replaceManifest(manifest, destination);
+      await removeAll(removedBackups.map(manifestKey), destination);
+      await removeAll(
+        garbage.map(({ key }) => key),
+        destination,
+      );
+      const isDead = ({ startedAt }: { startedAt: Date }): boolean => isOld(startedAt, now);
+      for (const prefix of [backupsPrefix, partsPrefix])
+        abortedUploads += await destination.abortUnfinished(prefix, isDead);
+    });
+  }
+  return {
+    command: "prune",
+    destination: destination.url,
+    isDryRun,
+    decisions,
+    removedBackups,
+    narrowedBackups: narrowed.map(({ id }) => id),
+    removedObjects: garbage.length,
+    removedBytes: garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    abortedUploads,
+  };
+}
+
+/** All of them, or none: what an unreadable manifest refers to would be taken for garbage. */
+async function readAllManifests(destination: Destination): Promise<Manifest[]> {
+  const { readable, unreadable } = await readCatalogue(destination);
+  if (unreadable.length === 0) return readable;
+  throw new AppError(
+    "BACKUP_DAMAGED",
+    `Nothing is removed, since nobody knows what these backups need:\n${unreadable.join("\n")}`,
+    {
+      hint: "Read them with the version of lifeboat that wrote them; or, when they are lost, remove their folders by hand.",
+    },
+  );
+}
+
+async function plan(
+  manifests: readonly Manifest[],
+  policy: RetentionPolicy,
+  now: Date,
+  destination: Destination,
+): Promise<Decision[]> {
+  const [drills, pins] = await Promise.all([readDrills(destination), readPins(destination)]);
+  const proven = new Map<string, Set<string>>();
+  for (const { backupId, verdict, comparisons } of drills.readable) {
+    if (verdict !== "proven") continue;
+    const stores = proven.get(backupId) ?? new Set();
+    proven.set(backupId, stores);
+    for (const { store } of comparisons) stores.add(store);
+  }
+  const backups = manifests.map(({ id, startedAt, finishedAt, stores }): RetainableBackup => {
+    const names = stores.map(({ store }) => store);
+    const pin = pins.get(id);
+    return {
+      id,
+      startedAt: new Date(startedAt),
+      finishedAt: new Date(finishedAt),
+      stores: names,
+      provenStores: names.filter((name) => proven.get(id)?.has(name)),
+      ...(pin !== undefined && { pin: pin.note }),
+    };
+  });
+  const decisions = planRetention(backups, policy, now, RUN_LIMIT_MS);
+  // Only of what would go: asking costs a request for each.
+  const limit = pLimit(REQUESTS_AT_ONCE);
+  const locks = await Promise.all(
+    decisions.map(({ id, stores }) =>
+      limit(async () =>
+        stores.every(({ isKept }) => isKept) ? undefined : await destination.findLock(manifestKey(id)),
+      ),
+    ),
+  );
+  if (locks.every((lock) => lock === undefined)) return decisions;
+  const lockOf = new Map(decisions.map(({ id }, index) => [id, locks[index]]));
+  const lockable = backups.map((backup) => {
+    const lockedUntil = lockOf.get(backup.id);
+    return lockedUntil === undefined ? backup : { ...backup, lockedUntil };
+  });
+  return planRetention(lockable, policy, now, RUN_LIMIT_MS);
+}
+
+/** The manifest as the decision leaves it: the same, with fewer stores, or none. */
+function applyDecision(manifest: Manifest, decisions: readonly Decision[], now: Date): Manifest[] {
+  const decided = decisions.find(({ id }) => id === manifest.id)?.stores ?? [];
+  const gone = decided.filter(({ isKept }) => !isKept).map(({ store }) => store);
+  if (gone.length === 0) return [manifest];
+  const stores = manifest.stores.filter(({ store }) => !gone.includes(store));
+  if (stores.length === 0) return [];
+  const removedAt = now.toISOString();
+  const removed = [...(manifest.removed ?? []), ...gone.map((store) => ({ store, removedAt }))];
+  return [{ ...manifest, stores, removed }];
+}
+
+async function replaceManifest(manifest: Manifest, destination: Destination): Promise<void> {
+  const put = (key: string, bytes: Buffer) => destination.put(key, Readable.from([bytes]));
+  await put(manifestKey(manifest.id), serialiseManifest(manifest));
+  await put(restoreGuideKey(manifest.id), Buffer.from(renderRestoreGuide(manifest, destination.url)));
+}
+
+/** Objects that no remaining backup needs, as far as a run under way cannot need them either. */
+async function findGarbage(
+  destination: Destination,
+  left: readonly Manifest[],
+  removed: ReadonlySet<string>,
+  now: Date,
+): Promise<Listed[]> {
+  const needed = new Set(left.flatMap(({ id }) => [manifestKey(id), restoreGuideKey(id)]));
+  for (const { stores } of left)
+    for (const store of stores) for (const { key } of objectsOfStore(store)) needed.add(key);
+  const garbage: Listed[] = [];
+  for (const prefix of [backupsPrefix, partsPrefix]) {
+    for await (const object of destination.list(prefix)) {
+      const { key, modifiedAt } = object;
+      if (needed.has(key)) continue;
+      const backupId = findBackupOf(key);
+      // What lies between the backups under a name that no run gives is none of ours.
+      if (prefix === backupsPrefix && backupId === undefined) continue;
+      const isOfRemoved = backupId !== undefined && removed.has(backupId);
+      if (isOfRemoved || isOld(modifiedAt, now)) garbage.push(object);
+    }
+  }
+  return garbage;
+}
+
+function isOld(time: Date, now: Date): boolean {
+  return now.getTime() - time.getTime() > RUN_LIMIT_MS;
+}
+
+async function removeAll(keys: readonly string[], destination: Destination): Promise<void> {
+  const limit = pLimit(REQUESTS_AT_ONCE);
+  await settleAll(keys.map((key) => limit(() => destination.remove(key))));
+}
