@@ -11,6 +11,7 @@ import { Scratch } from "../sys/scratch.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { readObjects } from "./object-reader.ts";
+import { isNamedWhole, namesToType } from "./replacing.ts";
 import { runTogether, settleAll } from "./together.ts";
 
 export interface RestoreRequest {
@@ -115,16 +116,18 @@ export async function restoreAndCompare(
 
 /** Looks at every target before the first is written to. Returns the stores whose target was named. */
 async function refuseSurprises(pairings: readonly Pairing[], replace: string[]): Promise<Set<string>> {
+  const places = await settleAll(
+    pairings.map(async ({ store, target }) => ({ store, facts: await target.inspect(store) })),
+  );
   const named = new Set<string>();
   await settleAll(
-    pairings.map(async ({ store, target }) => {
-      const facts = await target.inspect(store);
-      const { databases } = facts;
-      // Each one: who names one database of a server has not said that the others may go.
-      if (databases.length > 0 && databases.every((database) => replace.includes(database))) {
+    places.map(async (place) => {
+      const { store, facts } = place;
+      if (isNamedWhole(place, places, replace)) {
         named.add(store.store);
       } else {
-        const hint = `Restore into an empty database, or name the target on purpose: --replace ${databases.join(",")}`;
+        const names = namesToType(place, places).join(",");
+        const hint = `Restore into an empty database, or name the target on purpose: --replace ${names}`;
         refuseSurprise(store, facts, hint);
       }
     }),

@@ -136,7 +136,7 @@ export const OPTIONS = {
   },
   replace: {
     kind: "list",
-    help: "Names of the target databases whose contents may be replaced, typed out.",
+    help: "Target databases whose contents may be replaced, typed out: NAME, or HOST/NAME for the source or its namesake.",
     commands: ["restore"],
   },
   "prove-red": {

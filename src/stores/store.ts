@@ -65,7 +65,9 @@ export interface ObjectSource {
 export interface TargetFacts {
   /** Comparable with `source.id` of a manifest. */
   id: string;
-  /** The names under which an operator may name the target on purpose. */
+  /** Where the target's server is, as people write it: host, and the port where it is not the usual one. */
+  host: string;
+  /** What is restored into, by name. */
   databases: string[];
   /** Tables and the like that are in the way, by name; empty when the target is. */
   occupiedBy: string[];

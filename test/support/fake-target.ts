@@ -34,6 +34,7 @@ export class FakeTarget implements ThrowawayTarget {
     await this.#begin("inspect");
     return {
       id: `target of ${this.store}`,
+      host: `${this.store}.example`,
       databases: [`${this.store}_target`],
       occupiedBy: [],
       serverVersion: "1",

@@ -52,6 +52,13 @@ export function parseConnection(url: Secret, redactor: Redactor): Connection {
   return connection;
 }
 
+/** The server, as people write it: with its port where it is not ClickHouse's own. */
+export function describeHost({ endpoint }: Connection): string {
+  const usualPort = endpoint.startsWith("https:") ? ":8443" : ":8123";
+  const host = endpoint.replace(/^https?:\/\//, "");
+  return host.endsWith(usualPort) ? host.slice(0, -usualPort.length) : host;
+}
+
 /** The same address with another database, for commands that reach the data by URL. */
 export function urlWithDatabase(connection: Connection, database: string): string {
   const url = new URL(connection.endpoint);

@@ -7,7 +7,7 @@ import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
 import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
 import { readCatalog } from "./catalog.ts";
-import { parseConnection, urlWithDatabase } from "./connection.ts";
+import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { idOf } from "./ddl.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
@@ -72,6 +72,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     const present = catalog.entries.filter(({ kind }) => NAMED_KINDS.has(kind)).map(idOf);
     return {
       id: hashIdentity(catalog),
+      host: describeHost(this.#connection),
       databases,
       occupiedBy: present.filter((id) => ids.has(id)),
       serverVersion: server.version,

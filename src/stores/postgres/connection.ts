@@ -132,6 +132,12 @@ export function libpqEnv(connection: PostgresConnection): Record<string, string>
   };
 }
 
+/** The server, as people write it: with its port where it is not 5432. */
+export function describeHost({ host, port }: PostgresConnection): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === 5432 ? name : `${name}:${port}`;
+}
+
 /** Where a connection leads, as people write it: no user, no password. */
 export function describeConnection({ host, port, database }: PostgresConnection): string {
   return `${host}:${port}/${database}`;

@@ -8,7 +8,7 @@ import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
 import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
 import { majorOf } from "./client.ts";
-import { parsePostgresUrl, urlOfDatabase } from "./connection.ts";
+import { describeHost, parsePostgresUrl, urlOfDatabase } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
 import { takeInventory } from "./inventory.ts";
@@ -83,6 +83,7 @@ class PostgresTarget implements Target {
       );
       return {
         id: server.databaseId,
+        host: describeHost(this.connection),
         databases: [this.connection.database],
         occupiedBy: occupants.map(describeOccupant),
         serverVersion: server.version,

@@ -67,46 +67,85 @@ test("all refusals are told at once, before anything is written", async () => {
     message:
       "The target for app (app_target) is the very database this backup was taken from.\n" +
       "The target for log (log_target) is not empty: it holds a, b, c, d, e and 2 more.",
-    hint: expect.stringContaining("--replace app_target"),
+    hint: expect.stringMatching(/--replace app.example\/app_target$.*--replace log_target$/ms),
   });
   expect([...app.calls, ...log.calls]).toEqual(["inspect", "inspect"]);
 });
 
 test("a target that is named may be the source and hold data; one that is not named may not", async () => {
-  const facts = { id: "id of app", occupiedBy: ["public.users"], databases: ["shop"] };
+  const facts = { occupiedBy: ["public.users"], databases: ["staging"] };
   const app = new FakeTarget("postgres", "app", { facts });
-  await restoreInto([app], placeOne(), ["shop"]);
+  await restoreInto([app], placeOne(), ["staging"]);
   expect(app.calls).toContain("restore and replace");
 
   const log = new FakeTarget("clickhouse", "log", { facts: { occupiedBy: ["shop.requests"] } });
   const again = new FakeTarget("postgres", "app", { facts });
-  await expect(restoreInto([again, log], placeOne(), ["shop"])).rejects.toMatchObject({
+  await expect(restoreInto([again, log], placeOne(), ["staging"])).rejects.toMatchObject({
     message: "The target for log (log_target) is not empty: it holds shop.requests.",
   });
   expect(again.holdsData).toBe(false);
 });
 
+test.each([
+  ["the source itself", { id: "id of app", databases: ["renamed"] }, "renamed"],
+  ["one that bears the source's name", { databases: ["shop"] }, "shop"],
+])("%s is named with its host only", async (_, facts, name) => {
+  const target = (): FakeTarget =>
+    new FakeTarget("postgres", "app", {
+      facts: { ...facts, occupiedBy: ["public.users"], host: "db.example" },
+    });
+  for (const half of [name, `app:${name}`, `other.example/${name}`]) {
+    const refused = target();
+    await expect(restoreInto([refused], placeOne(), [half])).rejects.toMatchObject({
+      code: "TARGET_REFUSED",
+      hint: expect.stringMatching(new RegExp(`--replace db\\.example/${name}$`)),
+    });
+    expect(refused.calls).toEqual(["inspect"]);
+  }
+  for (const whole of [`db.example/${name}`, `app:db.example/${name}`]) {
+    const named = target();
+    await restoreInto([named], placeOne(), [whole]);
+    expect(named.calls).toContain("restore and replace");
+  }
+});
+
+test("one name of two targets' databases says nothing until the store is named with it", async () => {
+  const facts = { occupiedBy: ["something"], databases: ["staging"] };
+  const targets = (): FakeTarget[] => [
+    new FakeTarget("postgres", "app", { facts }),
+    new FakeTarget("clickhouse", "log", { facts }),
+  ];
+  const refused = targets();
+  await expect(restoreInto(refused, placeOne(), ["staging"])).rejects.toMatchObject({
+    hint: expect.stringMatching(/--replace app.example\/staging$.*--replace log.example\/staging$/ms),
+  });
+  expect(refused.some(({ holdsData }) => holdsData)).toBe(false);
+  const [app, log] = targets();
+  await expect(restoreInto([app!, log!], placeOne(), ["app:staging"])).rejects.toThrow("target for log");
+  await restoreInto(targets(), placeOne(), ["app:staging", "log:staging"]);
+});
+
 test("a target of several databases is named only when each of them is", async () => {
-  const facts = { occupiedBy: ["shop.requests", "audit.events"], databases: ["shop", "audit"] };
+  const facts = { occupiedBy: ["a.requests", "audit.events"], databases: ["a", "audit"] };
   const half = new FakeTarget("clickhouse", "log", { facts });
-  await expect(restoreInto([half], placeOne(), ["shop"])).rejects.toMatchObject({
+  await expect(restoreInto([half], placeOne(), ["a"])).rejects.toMatchObject({
     code: "TARGET_REFUSED",
-    hint: expect.stringContaining("--replace shop,audit"),
+    hint: expect.stringContaining("--replace a,audit"),
   });
   expect(half.calls).toEqual(["inspect"]);
 
   const whole = new FakeTarget("clickhouse", "log", { facts });
-  await restoreInto([whole], placeOne(), ["audit", "shop"]);
+  await restoreInto([whole], placeOne(), ["audit", "a"]);
   expect(whole.calls).toContain("restore and replace");
 });
 
 test("what stood beside in a named target is no difference, what is missing is one", async () => {
-  const facts = { occupiedBy: ["public.mine"], databases: ["shop"] };
+  const facts = { occupiedBy: ["public.mine"], databases: ["staging"] };
   const beside = new FakeTarget("postgres", "app", {
     facts,
     damage: ({ tables }) => void tables.push(buildTable("public.mine", 1)),
   });
-  expect((await restoreInto([beside], placeOne(), ["shop"])).verdict).toBe("restored");
+  expect((await restoreInto([beside], placeOne(), ["staging"])).verdict).toBe("restored");
 
   const unnamed = new FakeTarget("postgres", "app", {
     damage: ({ tables }) => void tables.push(buildTable("public.mine", 1)),
@@ -114,7 +153,7 @@ test("what stood beside in a named target is no difference, what is missing is o
   expect((await restoreInto([unnamed])).verdict).toBe("differs");
 
   const missing = new FakeTarget("postgres", "app", { facts, damage: ({ tables }) => void tables.pop() });
-  const { verdict, comparisons } = await restoreInto([missing], placeOne(), ["shop"]);
+  const { verdict, comparisons } = await restoreInto([missing], placeOne(), ["staging"]);
   expect(verdict).toBe("differs");
   expect(comparisons[0]?.differences).toEqual([
     { store: "app", kind: "table", name: "public.orders", expected: "20 rows", found: "nothing" },
