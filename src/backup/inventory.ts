@@ -27,6 +27,10 @@ export const schemaObjectSchema = z.strictObject({
   name: z.string(),
   /** The value where it is short and no secret (a sequence's), else a hash of the definition. */
   definition: z.string(),
+  /** The table it belongs to and comes and goes with, as `tables` names it; absent for what stands by itself. */
+  table: z.string().optional(),
+  /** Other tables and views that must be there before it can be: what a foreign key refers to, a view reads. */
+  needs: z.array(z.string()).optional(),
 });
 export type SchemaObject = z.infer<typeof schemaObjectSchema>;
 

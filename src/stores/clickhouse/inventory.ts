@@ -19,12 +19,14 @@ function describeSchema(catalog: Catalog): SchemaObject[] {
   return catalog.entries.flatMap((entry) => {
     const { kind, portable } = entry;
     const name = idOf(entry);
-    const itself = { kind, name, definition: hashDefinition(portable) };
+    const belongs = kind === "database" || kind === "function" ? {} : { table: name };
+    const itself = { kind, name, definition: hashDefinition(portable), ...belongs };
     if (kind !== "table") return [itself];
     const items = listTableItems(portable).map((item) => ({
       kind: item.kind,
       name: `${name}.${item.name}`,
       definition: hashDefinition(item.definition),
+      table: name,
     }));
     return [itself, ...items];
   });

@@ -27,9 +27,18 @@ export const USER_OBJECTS = `
       SELECT FROM extension_member WHERE classid = 'pg_type'::regclass AND objid = t.oid)
   )`;
 
+/** The column `needs`: other tables and views that an object refers to. By index, since databases hold thousands. */
+const needsOf = (catalog: string, oid: string, own: string): string => `
+     (SELECT array_agg(DISTINCT other_schema.nspname || '.' || other.relname) FROM pg_depend d
+      JOIN pg_class other ON other.oid = refobjid JOIN pg_namespace other_schema ON other_schema.oid = other.relnamespace
+      WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND refclassid = 'pg_class'::regclass
+        AND refobjid <> ${own} AND other.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND other_schema.nspname !~ '^pg_' AND other_schema.nspname <> 'information_schema') AS needs`;
+
 /**
  * One query for each kind of thing that the inventory names. Each gives `kind`, `name`, `shown` (short and no
- * secret) and `hashed` (a definition, of which only a hash is kept). They run with an empty search_path, so that
+ * secret) and `hashed` (a definition, of which only a hash is kept); what belongs to a table or is one gives its
+ * name as `of`, what refers to other tables gives those as `needs`. They run with an empty search_path, so that
  * definitions name schemas, and their texts must come out equal after a restore: hence no oids, no positions of
  * columns, and nothing that Postgres invents by itself.
  */
@@ -39,7 +48,7 @@ export const SCHEMA_QUERIES: readonly string[] = [
    WHERE nspname <> 'public' AND NOT EXISTS (
      SELECT FROM extension_member WHERE classid = 'pg_namespace'::regclass AND objid = user_schema.oid)`,
 
-  `SELECT 'columns' AS kind, full_name AS name, NULL::text AS shown,
+  `SELECT 'columns' AS kind, full_name AS name, full_name AS of, NULL::text AS shown,
      string_agg(
        concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
          CASE WHEN attnotnull THEN 'not null' END,
@@ -52,23 +61,25 @@ export const SCHEMA_QUERIES: readonly string[] = [
    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
    WHERE relkind IN ('r', 'p', 'f') GROUP BY full_name`,
 
-  `SELECT 'table options' AS kind, full_name AS name, NULL::text AS shown,
+  `SELECT 'table options' AS kind, full_name AS name, full_name AS of, NULL::text AS shown,
      concat_ws(' ', relpersistence::text, relreplident::text,
        (SELECT string_agg(option, ',' ORDER BY option) FROM unnest(reloptions) option)) AS hashed
    FROM relation WHERE relkind IN ('r', 'p')
      AND (relpersistence <> 'p' OR relreplident <> 'd' OR reloptions IS NOT NULL)`,
 
-  `SELECT 'partitioned table' AS kind, full_name AS name, NULL::text AS shown, pg_get_partkeydef(oid) AS hashed
+  `SELECT 'partitioned table' AS kind, full_name AS name, full_name AS of, NULL::text AS shown, pg_get_partkeydef(oid) AS hashed
    FROM relation WHERE relkind = 'p'`,
 
   `SELECT CASE WHEN relispartition THEN 'partition' ELSE 'inheritance' END AS kind, full_name AS name,
-     'of ' || parents AS shown, pg_get_expr(relpartbound, oid) AS hashed
-   FROM relation, LATERAL (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) AS parents
-     FROM pg_inherits WHERE inhrelid = relation.oid) inherited
+     'of ' || parents AS shown, pg_get_expr(relpartbound, oid) AS hashed, full_name AS of, needs
+   FROM relation, LATERAL (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) AS parents,
+       array_agg(n.nspname || '.' || p.relname) AS needs
+     FROM pg_inherits JOIN pg_class p ON p.oid = inhparent JOIN pg_namespace n ON n.oid = p.relnamespace
+     WHERE inhrelid = relation.oid) inherited
    WHERE relkind IN ('r', 'p', 'f') AND parents IS NOT NULL`,
 
   // Indexes behind constraints are named as those; pg_dump leaves invalid ones out.
-  `SELECT 'index' AS kind, nspname || '.' || i.relname AS name, NULL::text AS shown,
+  `SELECT 'index' AS kind, nspname || '.' || i.relname AS name, full_name AS of, NULL::text AS shown,
      concat_ws(' ', pg_get_indexdef(indexrelid), 'of ' || inhparent::regclass::text,
        CASE WHEN indisclustered THEN 'clustered' END, CASE WHEN indisreplident THEN 'identity' END) AS hashed
    FROM pg_index JOIN relation ON relation.oid = indrelid JOIN pg_class i ON i.oid = indexrelid
@@ -79,36 +90,42 @@ export const SCHEMA_QUERIES: readonly string[] = [
   // Foreign keys of partitions come from their parents, under names that Postgres invents.
   `SELECT CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint' WHEN 'f' THEN 'foreign key'
        WHEN 'x' THEN 'exclusion constraint' ELSE 'check constraint' END AS kind,
-     full_name || '.' || conname AS name, NULL::text AS shown, pg_get_constraintdef(pg_constraint.oid) AS hashed
+     full_name || '.' || conname AS name, NULL::text AS shown, pg_get_constraintdef(pg_constraint.oid) AS hashed,
+     full_name AS of, ${needsOf("pg_constraint", "pg_constraint.oid", "relation.oid")}
    FROM pg_constraint JOIN relation ON relation.oid = conrelid
    WHERE contype IN ('p', 'u', 'x', 'c') OR (contype = 'f' AND conparentid = 0)`,
 
-  `SELECT 'row-level security' AS kind, full_name AS name,
+  `SELECT 'row-level security' AS kind, full_name AS name, full_name AS of,
      CASE WHEN relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END AS shown, NULL::text AS hashed
    FROM relation WHERE relrowsecurity`,
 
-  `SELECT 'policy' AS kind, full_name || '.' || polname AS name, NULL::text AS shown,
+  `SELECT 'policy' AS kind, full_name || '.' || polname AS name, full_name AS of,
+     ${needsOf("pg_policy", "pg_policy.oid", "polrelid")}, NULL::text AS shown,
      concat_ws(E'\\n', polcmd::text, polpermissive::text,
        (SELECT string_agg(coalesce(rolname::text, 'public'), ',' ORDER BY rolname)
         FROM unnest(polroles) role LEFT JOIN pg_roles ON pg_roles.oid = role),
        'using ' || pg_get_expr(polqual, polrelid), 'check ' || pg_get_expr(polwithcheck, polrelid)) AS hashed
    FROM pg_policy JOIN relation ON relation.oid = polrelid`,
 
-  `SELECT 'trigger' AS kind, full_name || '.' || tgname AS name,
+  `SELECT 'trigger' AS kind, full_name || '.' || tgname AS name, full_name AS of,
+     ${needsOf("pg_trigger", "pg_trigger.oid", "tgrelid")},
      CASE tgenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END AS shown,
      pg_get_triggerdef(pg_trigger.oid) AS hashed
    FROM pg_trigger JOIN relation ON relation.oid = tgrelid WHERE NOT tgisinternal`,
 
-  `SELECT 'rule' AS kind, full_name || '.' || rulename AS name, NULL::text AS shown,
+  `SELECT 'rule' AS kind, full_name || '.' || rulename AS name, full_name AS of,
+     ${needsOf("pg_rewrite", "pg_rewrite.oid", "ev_class")}, NULL::text AS shown,
      pg_get_ruledef(pg_rewrite.oid) || ev_enabled::text AS hashed
    FROM pg_rewrite JOIN relation ON relation.oid = ev_class WHERE rulename <> '_RETURN'`,
 
   `SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END AS kind, full_name AS name,
+     full_name AS of, ${needsOf("pg_rewrite", "view_rule.oid", "relation.oid")},
      CASE WHEN relkind = 'm' AND NOT relispopulated THEN 'not populated' END AS shown,
-     concat_ws(' ', pg_get_viewdef(oid), reloptions::text) AS hashed
-   FROM relation WHERE relkind IN ('v', 'm')`,
+     concat_ws(' ', pg_get_viewdef(relation.oid), reloptions::text) AS hashed
+   FROM relation JOIN pg_rewrite view_rule ON ev_class = relation.oid AND rulename = '_RETURN'
+   WHERE relkind IN ('v', 'm')`,
 
-  `SELECT 'foreign table' AS kind, full_name AS name, NULL::text AS shown,
+  `SELECT 'foreign table' AS kind, full_name AS name, full_name AS of, NULL::text AS shown,
      concat_ws(' ', srvname::text, ftoptions::text) AS hashed
    FROM relation JOIN pg_foreign_table ON ftrelid = relation.oid JOIN pg_foreign_server s ON s.oid = ftserver`,
 
@@ -117,7 +134,11 @@ export const SCHEMA_QUERIES: readonly string[] = [
        (SELECT refobjid::regclass::text || '.' || attname FROM pg_depend
         JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
         WHERE classid = 'pg_class'::regclass AND objid = relation.oid AND deptype IN ('a', 'i')
-          AND refclassid = 'pg_class'::regclass LIMIT 1)) AS hashed
+          AND refclassid = 'pg_class'::regclass LIMIT 1)) AS hashed,
+     (SELECT n.nspname || '.' || o.relname FROM pg_depend JOIN pg_class o ON o.oid = refobjid
+      JOIN pg_namespace n ON n.oid = o.relnamespace
+      WHERE classid = 'pg_class'::regclass AND objid = relation.oid AND deptype IN ('a', 'i')
+        AND refclassid = 'pg_class'::regclass LIMIT 1) AS of
    FROM relation JOIN pg_sequence ON seqrelid = relation.oid`,
 
   `SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, full_name AS name,
@@ -152,9 +173,9 @@ export const SCHEMA_QUERIES: readonly string[] = [
        rngsubdiff) AS hashed
    FROM user_type JOIN pg_range ON rngtypid = user_type.oid JOIN pg_opclass ON pg_opclass.oid = rngsubopc`,
 
-  `SELECT 'statistics' AS kind, nspname || '.' || stxname AS name, NULL::text AS shown,
-     pg_get_statisticsobjdef(s.oid) AS hashed
-   FROM pg_statistic_ext s JOIN user_schema ON user_schema.oid = stxnamespace`,
+  `SELECT 'statistics' AS kind, user_schema.nspname || '.' || stxname AS name, NULL::text AS shown,
+     pg_get_statisticsobjdef(s.oid) AS hashed, full_name AS of
+   FROM pg_statistic_ext s JOIN user_schema ON user_schema.oid = stxnamespace JOIN relation ON relation.oid = stxrelid`,
 
   // plpgsql is in every new database.
   `SELECT 'extension' AS kind, extname::text AS name, 'in schema ' || nspname AS shown, NULL::text AS hashed

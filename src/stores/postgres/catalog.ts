@@ -64,10 +64,18 @@ export async function readSchemaObjects(
       name: string;
       shown: string | null;
       hashed: string | null;
+      of?: string | null;
+      needs?: string[] | null;
     }>("Reading the catalog", `${USER_OBJECTS}\n${query}`, [excludedSchemas]);
-    for (const { kind, name, shown, hashed } of rows) {
+    for (const { kind, name, shown, hashed, of, needs } of rows) {
       const parts = [shown, hashed === null ? null : hashDefinition(hashed)];
-      objects.push({ kind, name, definition: parts.filter((part) => part !== null).join(" ") });
+      objects.push({
+        kind,
+        name,
+        definition: parts.filter((part) => part !== null).join(" "),
+        ...(of && { table: of }),
+        ...(needs && { needs }),
+      });
     }
   }
   return objects;

@@ -64,11 +64,19 @@ export function assembleInventory(
   schema: readonly SchemaObject[],
   sequences: readonly SequenceValue[],
 ): Inventory {
-  const values = sequences.map((sequence) => ({
-    kind: "sequence value",
-    name: nameInFull(sequence),
-    definition: `${sequence.last}, ${sequence.isCalled ? "used" : "not used yet"}`,
-  }));
+  const owners = new Map(
+    schema.flatMap(({ kind, name, table }) => (kind === "sequence" && table ? [[name, table]] : [])),
+  );
+  const values = sequences.map((sequence) => {
+    const name = nameInFull(sequence);
+    const table = owners.get(name);
+    return {
+      kind: "sequence value",
+      name,
+      definition: `${sequence.last}, ${sequence.isCalled ? "used" : "not used yet"}`,
+      ...(table !== undefined && { table }),
+    };
+  });
   return {
     digestMethod: DIGEST_METHOD,
     tables: [...tables].sort((a, b) => compareText(a.name, b.name)),
