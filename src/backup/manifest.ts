@@ -24,10 +24,23 @@ const storeCommon = {
   seconds: z.number(),
 };
 
+/** What pg_dump wrote, in the format that the operator chose. */
+export const postgresArchiveSchema = z.discriminatedUnion("format", [
+  storedObjectSchema.extend({ format: z.literal("custom") }),
+  /** SQL for psql. */
+  storedObjectSchema.extend({ format: z.literal("plain"), compression: z.enum(["zstd", "gzip", "none"]) }),
+  /** A folder for pg_restore: each of its files under its name there. */
+  z.strictObject({
+    format: z.literal("directory"),
+    files: z.array(storedObjectSchema.extend({ file: z.string().regex(/^[\w.-]+$/) })),
+  }),
+]);
+export type PostgresArchive = z.infer<typeof postgresArchiveSchema>;
+
 export const postgresManifestSchema = z.strictObject({
   ...storeCommon,
   kind: z.literal("postgres"),
-  archive: storedObjectSchema.extend({ format: z.literal("custom") }),
+  archive: postgresArchiveSchema,
   /** What pg_dump calls itself, with its version. */
   tool: z.string(),
   /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
@@ -93,7 +106,10 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Every object that one store's part of a backup needs. */
 export function objectsOfStore(store: StoreManifest): StoredObject[] {
-  if (store.kind === "postgres") return [store.archive];
+  if (store.kind === "postgres") {
+    const { archive } = store;
+    return archive.format === "directory" ? archive.files : [archive];
+  }
   return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
 }
 

@@ -1,8 +1,8 @@
-import { basename } from "node:path";
 import type {
   ClickHouseManifest,
   ClickHousePart,
   Manifest,
+  PostgresArchive,
   PostgresManifest,
   StoredObject,
 } from "../backup/manifest.ts";
@@ -65,14 +65,34 @@ function renderPostgres(store: PostgresManifest): string[] {
     `major version (the dump was made by ${store.tool}).`,
     "",
     ...block([
-      fetchLine(store.archive, "app.dump"),
+      ...renderFetchArchive(store.archive),
       ...store.roles.map(
         (role) =>
           `psql --no-psqlrc --quiet --command ${quote(`DO $do$ BEGIN CREATE ROLE ${quoteIdentifier(role)} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`)}`,
       ),
-      'pg_restore --no-owner --no-privileges --exit-on-error --jobs=4 --dbname="$PGDATABASE" app.dump',
+      renderLoad(store.archive),
     ]),
   ];
+}
+
+function renderFetchArchive(archive: PostgresArchive): string[] {
+  if (archive.format !== "directory") return [fetchLine(archive, nameArchive(archive))];
+  const folder = nameArchive(archive);
+  return [`mkdir ${folder}`, ...archive.files.map((file) => fetchLine(file, `${folder}/${file.file}`))];
+}
+
+function nameArchive(archive: PostgresArchive): string {
+  if (archive.format !== "plain") return "app.dump";
+  return `app.sql${{ zstd: ".zst", gzip: ".gz", none: "" }[archive.compression]}`;
+}
+
+function renderLoad(archive: PostgresArchive): string {
+  const file = nameArchive(archive);
+  if (archive.format !== "plain") {
+    return `pg_restore --no-owner --no-privileges --exit-on-error --jobs=4 --dbname="$PGDATABASE" ${file}`;
+  }
+  const open = { zstd: "zstd --decompress --stdout", gzip: "gzip --decompress --stdout", none: "cat" };
+  return `${open[archive.compression]} ${file} | psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=-`;
 }
 
 function renderClickHouse(store: ClickHouseManifest): string[] {
@@ -159,7 +179,7 @@ function loadLine(part: ClickHousePart): string {
 }
 
 function fetchLine(object: StoredObject, file: string): string {
-  return `fetch ${quote(object.key)} ${object.sha256} ${quote(basename(file))}`;
+  return `fetch ${quote(object.key)} ${object.sha256} ${quote(file)}`;
 }
 
 function block(lines: readonly string[]): string[] {

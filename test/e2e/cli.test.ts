@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { BackupResult } from "../../src/commands/backup.ts";
 import { EXIT_STATUS } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
@@ -230,7 +231,9 @@ describe("a restore that must not be gives one error, and leaves the target as i
 
   test("an archive that is cut short", async () => {
     const { manifest } = await backUp();
-    const [archive] = manifest.stores.flatMap((store) => (store.kind === "postgres" ? [store.archive] : []));
+    const [archive] = manifest.stores.flatMap((store) =>
+      store.kind === "postgres" ? objectsOfStore(store) : [],
+    );
     await truncate(join(folder, "lifeboat", archive?.key ?? ""), (archive?.sizeBytes ?? 0) - 1);
     const run = await restore(...intoTarget());
     expectError(run, "BACKUP_DAMAGED");
@@ -262,7 +265,9 @@ describe("a restore that must not be gives one error, and leaves the target as i
 
   test("an object that is gone", async () => {
     const { manifest } = await backUp();
-    const [archive] = manifest.stores.flatMap((store) => (store.kind === "postgres" ? [store.archive] : []));
+    const [archive] = manifest.stores.flatMap((store) =>
+      store.kind === "postgres" ? objectsOfStore(store) : [],
+    );
     await rm(join(folder, "lifeboat", archive?.key ?? ""));
     expectError(await restore(...intoTarget()), "OBJECT_MISSING");
     expect(await listTables()).toEqual([]);

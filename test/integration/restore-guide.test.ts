@@ -20,6 +20,7 @@ import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
 import { compareInventories } from "../../src/backup/inventory.ts";
 import type { Difference } from "../../src/backup/inventory.ts";
+import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { Manifest } from "../../src/backup/manifest.ts";
 import { backup } from "../../src/commands/backup.ts";
 import { restoreGuideKey } from "../../src/destinations/keys.ts";
@@ -109,7 +110,7 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
     await mkdir(folder);
     const { manifest, guide } = await backUp({ url: pathToFileURL(folder).href });
     const [archive] = manifest.stores.flatMap((store) =>
-      store.kind === "postgres" ? [store.archive.key] : [],
+      store.kind === "postgres" ? objectsOfStore(store).map(({ key }) => key) : [],
     );
     await writeFile(`${folder}/shop/${archive}`, "something else");
     const target = await createPostgresDatabase();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Inventory, TableInventory } from "../../src/backup/inventory.ts";
-import { FORMAT_VERSION, serialiseManifest } from "../../src/backup/manifest.ts";
+import { FORMAT_VERSION, objectsOfStore, serialiseManifest } from "../../src/backup/manifest.ts";
 import type {
   ClickHouseManifest,
   Manifest,
@@ -124,9 +124,7 @@ export function buildDrillRecord(parts: Partial<DrillRecord> = {}): DrillRecord 
 /** Puts a complete backup where a run would have: each object holds its own key, as the builders say. */
 export function placeBackup(place: MemoryPlace, manifest: Manifest): void {
   for (const store of manifest.stores) {
-    const objects =
-      store.kind === "postgres" ? [store.archive] : [...Object.values(store.ddl), ...store.parts];
-    for (const { key } of objects) place.set(key, Buffer.from(key));
+    for (const { key } of objectsOfStore(store)) place.set(key, Buffer.from(key));
   }
   place.set(manifestKey(manifest.id), serialiseManifest(manifest));
 }

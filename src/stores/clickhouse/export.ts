@@ -4,7 +4,7 @@ import type { ClickHouseManifest, ClickHousePart } from "../../backup/manifest.t
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
-import { forEachAtOnce } from "./at-once.ts";
+import { forEachAtOnce } from "../at-once.ts";
 import type { DataTable } from "./catalog.ts";
 import { idOf } from "./ddl.ts";
 import {

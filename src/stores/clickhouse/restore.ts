@@ -3,7 +3,7 @@ import type { ClickHouseManifest, ClickHousePart } from "../../backup/manifest.t
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { ObjectSource } from "../store.ts";
-import { forEachAtOnce } from "./at-once.ts";
+import { forEachAtOnce } from "../at-once.ts";
 import { parseSchema } from "./ddl.ts";
 import type { SchemaEntry } from "./ddl.ts";
 import { isRefreshable } from "./ddl-portable.ts";

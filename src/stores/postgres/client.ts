@@ -7,9 +7,9 @@ import { unpackDebianPackages } from "../../sys/debian-packages.ts";
 import { runTool } from "../../sys/exec.ts";
 import type { Command } from "../../sys/exec.ts";
 
-export type PostgresProgram = "pg_dump" | "pg_restore";
+export type PostgresProgram = "pg_dump" | "pg_restore" | "psql";
 
-/** pg_dump and pg_restore of one major version. */
+/** The client programs of one major version. */
 export interface PostgresTools {
   major: number;
   /** What pg_dump says of itself: "pg_dump (PostgreSQL) 17.10". */
@@ -55,7 +55,7 @@ async function tryFolder(
   major: number,
   context: RunContext,
 ): Promise<PostgresTools | undefined> {
-  for (const program of ["pg_dump", "pg_restore"]) {
+  for (const program of ["pg_dump", "pg_restore", "psql"]) {
     const file = join(folder, program);
     try {
       await access(file, constants.X_OK);

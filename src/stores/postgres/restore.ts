@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { PostgresManifest } from "../../backup/manifest.ts";
 import { cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { startTool } from "../../sys/exec.ts";
 import type { RestoreRequest } from "../store.ts";
 import { findPostgresTools, majorOf } from "./client.ts";
+import type { PostgresTools } from "./client.ts";
 import { libpqEnv } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
+import { fetchArchive } from "./fetch-archive.ts";
+import { loadPlainSql } from "./plain-sql.ts";
 import { dropNewcomers, dropOccupants, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
 import { withSession } from "./session.ts";
@@ -37,11 +38,8 @@ export async function restoreArchive(
   context: RunContext,
 ): Promise<void> {
   const tools = await findPostgresTools(majorOf(backup.tool), context);
-  const file = join(request.scratchDir, `${backup.store}.dump`);
   try {
-    const { signal } = context;
-    const source = await request.objects.open(backup.archive);
-    await pipeline(source, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
+    const archive = await fetchArchive(backup, request.objects, request.scratchDir, context.signal);
     const before = await withSession(connection, context, async (session) => {
       if (request.replace) {
         const occupants = await listOccupants(session, backup.excludedSchemas);
@@ -51,32 +49,51 @@ export async function restoreArchive(
     });
 
     const applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
-    const args = [
-      // As a connection string, since a bare name that holds "=" would be taken for one.
-      `--dbname=dbname='${connection.database.replaceAll(/[\\']/g, "\\$&")}'`,
-      `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`,
-      "--no-owner",
-      "--no-privileges",
-      "--no-password",
-      "--exit-on-error",
-      file,
-    ];
     const env = { ...libpqEnv(connection), PGAPPNAME: applicationName };
-    const tool = startTool(tools.command("pg_restore", args, env), context);
-    tool.stdin.end();
-    tool.stdout.resume();
     try {
-      await tool.done;
+      if (archive.format === "plain") {
+        await loadPlainSql({ ...archive, env, singleTransaction: false }, tools, context);
+      } else {
+        await runPgRestore(connection, archive.path, tools, env, context);
+      }
     } catch (error) {
-      await tool.stop();
       await undo(connection, context, applicationName, before);
-      throw explainToolFault(error, "pg_restore", tool.stderrTail());
+      throw error;
     }
   } catch (error) {
     if (context.signal.aborted) throw cancelled();
     throw error;
   } finally {
-    await rm(file, { force: true });
+    await rm(join(request.scratchDir, `${backup.store}.dump`), { recursive: true, force: true });
+  }
+}
+
+/** @throws AppError TOOL_FAILED, CANCELLED */
+async function runPgRestore(
+  connection: PostgresConnection,
+  path: string,
+  tools: PostgresTools,
+  env: Readonly<Record<string, string>>,
+  context: RunContext,
+): Promise<void> {
+  const args = [
+    // As a connection string, since a bare name that holds "=" would be taken for one.
+    `--dbname=dbname='${connection.database.replaceAll(/[\\']/g, "\\$&")}'`,
+    `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`,
+    "--no-owner",
+    "--no-privileges",
+    "--no-password",
+    "--exit-on-error",
+    path,
+  ];
+  const tool = startTool(tools.command("pg_restore", args, env), context);
+  tool.stdin.end();
+  tool.stdout.resume();
+  try {
+    await tool.done;
+  } catch (error) {
+    await tool.stop();
+    throw explainToolFault(error, "pg_restore", tool.stderrTail());
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Inventory } from "../../../src/backup/inventory.ts";
+import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { drill } from "../../../src/commands/drill.ts";
 import type { DrillRequest, DrillResult } from "../../../src/commands/drill.ts";
 import { drillKey } from "../../../src/destinations/keys.ts";
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => reports.remove());
 
 const manifest = buildManifest();
-const ARCHIVE_KEY = buildPostgresManifest().archive.key;
+const ARCHIVE_KEY = objectsOfStore(buildPostgresManifest())[0]?.key ?? "";
 /** Two hours after the backup. */
 const DRILLED_AT = "2026-11-20T04:17:04.000Z";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { restore } from "../../../src/commands/restore.ts";
 import type { RestoreResult } from "../../../src/commands/restore.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
@@ -9,7 +10,7 @@ import { MemoryDestination, MemoryPlace } from "../../support/memory-destination
 import { startTestRun } from "../../support/run-context.ts";
 
 const manifest = buildManifest();
-const ARCHIVE_KEY = buildPostgresManifest().archive.key;
+const ARCHIVE_KEY = objectsOfStore(buildPostgresManifest())[0]?.key ?? "";
 
 function placeOne(): MemoryPlace {
   const place = new MemoryPlace();
