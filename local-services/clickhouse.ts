@@ -17,11 +17,30 @@ export interface ClickHouseAddress {
   url: string;
 }
 
+/** A user who may do only what is granted, for tests of rights. The engine cannot create users by statement. */
+export interface LimitedUser {
+  name: string;
+  /** Whole statements without `TO`, such as `GRANT SELECT ON app.*`. */
+  grants: readonly string[];
+  /** Settings of a profile of the user's own. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** The highest values that the user may give settings. */
+  ceilings?: Readonly<Record<string, number>>;
+  /** Row policies: `database.table` and the condition that its rows must meet. */
+  policies?: readonly { table: string; filter: string }[];
+}
+
 /** The disk that `BACKUP … TO Disk('backups', …)` may write to. */
 const BACKUP_DISK = "backups";
 
-/** Starts a ClickHouse server of its own with empty data. About 280 MB of memory each. */
-export async function startClickHouse(): Promise<ClickHouseAddress & ServiceProcess> {
+/**
+ * Starts a ClickHouse server of its own with empty data. About 280 MB of memory each.
+ *
+ * @param limited - users beside the one that may do everything; they have its password
+ */
+export async function startClickHouse(
+  limited: readonly LimitedUser[] = [],
+): Promise<ClickHouseAddress & ServiceProcess> {
   const user = "lifeboat";
   const password = randomBytes(12).toString("hex");
   const [httpPort = 0, tcpPort = 0] = await findFreePorts(2);
@@ -29,7 +48,7 @@ export async function startClickHouse(): Promise<ClickHouseAddress & ServiceProc
   const prepare = async (scratch: Scratch): Promise<Launch> => {
     await mkdir(scratch.file("data"));
     await mkdir(scratch.file("backups"));
-    await writeFile(scratch.file("users.xml"), renderUsers(user, password), { mode: 0o600 });
+    await writeFile(scratch.file("users.xml"), renderUsers(user, password, limited), { mode: 0o600 });
     await writeFile(scratch.file("config.xml"), renderConfig(scratch, httpPort, tcpPort));
     const library = createRequire(import.meta.url).resolve(`@chdb/lib-linux-${process.arch}-gnu/libchdb.so`);
     const program = fileURLToPath(new URL("clickhouse-server-process.mjs", import.meta.url));
@@ -70,10 +89,17 @@ function renderConfig(scratch: Scratch, httpPort: number, tcpPort: number): stri
  * may do nothing except what the engine does with it. Users live in this file only: CREATE USER has nowhere to
  * put one.
  */
-function renderUsers(user: string, password: string): string {
+function renderUsers(user: string, password: string, limited: readonly LimitedUser[]): string {
   const hash = createHash("sha256").update(password).digest("hex");
+  const profiles = limited.map(({ name, settings = {}, ceilings = {} }) => {
+    const lines = Object.entries(settings).map(
+      ([key, value]) => `<${key}>${escapeXml(String(value))}</${key}>`,
+    );
+    const limits = Object.entries(ceilings).map(([key, most]) => `<${key}><max>${most}</max></${key}>`);
+    return `<${name}>${lines.join("")}<constraints>${limits.join("")}</constraints></${name}>`;
+  });
   return `<clickhouse>
-  <profiles><default/></profiles>
+  <profiles><default/>${profiles.join("")}</profiles>
   <quotas><default/></quotas>
   <users>
     <default>
@@ -89,7 +115,26 @@ function renderUsers(user: string, password: string): string {
       <access_management>1</access_management>
       <named_collection_control>1</named_collection_control>
     </${user}>
+    ${limited.map((each) => renderLimitedUser(each, hash)).join("\n    ")}
   </users>
 </clickhouse>
 `;
+}
+
+function renderLimitedUser({ name, grants, policies = [] }: LimitedUser, hash: string): string {
+  const databases = policies.map(({ table, filter }) => {
+    const [database = "", own = ""] = table.split(".");
+    return `<${database}><${own}><filter>${escapeXml(filter)}</filter></${own}></${database}>`;
+  });
+  return `<${name}>
+      <password_sha256_hex>${hash}</password_sha256_hex>
+      <networks><ip>::/0</ip></networks>
+      <profile>${name}</profile><quota>default</quota>
+      <grants>${grants.map((grant) => `<query>${escapeXml(grant)}</query>`).join("")}</grants>
+      <databases>${databases.join("")}</databases>
+    </${name}>`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -6,7 +6,8 @@ import { findStorage, isLocalDatabase, isOutward } from "./engines.ts";
 import type { ClickHouseServer } from "./server.ts";
 import { quoteTexts } from "./sql-text.ts";
 
-const SYSTEM_DATABASES = ["system", "INFORMATION_SCHEMA", "information_schema"];
+/** Databases that every server has and no backup holds. */
+export const SYSTEM_DATABASES = ["system", "INFORMATION_SCHEMA", "information_schema"];
 /** Tables in which materialized views, time series and the like keep their own rows. */
 const INNER_TABLE = /^\.(?:tmp\.)?inner(?:_id)?\./;
 
@@ -120,7 +121,8 @@ async function readTables(server: ClickHouseServer, databases: readonly string[]
     `SELECT database, name, engine, toString(uuid) AS uuid, create_table_query AS statement,
        arrayMap((d, t) -> concat(d, '.', t), loading_dependencies_database, loading_dependencies_table) AS dependencies
      FROM system.tables WHERE database IN (${quoteTexts(databases)}) AND NOT is_temporary ORDER BY database, name`,
-    { show_table_uuid_in_table_create_query_if_not_nil: 0 },
+    // A server that may show passwords of engines and dictionaries must not do so here.
+    { show_table_uuid_in_table_create_query_if_not_nil: 0, format_display_secrets_in_show_and_select: 0 },
   );
 }
 

@@ -22,6 +22,8 @@ export const EXACT_READ = {
   limit: 0,
   offset: 0,
   final: 0,
+  additional_table_filters: "{}",
+  additional_result_filter: "",
   apply_deleted_mask: 1,
   apply_mutations_on_fly: 0,
   apply_patch_parts: 1,

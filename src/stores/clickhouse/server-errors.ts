@@ -48,7 +48,8 @@ export function explainAnswer(answer: ServerAnswer, connection: Connection, cont
         hint: "Grant what the message names; a backup needs SELECT and SHOW on every table it reads.",
       });
     case 164:
-      return new AppError("STORE_RIGHTS_MISSING", `${where} is read-only for ${connection.user}: ${said}`, {
+    case 452:
+      return new AppError("STORE_RIGHTS_MISSING", `${where} fixes settings of ${connection.user}: ${said}`, {
         hint: "Give the user a settings profile with readonly = 2 (backup) or 0 (restore).",
       });
   }

@@ -3,6 +3,7 @@ import type { RunContext } from "../../run-context.ts";
 import type { Connection } from "./connection.ts";
 import { openExport, sendInsert } from "./data-path.ts";
 import type { Settings } from "./data-path.ts";
+import { EXACT_READ } from "./reading.ts";
 import { explainFailure } from "./server-errors.ts";
 import type { ClickHouseClient } from "@clickhouse/client";
 
@@ -14,11 +15,20 @@ const STATEMENT_LIMIT_MS = 6 * 3_600_000;
 const WAKING_LIMIT_MS = 180_000;
 const WAKING_PAUSE_MS = 5_000;
 
+interface ServerFacts {
+  version: string;
+  uuid: string;
+  readonly: string;
+  settings: string[];
+}
+
 /** One ClickHouse server: statements through its client, data through our own path. */
 export class ClickHouseServer {
   readonly connection: Connection;
   readonly version: string;
   readonly uuid: string;
+  /** Whether the user may not change any setting (readonly = 1): then hardly a query here can be asked. */
+  readonly isReadonly: boolean;
   readonly #context: RunContext;
   readonly #client: ClickHouseClient;
   readonly #knownSettings: ReadonlySet<string>;
@@ -27,11 +37,12 @@ export class ClickHouseServer {
     connection: Connection,
     context: RunContext,
     client: ClickHouseClient,
-    facts: { version: string; uuid: string; settings: string[] },
+    facts: ServerFacts,
   ) {
     this.connection = connection;
     this.version = facts.version;
     this.uuid = facts.uuid;
+    this.isReadonly = facts.readonly === "1";
     this.#context = context;
     this.#client = client;
     this.#knownSettings = new Set(facts.settings);
@@ -63,14 +74,18 @@ export class ClickHouseServer {
     }
   }
 
-  /** The rows of a SELECT; 64-bit integers come as text. @throws AppError as `explainFailure` */
+  /** The rows of a SELECT, all of them whatever the user's profile says; 64-bit integers come as text. @throws AppError as `explainFailure` */
   async rows<Row>(query: string, settings: Settings = {}): Promise<Row[]> {
     return await this.#ask(async () => {
       const result = await this.#client.query({
         query,
         format: "JSONEachRow",
         abort_signal: this.#context.signal,
-        clickhouse_settings: this.#accepted({ ...settings, output_format_json_quote_64bit_integers: 1 }),
+        clickhouse_settings: this.accept({
+          ...EXACT_READ,
+          ...settings,
+          output_format_json_quote_64bit_integers: 1,
+        }),
       });
       return await result.json<Row>();
     });
@@ -82,7 +97,7 @@ export class ClickHouseServer {
       await this.#client.command({
         query,
         abort_signal: this.#context.signal,
-        clickhouse_settings: this.#accepted(settings),
+        clickhouse_settings: this.accept(settings),
       });
     });
   }
@@ -106,7 +121,7 @@ export class ClickHouseServer {
 
   /** @see openExport */
   openExport(query: string, settings: Settings, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return openExport(this.connection, this.#until(signal), query, this.#accepted(settings));
+    return openExport(this.connection, this.#until(signal), query, this.accept(settings));
   }
 
   /** @see sendInsert */
@@ -116,7 +131,7 @@ export class ClickHouseServer {
     body: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<void> {
-    await sendInsert(this.connection, this.#until(signal), query, this.#accepted(settings), body);
+    await sendInsert(this.connection, this.#until(signal), query, this.accept(settings), body);
   }
 
   async close(): Promise<void> {
@@ -137,7 +152,7 @@ export class ClickHouseServer {
   }
 
   /** Servers refuse settings they do not know, and what we ask for came in over many versions. */
-  #accepted(settings: Settings): Record<string, string | number> {
+  accept(settings: Settings): Record<string, string | number> {
     return Object.fromEntries(Object.entries(settings).filter(([name]) => this.#knownSettings.has(name)));
   }
 }
@@ -146,18 +161,18 @@ async function askPatiently(
   client: ClickHouseClient,
   connection: Connection,
   context: RunContext,
-): Promise<{ version: string; uuid: string; settings: string[] }> {
+): Promise<ServerFacts> {
   const startMs = context.clock.ticksMs();
   for (;;) {
     try {
       throwIfCancelled(context.signal);
       const result = await client.query({
         query:
-          "SELECT version() AS version, toString(serverUUID()) AS uuid, groupArray(name) AS settings FROM system.settings",
+          "SELECT version() AS version, toString(serverUUID()) AS uuid, anyIf(value, name = 'readonly') AS readonly, groupArray(name) AS settings FROM system.settings",
         format: "JSONEachRow",
         abort_signal: context.signal,
       });
-      const [facts] = await result.json<{ version: string; uuid: string; settings: string[] }>();
+      const [facts] = await result.json<ServerFacts>();
       if (facts) return facts;
       throw new Error("the server answered without a row");
     } catch (error) {

@@ -12,7 +12,7 @@ import type { Connection } from "./connection.ts";
 import { planSchema, serialiseSchema, writeScript } from "./ddl.ts";
 import { Exporter } from "./export.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
-import { countRows } from "./reading.ts";
+import { findHiddenRows, findLackingRights, rightsMissing } from "./rights.ts";
 import { ClickHouseServer } from "./server.ts";
 
 export interface ClickHouseStoreOptions {
@@ -44,10 +44,11 @@ class ClickHouseStore implements Store {
 
   async check(): Promise<string> {
     const server = await this.#connect();
+    const lacks = await findLackingRights(server, this.#databases);
+    if (lacks.length > 0) throw rightsMissing(server, lacks);
     const catalog = await readCatalog(server, this.#databases);
-    const [table] = catalog.tables;
-    // One digest asks for the rights that every table will need, and for settings that the user may not change.
-    if (table) await countRows(server, table, { id: "" });
+    const hidden = await findHiddenRows(server, catalog);
+    if (hidden.length > 0) throw rightsMissing(server, hidden);
     return `ClickHouse ${server.version} at ${this.#connection.endpoint}, ${describeDatabases(catalog)}`;
   }
 
