@@ -1,5 +1,5 @@
 import { AppError } from "../../errors.ts";
-import { forEachAtOnce } from "./at-once.ts";
+import { forEachAtOnce } from "../at-once.ts";
 import { SYSTEM_DATABASES } from "./catalog.ts";
 import type { Catalog, DataTable } from "./catalog.ts";
 import { idOf } from "./ddl.ts";
