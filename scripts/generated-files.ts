@@ -1,6 +1,6 @@
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
-import { OPTIONS, listOptions } from "../src/config/options.ts";
+import { COMMANDS, OPTIONS, listOptions } from "../src/config/options.ts";
 import type { Option } from "../src/config/options.ts";
 import { fileSchema } from "../src/config/schema.ts";
 
@@ -60,7 +60,7 @@ function renderOptionTable(): string {
       option.shell === "action" ? "" : `\`--${name}\``,
       option.env ? `\`${option.env}\`` : "",
     ].filter((form) => form !== "");
-    return `| ${forms.join("<br>")} | ${option.commands.join(", ")} | ${describe(option)} |`;
+    return `| ${forms.join("<br>")} | ${option.commands.length === COMMANDS.length ? "all" : option.commands.join(", ")} | ${describe(option)} |`;
   });
   return ["", "| Option | Commands | Meaning |", "| --- | --- | --- |", ...rows, ""].join("\n");
 }

@@ -3,6 +3,8 @@ import { doctor } from "./commands/doctor.ts";
 import type { Subject } from "./commands/doctor.ts";
 import { drill } from "./commands/drill.ts";
 import { list } from "./commands/list.ts";
+import { pin, unpin } from "./commands/pin.ts";
+import { prune } from "./commands/prune.ts";
 import { restore } from "./commands/restore.ts";
 import type { RunResult } from "./commands/result.ts";
 import type { Config, DoctorConfig, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
@@ -55,6 +57,12 @@ async function carryOut(
   switch (config.command) {
     case "list":
       return await list(destination, context);
+    case "prune":
+      return await prune({ destination, policy: config.policy, isDryRun: config.isDryRun }, context);
+    case "pin":
+      return await pin(destination, config, context);
+    case "unpin":
+      return await unpin(destination, config);
     case "doctor":
       return await doctor(listSubjects(config, destination, context), context);
     case "backup":

@@ -38,6 +38,11 @@ function outputsOf(result: RunResult): Record<string, string | number> {
         "duration-seconds": result.seconds,
         "report-path": result.reportPath,
       };
+    case "pin":
+    case "unpin":
+      return { "backup-id": result.backupId };
+    case "prune":
+      return { "size-bytes": result.removedBytes };
     case "doctor":
       return { verdict: result.verdict };
     case "list":

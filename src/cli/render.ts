@@ -3,8 +3,10 @@ import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import type { DoctorResult } from "../commands/doctor.ts";
 import type { ListResult } from "../commands/list.ts";
+import type { PruneResult } from "../commands/prune.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "../report/failure.ts";
+import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
 
@@ -42,11 +44,24 @@ export function renderResult(result: RunResult): string {
         "",
       ].join("\n");
     }
+    case "prune":
+      return renderPrune(result);
+    case "pin":
+    case "unpin":
+      return `${describePin(result)}\n`;
     case "doctor":
       return renderDoctor(result);
     case "list":
       return renderList(result);
   }
+}
+
+function renderPrune(result: PruneResult): string {
+  const answer = `${describePrune(result)}.\n`;
+  if (result.decisions.length === 0) return answer;
+  const table = new Table({ head: ["Backup", "Stores", "", "Why"], style: { head: [], border: [] } });
+  table.push(...listDecisions(result));
+  return `${answer}${table.toString()}\n`;
 }
 
 function renderDoctor({ verdict, subjects }: DoctorResult): string {
@@ -86,7 +101,7 @@ function renderList({ backups, destination }: ListResult): string {
   for (const backup of backups) {
     const { backupId, ageHours, sizeBytes, stores } = backup;
     table.push([
-      backupId,
+      backup.pin === undefined ? backupId : `${backupId}\npinned: ${backup.pin}`,
       formatAge(ageHours),
       formatBytes(sizeBytes),
       stores.map(({ store, rows }) => `${store}: ${countOf(rows, "row")}`).join("\n"),

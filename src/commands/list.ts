@@ -3,7 +3,7 @@ import { sizeOfBackup } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import type { RunContext } from "../run-context.ts";
-import { readCatalogue, readDrills } from "./catalogue.ts";
+import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
 
 /** One complete backup, as `list` shows it. */
 export interface ListedBackup {
@@ -13,6 +13,8 @@ export interface ListedBackup {
   seconds: number;
   sizeBytes: number;
   stores: { store: string; kind: string; serverVersion: string; tables: number; rows: number }[];
+  /** Why it is kept, whatever the rules of retention say. */
+  pin?: string;
   /** The newest drill of this backup, where there was one. */
   lastDrill?: Pick<DrillRecord, "id" | "startedAt" | "verdict" | "restoreSeconds"> & {
     /** The stores that were restored and compared. */
@@ -32,13 +34,18 @@ export interface ListResult {
 /** Lists the complete backups of a destination, each with its newest drill. */
 export async function list(destination: Destination, { clock, reporter }: RunContext): Promise<ListResult> {
   await destination.check();
-  const [manifests, drills] = await Promise.all([readCatalogue(destination), readDrills(destination)]);
+  const [manifests, drills, pins] = await Promise.all([
+    readCatalogue(destination),
+    readDrills(destination),
+    readPins(destination),
+  ]);
   const unreadable = [...manifests.unreadable, ...drills.unreadable];
   for (const sentence of unreadable) reporter.warn(sentence);
   const lastDrills = new Map(drills.readable.map((record) => [record.backupId, record]));
   const nowMs = clock.now().getTime();
   const backups = manifests.readable.map((manifest): ListedBackup => {
     const drill = lastDrills.get(manifest.id);
+    const pin = pins.get(manifest.id);
     const startedMs = Date.parse(manifest.startedAt);
     return {
       backupId: manifest.id,
@@ -53,6 +60,7 @@ export async function list(destination: Destination, { clock, reporter }: RunCon
         tables: inventory.tables.length,
         rows: countRows(inventory),
       })),
+      ...(pin && { pin: pin.note }),
       ...(drill && {
         lastDrill: {
           id: drill.id,

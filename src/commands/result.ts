@@ -3,10 +3,13 @@ import type { BackupResult } from "./backup.ts";
 import type { DoctorResult } from "./doctor.ts";
 import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
+import type { PinResult } from "./pin.ts";
+import type { PruneResult } from "./prune.ts";
 import type { RestoreResult } from "./restore.ts";
 
 /** What a run came to: the document that --json prints. */
-export type RunResult = BackupResult | RestoreResult | DrillResult | ListResult | DoctorResult;
+export type RunResult =
+  BackupResult | RestoreResult | DrillResult | ListResult | PruneResult | PinResult | DoctorResult;
 
 /** What `doctor` ends with when a backup or a drill would fail. */
 const DOCTOR_FOUND_BAD = 4;

@@ -1,9 +1,11 @@
 import { Secret } from "../sys/secret.ts";
+import type { RetentionPolicy } from "../backup/retention.ts";
 import type { DestinationConfig } from "../destinations/open.ts";
 import { readDestination } from "./destination.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { Problems, suggest } from "./problems.ts";
+import { readRetention } from "./retention.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { Sources } from "./sources.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
@@ -89,8 +91,22 @@ export interface DoctorConfig extends CommonConfig {
   targets: TargetConfig[];
 }
 
+export interface PruneConfig extends CommonConfig {
+  command: "prune";
+  policy: RetentionPolicy;
+  isDryRun: boolean;
+}
+
+export interface PinConfig extends CommonConfig {
+  command: "pin" | "unpin";
+  backupId: string;
+  /** Why it is kept; empty for `unpin`. */
+  note: string;
+}
+
 /** What one run is to do. */
-export type Config = BackupConfig | ListConfig | RestoreConfig | DrillConfig | DoctorConfig;
+export type Config =
+  BackupConfig | ListConfig | PruneConfig | PinConfig | RestoreConfig | DrillConfig | DoctorConfig;
 
 /** Where the configuration file is, and whether it must be there. */
 export function locateConfigFile(
@@ -129,6 +145,10 @@ export function parseConfig(raw: RawInput): Config {
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
   const proveRed = sources.flag("prove-red") ?? false;
+  const policy = readRetention(sources, ["retention"], reader);
+  const isDryRun = sources.flag("dry-run") ?? false;
+  const note = sources.option("note")?.text ?? "";
+  if (command === "pin" || command === "unpin") requirePinOptions(sources, command);
   problems.throwIfAny();
 
   switch (command) {
@@ -136,6 +156,11 @@ export function parseConfig(raw: RawInput): Config {
       return { command, ...common, stores, full };
     case "list":
       return { command, ...common };
+    case "prune":
+      return { command, ...common, policy, isDryRun };
+    case "pin":
+    case "unpin":
+      return { command, ...common, backupId: selection.id ?? "", note };
     case "doctor":
       return { command, ...common, stores, targets };
     case "restore":
@@ -188,6 +213,12 @@ function readSelection(sources: Sources): Selection {
   }
   const time = before && readTime(before, sources.problems);
   return { ...(id && { id: id.text }), ...(time && { before: time }), ...(pick && { pick }) };
+}
+
+function requirePinOptions(sources: Sources, command: "pin" | "unpin"): void {
+  for (const name of command === "pin" ? (["backup", "note"] as const) : (["backup"] as const)) {
+    if (!sources.option(name)) sources.problems.add(sources.optionPlace(name), "is missing. Give it.");
+  }
 }
 
 function readObjectives(sources: Sources, isNeeded: boolean): Objectives {

@@ -1,5 +1,5 @@
 /** What lifeboat can be told to do. */
-export const COMMANDS = ["backup", "list", "restore", "drill", "doctor"] as const;
+export const COMMANDS = ["backup", "list", "prune", "pin", "unpin", "restore", "drill", "doctor"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Which of the complete backups a restore or a drill takes. */
@@ -38,7 +38,7 @@ export const OPTIONS = {
     kind: "choice",
     choices: COMMANDS,
     default: "backup",
-    help: "What to do: backup, list, restore, drill or doctor.",
+    help: `What to do: ${COMMANDS.slice(0, -1).join(", ")} or ${COMMANDS.at(-1)}.`,
     commands: COMMANDS,
     shell: "action",
   },
@@ -103,10 +103,20 @@ export const OPTIONS = {
     help: "Send everything, also what an earlier backup has already sent.",
     commands: ["backup"],
   },
+  "dry-run": {
+    kind: "flag",
+    help: "Say what would be done, and why, and do nothing.",
+    commands: ["prune"],
+  },
+  note: {
+    kind: "text",
+    help: "Why the backup is to be kept.",
+    commands: ["pin"],
+  },
   backup: {
     kind: "text",
-    help: "Id of the backup to use; the newest complete one when absent.",
-    commands: ["restore", "drill"],
+    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
+    commands: ["restore", "drill", "pin", "unpin"],
   },
   before: {
     kind: "time",

@@ -36,6 +36,35 @@ const destination = z.union([
   }),
 ]);
 
+const howMany = (description: string) =>
+  z
+    .number()
+    .refine((number) => Number.isInteger(number) && number >= 0, "must be a whole number, 0 or above")
+    .describe(description)
+    .optional();
+
+const retentionRule = {
+  last: howMany("How many of the newest stay."),
+  daily: howMany("Of how many days the newest stays."),
+  weekly: howMany("Of how many weeks the newest stays."),
+  monthly: howMany("Of how many months the newest stays."),
+  yearly: howMany("Of how many years the newest stays."),
+  within: text("All that are younger stay, such as 14d.").optional(),
+};
+
+const retention = z
+  .strictObject({
+    ...retentionRule,
+    "time-zone": text(
+      "Where days, weeks and months begin, such as Europe/Berlin; UTC when absent.",
+    ).optional(),
+    stores: z
+      .record(storeName, z.strictObject(retentionRule))
+      .describe("Rules of single stores, in the place of those above.")
+      .optional(),
+  })
+  .describe("Which backups prune keeps; all of them when absent.");
+
 const store = z.strictObject({
   kind: z
     .enum(STORE_KINDS)
@@ -238,6 +267,7 @@ export const fileSchema = z
       "Name of what is backed up: the folder below the destination that holds its backups.",
     ).optional(),
     destination: destination.describe("Where backups are kept.").optional(),
+    retention: retention.optional(),
     stores: z
       .record(storeName, store)
       .describe("The databases to back up, by a name of your choice.")

@@ -9,6 +9,7 @@ import type { PhaseTime } from "../sys/clock.ts";
 import type { Failure } from "./failure.ts";
 import { describeLastDrill } from "./last-drill.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
+import { describePin, describePrune, listDecisions } from "./retention-plan.ts";
 import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
 const ROWS_SHOWN = 50;
@@ -98,6 +99,18 @@ function renderResult(result: RunResult): string[] {
         ),
       ];
     }
+    case "prune":
+      return [
+        `## ${result.isDryRun ? "🔍" : "✅"} ${describePrune(result)}`,
+        "",
+        ...renderTable(
+          ["Backup", "Stores", "", "Why"],
+          listDecisions(result).map((cells) => cells.map(escapeMarkdown)),
+        ),
+      ];
+    case "pin":
+    case "unpin":
+      return [`## ✅ ${escapeMarkdown(describePin(result))}`, ""];
     case "doctor":
       return renderDoctor(result);
     case "list":
@@ -107,7 +120,9 @@ function renderResult(result: RunResult): string[] {
         ...renderTable(
           ["Backup", "Age", "Size", "Stores", "Last drill"],
           result.backups.map((backup) => [
-            backup.backupId,
+            backup.pin === undefined
+              ? backup.backupId
+              : `${backup.backupId} 📌 ${escapeMarkdown(backup.pin)}`,
             formatAge(backup.ageHours),
             formatBytes(backup.sizeBytes),
             backup.stores
