@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { requireDebianArchive } from "../src/sys/apt-sources.ts";
+import { findDebianArchive } from "../src/sys/apt-sources.ts";
 import { unpackDebianPackages } from "../src/sys/debian-packages.ts";
 import { toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
@@ -24,7 +24,7 @@ export async function startS3(cacheDir: string): Promise<S3Address & ServiceProc
   const env = toolEnvironment(process.env);
   const root = await unpackDebianPackages({
     packages: ["python3-moto", "python3-flask", "python3-flask-cors"],
-    archive: await requireDebianArchive("trixie"),
+    archive: await findDebianArchive("trixie"),
     cacheDir,
     env,
     signal: new AbortController().signal,

@@ -37,6 +37,15 @@ export interface RunContext {
   toolEnv: Readonly<Record<string, string>>;
   /** Where fetched tools are kept between runs. */
   cacheDir: string;
+  /** Where Postgres clients are fetched from; the PostgreSQL project's apt archive when absent. */
+  postgresArchive?: ToolArchive;
+}
+
+/** An apt archive, or a mirror of one. */
+export interface ToolArchive {
+  uri: string;
+  /** Path of the keys that its signature is checked with; those of the archive that it mirrors when absent. */
+  keyring?: string;
 }
 
 /** What a shell knows of the process it runs in. */
@@ -47,10 +56,12 @@ export interface ContextSource {
   redactor: Redactor;
   env: Readonly<Record<string, string | undefined>>;
   cacheDir: string;
+  postgresArchive?: ToolArchive;
 }
 
 /** The context of one run. Its signal fires with the shell's, and when one part of the run has failed for good. */
-export function createContext({ signal, reporter, redactor, env, cacheDir }: ContextSource): RunContext {
+export function createContext(source: ContextSource): RunContext {
+  const { signal, reporter, redactor, env, cacheDir, postgresArchive } = source;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // Each request and body under way listens to it; Node takes more than ten for a leak, and says so on stderr.
@@ -63,5 +74,6 @@ export function createContext({ signal, reporter, redactor, env, cacheDir }: Con
     clock: systemClock,
     toolEnv: toolEnvironment(env),
     cacheDir,
+    ...(postgresArchive && { postgresArchive }),
   };
 }

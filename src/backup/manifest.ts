@@ -43,6 +43,8 @@ export const postgresManifestSchema = z.strictObject({
   archive: postgresArchiveSchema,
   /** What pg_dump calls itself, with its version. */
   tool: z.string(),
+  /** Present where pg_dump is of a newer major version than the server: why, and what that means for a restore. */
+  toolNote: z.string().optional(),
   /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
   excludedSchemas: z.array(z.string()),
   /** Roles that policies name: they must exist before the archive is restored, or those policies are lost. */

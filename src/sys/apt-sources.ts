@@ -1,16 +1,18 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
+import { DEBIAN_KEYS } from "./debian-keys.ts";
 
 /** The keyring that every Debian machine carries (package debian-archive-keyring). */
 const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** What machines of other distributions fetch from: a name for many mirrors. */
+const DEBIAN_URI = "http://deb.debian.org/debian";
 
 /** One suite of an apt archive, and the keys that its signature is checked with. */
 export interface DebianArchive {
   uri: string;
   suite: string;
   components: readonly string[];
-  /** Path of the keyring. */
+  /** Path of the keyring, or the keys themselves, armoured. */
   signedBy: string;
   /**
    * Whether its packages are made for this machine's own release. Then what is installed counts as present, and
@@ -28,23 +30,38 @@ export interface AptSource {
 }
 
 /**
- * Finds the Debian archive that this machine uses, and names another suite of it.
+ * Names a suite of Debian's archive: at the address that this machine's own apt uses, or else at Debian's. The
+ * signature is checked wherever it comes from.
  *
  * @param suite - a release by its code name, such as `trixie`
  * @param aptDir - where apt keeps its configuration
- * @throws AppError TOOL_MISSING when the machine has no Debian archive among its apt sources
  */
-export async function requireDebianArchive(suite: string, aptDir = "/etc/apt"): Promise<DebianArchive> {
-  const sources = await readAptSources(aptDir);
-  const debian = sources.find(isDebianArchive);
+export async function findDebianArchive(suite: string, aptDir = "/etc/apt"): Promise<DebianArchive> {
+  const debian = (await readAptSources(aptDir)).find(isDebianArchive);
   const uri = debian?.uris.find(hasDebianPath);
-  if (debian === undefined || uri === undefined) {
-    throw new AppError("TOOL_MISSING", `No Debian archive is named in the apt sources under ${aptDir}.`, {
-      hint: "Install the program with the machine's own package manager, or run this on Debian.",
-    });
+  const common = { suite, components: ["main"], madeForThisMachine: false };
+  if (debian === undefined || uri === undefined) return { ...common, uri: DEBIAN_URI, signedBy: DEBIAN_KEYS };
+  return { ...common, uri, signedBy: debian.signedBy ?? DEBIAN_KEYRING };
+}
+
+/**
+ * The code name of this machine's release, by which archives name what is made for it: `noble`, `bookworm`.
+ * Undefined where the machine has none; a derivative gives that of the release it is made from.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/os-release.html
+ */
+export async function readCodename(file = "/etc/os-release"): Promise<string | undefined> {
+  const text = await readFile(file, "utf8").catch(() => ""); // no such file: not a distribution of that kind
+  const fields = new Map<string, string>();
+  for (const [, name = "", value = ""] of text.matchAll(/^(\w+)=["']?([^"'\n]*)["']?$/gm)) {
+    fields.set(name, value);
   }
-  const signedBy = debian.signedBy ?? DEBIAN_KEYRING;
-  return { uri, suite, components: ["main"], signedBy, madeForThisMachine: false };
+  return (
+    fields.get("UBUNTU_CODENAME") ||
+    fields.get("DEBIAN_CODENAME") ||
+    fields.get("VERSION_CODENAME") ||
+    undefined
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { createGunzip, createGzip } from "node:zlib";
 import { AppError } from "../errors.ts";
-import { requireDebianArchive } from "./apt-sources.ts";
+import { findDebianArchive } from "./apt-sources.ts";
 import { unpackDebianPackages } from "./debian-packages.ts";
 import { runTool, startTool } from "./exec.ts";
 import type { Command, ToolOptions } from "./exec.ts";
@@ -82,7 +82,7 @@ async function findZstd(context: CompressionContext): Promise<(args: readonly st
   try {
     const root = await unpackDebianPackages({
       packages: ["zstd"],
-      archive: await requireDebianArchive("trixie"),
+      archive: await findDebianArchive("trixie"),
       cacheDir,
       env: toolEnv,
       signal,

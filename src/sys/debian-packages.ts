@@ -1,9 +1,26 @@
-import { copyFile, mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { AppError } from "../errors.ts";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AppError, throwIfCancelled } from "../errors.ts";
+import { Apt } from "./apt.ts";
+import type { AptOptions } from "./apt.ts";
 import type { DebianArchive } from "./apt-sources.ts";
+import { withDeadline } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { runTool } from "./exec.ts";
-import type { Command, ToolOptions } from "./exec.ts";
+import type { Command } from "./exec.ts";
 import { Scratch } from "./scratch.ts";
 
 /** Debian's names for the processors that Node runs on: of the package, of the library folder, of the loader. */
@@ -24,15 +41,26 @@ export interface DebianRoot {
   command(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Command;
 }
 
-export interface UnpackOptions extends ToolOptions {
+export interface UnpackOptions extends AptOptions {
   packages: readonly string[];
-  archive: DebianArchive;
   cacheDir: string;
-  /** For apt and dpkg. */
-  env: Readonly<Record<string, string>>;
   /** Told once, before a download starts. */
   report?: (line: string) => void;
 }
+
+/** Of how old an answer of the archive is when it is asked again whether there is something newer. */
+export interface Freshness {
+  clock: Clock;
+  /** Between two questions. */
+  everyMs: number;
+  /** How long asking and fetching may take; what is cached is used then. */
+  limitMs: number;
+}
+
+/** Stands in each unpacked folder; its time of change is when the archive was last asked. */
+const RECORD = "lifeboat-packages.json";
+/** After a question that brought no answer. */
+const ASK_AGAIN_MS = 24 * 3_600_000;
 
 /**
  * Fetches packages with everything they depend on and unpacks them into the cache, without root and without
@@ -42,95 +70,132 @@ export interface UnpackOptions extends ToolOptions {
  * @throws AppError TOOL_MISSING when the packages cannot be fetched, CANCELLED
  */
 export async function unpackDebianPackages(options: UnpackOptions): Promise<DebianRoot> {
-  const { packages, archive, cacheDir, report } = options;
-  const machine = requireMachine();
-  const name = [archive.suite, machine.debian, ...packages].join("_");
-  const parent = join(cacheDir, "debian");
-  const path = join(parent, name);
-  if (!(await isDirectory(path))) {
-    report?.(`Fetching ${packages.join(", ")} (${archive.suite}) from ${archive.uri}`);
-    await mkdir(parent, { recursive: true });
-    const scratch = await Scratch.create(parent); // beside the final folder, so that a rename completes it
+  return (await findUnpackedPackages(options)) ?? fetchDebianPackages(options);
+}
+
+/** The same, whatever the cache holds already. */
+export async function fetchDebianPackages(options: UnpackOptions): Promise<DebianRoot> {
+  const { packages, archive, report } = options;
+  report?.(`Fetching ${packages.join(", ")} (${archive.suite}) from ${archive.uri}`);
+  await fetchInto(linkPath(options), options);
+  return openRoot(linkPath(options), archive);
+}
+
+/** The same packages as an earlier call, perhaps of an earlier run, unpacked them; undefined when none has. */
+export async function findUnpackedPackages(options: UnpackOptions): Promise<DebianRoot | undefined> {
+  const link = linkPath(options);
+  return (await isDirectory(link)) ? openRoot(link, options.archive) : undefined;
+}
+
+/**
+ * Puts newer packages in the place of cached ones, when the archive has some and was not asked lately. Whatever goes
+ * wrong, what is cached stays and works.
+ *
+ * @throws AppError CANCELLED
+ */
+export async function refreshUnpackedPackages(
+  options: UnpackOptions,
+  { clock, everyMs, limitMs }: Freshness,
+): Promise<DebianRoot> {
+  const link = linkPath(options);
+  const record = join(link, RECORD);
+  const nowMs = clock.now().getTime();
+  const askedMs = (await stat(record).catch(() => undefined))?.mtimeMs ?? 0;
+  if (nowMs - askedMs >= everyMs) {
+    const signal = withDeadline(options.signal, limitMs);
+    let nextMs = nowMs;
     try {
-      await downloadPackages(scratch, options);
-      await moveIntoPlace(await unpackAll(scratch, options), path);
-    } catch (error) {
-      throw explainFailure(error, options);
-    } finally {
-      await scratch.remove();
+      await fetchInto(link, { ...options, signal });
+    } catch {
+      throwIfCancelled(options.signal);
+      nextMs = nowMs - everyMs + ASK_AGAIN_MS;
     }
+    await utimes(record, nowMs / 1000, nextMs / 1000).catch(() => {}); // another run may have replaced the folder
   }
-  return openRoot(path, archive);
+  return openRoot(link, options.archive);
 }
 
-/** Runs apt on a configuration of its own. The machine's is ignored, but for how to reach the network. */
-async function downloadPackages(scratch: Scratch, options: UnpackOptions): Promise<void> {
-  const { packages, archive, env } = options;
-  for (const dir of ["state/lists/partial", "cache/archives/partial"]) {
-    await mkdir(scratch.file(dir), { recursive: true });
-  }
-  const status = scratch.file("state/status");
-  // A copy, because apt locks the folder of this file and the machine's belongs to root.
-  if (archive.madeForThisMachine) await copyFile("/var/lib/dpkg/status", status);
-  else await writeFile(status, "");
-  const { uri, suite, components, signedBy } = archive;
-  await writeFile(
-    scratch.file("sources.list"),
-    `deb [signed-by=${signedBy}] ${uri} ${suite} ${components.join(" ")}\n`,
-  );
-  const machineSettings = await runTool({ file: "apt-config", args: ["dump"], env }, options);
-  const settings = [
-    ...machineSettings.stdout.split("\n").filter((line) => /^Acquire::https?[: ]/i.test(line)),
-    ...["main", "parts", "sourceparts", "preferences", "preferencesparts"].map(
-      (file) => `Dir::Etc::${file} "/dev/null";`,
-    ),
-    `Dir::Etc::sourcelist "${scratch.file("sources.list")}";`,
-    `Dir::State "${scratch.file("state")}";`,
-    `Dir::State::status "${status}";`,
-    `Dir::Cache "${scratch.file("cache")}";`,
-    `Dir::Cache::pkgcache "";`, // 86 MB that only a second run would read
-    `Dir::Cache::srcpkgcache "";`,
-    `Acquire::Languages "none";`,
-    `Acquire::Retries "3";`,
-    `APT::Install-Recommends "false";`,
-    // The unprivileged user that apt changes to when root could not read this private folder.
-    `APT::Sandbox::User "root";`,
-  ];
-  await writeFile(scratch.file("apt.conf"), `${settings.join("\n")}\n`, { mode: 0o600 });
-  const runApt = (...args: string[]): Promise<unknown> =>
-    runTool({ file: "apt-get", args, env: { ...env, APT_CONFIG: scratch.file("apt.conf") } }, options);
-  await runApt("--quiet", "--error-on=any", "update");
-  // --reinstall: wanted here whether or not the machine has it installed.
-  await runApt("--quiet", "--yes", "--download-only", "--reinstall", "install", "--", ...packages);
+/** Where the newest unpacked folder is found: a link, which is replaced whole. */
+function linkPath({ archive, packages, without = [], cacheDir }: UnpackOptions): string {
+  const name = [
+    archive.suite,
+    requireMachine().debian,
+    ...packages,
+    ...without.map((one) => `no-${one}`),
+  ].join("_");
+  return join(cacheDir, "apt", name);
 }
 
-async function unpackAll(scratch: Scratch, options: UnpackOptions): Promise<string> {
-  const archives = scratch.file("cache/archives");
-  const files = (await readdir(archives)).filter((file) => file.endsWith(".deb"));
-  if (files.length === 0) {
-    throw new AppError("TOOL_MISSING", "apt found nothing to download.", {
-      hint: "Check that the archive still holds the version that is installed on this machine.",
-    });
+/** Fetches and unpacks what the archive has today, unless the link leads to the same already. */
+async function fetchInto(link: string, options: UnpackOptions): Promise<void> {
+  await mkdir(dirname(link), { recursive: true });
+  const scratch = await Scratch.create(dirname(link)); // beside the final folder, so that a rename completes it
+  try {
+    const apt = await Apt.open(scratch, options);
+    const files = await apt.list(options.packages);
+    if (files.length === 0) {
+      throw new AppError("TOOL_MISSING", "apt found nothing to download.", {
+        hint: "Check that the archive still holds the version that is installed on this machine.",
+      });
+    }
+    if ((await readRecord(link)) === renderRecord(files)) return;
+    const root = await unpackAll(scratch, await apt.download(options.packages), options);
+    await writeFile(join(root, RECORD), renderRecord(files));
+    await moveIntoPlace(root, link, files);
+  } catch (error) {
+    throw explainFailure(error, options);
+  } finally {
+    await scratch.remove();
   }
+}
+
+function renderRecord(files: readonly string[]): string {
+  return `${JSON.stringify({ archives: files }, null, 2)}\n`;
+}
+
+async function readRecord(link: string): Promise<string | undefined> {
+  return readFile(join(link, RECORD), "utf8").catch(() => undefined); // absent: nothing is cached
+}
+
+async function unpackAll(
+  scratch: Scratch,
+  archives: readonly string[],
+  options: UnpackOptions,
+): Promise<string> {
   const root = scratch.file("root");
   await mkdir(root);
-  for (const file of files) {
-    const args = ["--extract", join(archives, file), root];
-    await runTool({ file: "dpkg", args, env: options.env }, options);
+  for (const file of archives) {
+    await runTool({ file: "dpkg", args: ["--extract", file, root], env: options.env }, options);
   }
   return root;
 }
 
-/** Renaming is atomic; when another process was quicker, its folder is as good as ours. */
-async function moveIntoPlace(unpacked: string, path: string): Promise<void> {
+/**
+ * Renaming is atomic; when another process was quicker, its folder is as good as ours. What the link led to before
+ * stays for those who use it; older ones go.
+ */
+async function moveIntoPlace(unpacked: string, link: string, files: readonly string[]): Promise<void> {
+  const versions = createHash("sha256").update(files.join("\n")).digest("hex").slice(0, 12);
+  const path = `${link}~${versions}`;
   try {
     await rename(unpacked, path);
   } catch (error) {
     if (!(await isDirectory(path))) throw error;
   }
+  const before = await readlink(link).catch(() => undefined);
+  const newLink = `${link}~${randomBytes(4).toString("hex")}.new`;
+  await symlink(basename(path), newLink);
+  await rename(newLink, link);
+  const keep = [before, basename(path)];
+  for (const name of await readdir(dirname(link))) {
+    if (!name.startsWith(`${basename(link)}~`) || keep.includes(name) || name.endsWith(".new")) continue;
+    await rm(join(dirname(link), name), { recursive: true, force: true });
+  }
 }
 
-function openRoot(path: string, archive: DebianArchive): DebianRoot {
+/** By the path of the folder itself: a link that is changed meanwhile must not mix two versions. */
+async function openRoot(link: string, archive: DebianArchive): Promise<DebianRoot> {
+  const path = await realpath(link);
   const { triplet, loader } = requireMachine();
   const libraries = join(path, "usr/lib", triplet);
   return {
@@ -155,10 +220,22 @@ function requireMachine(): { debian: string; triplet: string; loader: string } {
 function explainFailure(error: unknown, { packages, archive }: UnpackOptions): unknown {
   if (!(error instanceof AppError) || error.code === "CANCELLED") return error;
   const what = `${packages.join(", ")} could not be fetched from ${archive.uri} (${archive.suite})`;
-  return new AppError("TOOL_MISSING", `${what}. ${error.message}`, {
+  return new AppError("TOOL_MISSING", `${what}: ${reasonOf(error.message)}`, {
     hint: "Check that this machine reaches the archive, or install the packages on it.",
     cause: error,
   });
+}
+
+/** What apt gives as its errors, in one line, and what it says of signatures; all of it where it gives none. */
+function reasonOf(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim());
+  const errors = lines.flatMap((line) => {
+    const [, error] = /^(?:E: |W: (?=GPG error))(.*)/.exec(line) ?? [];
+    return error === undefined || error.startsWith("Some index files failed")
+      ? []
+      : error.replace(/\s+/g, " ");
+  });
+  return errors.length > 0 ? errors.join(" ") : lines.join(" ");
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -31,7 +31,7 @@ import { createClickHouseTarget } from "../../src/stores/clickhouse/target.ts";
 import { createPostgresStore } from "../../src/stores/postgres/store.ts";
 import { createPostgresTarget } from "../../src/stores/postgres/target.ts";
 import type { Target } from "../../src/stores/store.ts";
-import { requireDebianArchive } from "../../src/sys/apt-sources.ts";
+import { findDebianArchive } from "../../src/sys/apt-sources.ts";
 import { unpackDebianPackages } from "../../src/sys/debian-packages.ts";
 import { toolEnvironment } from "../../src/sys/exec.ts";
 import type { Command } from "../../src/sys/exec.ts";
@@ -233,7 +233,7 @@ function openClickHouse(url: string): Target {
 /** A folder with the commands that the guide asks for, as Debian packages them. */
 async function wrapStockTools(): Promise<Scratch> {
   const common = {
-    archive: await requireDebianArchive("trixie"),
+    archive: await findDebianArchive("trixie"),
     cacheDir: CACHE_DIR,
     env: toolEnvironment(process.env),
     signal: run.signal,

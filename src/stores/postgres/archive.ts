@@ -6,7 +6,7 @@ import { startTool } from "../../sys/exec.ts";
 import type { RunningTool } from "../../sys/exec.ts";
 import { Scratch } from "../../sys/scratch.ts";
 import type { SequenceValue } from "./catalog.ts";
-import type { PostgresTools } from "./client.ts";
+import type { PostgresTools } from "./clients/tools.ts";
 
 /** What an archive says it holds. */
 export interface ArchiveContents {

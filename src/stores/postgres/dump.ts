@@ -6,7 +6,7 @@ import { ContentsReader } from "./archive.ts";
 import type { ArchiveContents } from "./archive.ts";
 import { nameInFull } from "./catalog.ts";
 import type { CatalogTable } from "./catalog.ts";
-import type { PostgresTools } from "./client.ts";
+import type { PostgresTools } from "./clients/tools.ts";
 import { libpqEnv } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { quoteIdent } from "./faults.ts";

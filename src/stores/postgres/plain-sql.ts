@@ -5,7 +5,7 @@ import { openDecompressor } from "../../sys/compression.ts";
 import type { Compression } from "../../sys/compression.ts";
 import { startTool } from "../../sys/exec.ts";
 import type { RunningTool } from "../../sys/exec.ts";
-import type { PostgresTools } from "./client.ts";
+import type { PostgresTools } from "./clients/tools.ts";
 import { explainToolFault } from "./tool-faults.ts";
 
 export interface PlainLoad {

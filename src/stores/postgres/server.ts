@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../errors.ts";
-import { majorOf } from "./client.ts";
+import { majorOf } from "./clients/tools.ts";
 import type { PostgresConnection } from "./connection.ts";
 import type { Session } from "./session.ts";
 

@@ -6,8 +6,8 @@ import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import type { BackupSink, Store } from "../store.ts";
 import { readPolicyRoles, readSchemaObjects, readTables } from "./catalog.ts";
-import { findPostgresTools } from "./client.ts";
-import type { PostgresTools } from "./client.ts";
+import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
+import type { PostgresTools } from "./clients/tools.ts";
 import { describeConnection, parsePostgresUrl } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { Dump } from "./dump.ts";
@@ -59,6 +59,8 @@ class PostgresStore implements Store {
     const { clock } = this.#context;
     const startMs = clock.ticksMs();
     const { server, tools } = this.#checked ?? (await this.#check());
+    const toolNote = noteNewerTools(tools, server.major);
+    if (toolNote !== undefined) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
     const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
     try {
       const { archive, inventory, roles } = await this.#backupSnapshot(snapshot, sink, server, tools);
@@ -69,6 +71,7 @@ class PostgresStore implements Store {
         source: { id: server.databaseId, database: this.#connection.database },
         archive: { ...archive, format: "custom" },
         tool: tools.version,
+        ...(toolNote !== undefined && { toolNote }),
         excludedSchemas: [...this.#excludedSchemas],
         roles,
         inventory,

@@ -7,7 +7,7 @@ import type { RunContext } from "../../run-context.ts";
 import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
 import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
-import { majorOf } from "./client.ts";
+import { majorOf } from "./clients/tools.ts";
 import { describeHost, parsePostgresUrl, urlOfDatabase } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";

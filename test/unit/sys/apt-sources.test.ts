@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   parseDeb822Sources,
   parseOneLineSources,
-  requireDebianArchive,
+  findDebianArchive,
+  readCodename,
 } from "../../../src/sys/apt-sources.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 
@@ -71,7 +72,7 @@ describe("the machine's Debian archive", () => {
       "Types: deb\nURIs: http://near.example/debian-security\nSuites: bookworm-security\nComponents: main\n\n" +
         "Types: deb\nURIs: http://near.example/debian/\nSuites: bookworm\nComponents: main\n",
     );
-    await expect(requireDebianArchive("trixie", aptDir.path)).resolves.toEqual({
+    await expect(findDebianArchive("trixie", aptDir.path)).resolves.toEqual({
       uri: "http://near.example/debian/",
       suite: "trixie",
       components: ["main"],
@@ -80,8 +81,26 @@ describe("the machine's Debian archive", () => {
     });
   });
 
-  test("is asked for in vain on a machine of another distribution", async () => {
+  test("is Debian's own address, checked with the keys shipped here, on a machine of another distribution", async () => {
     await writePart("ubuntu.sources", "Types: deb\nURIs: http://near.example/ubuntu\nComponents: main\n");
-    await expect(requireDebianArchive("trixie", aptDir.path)).rejects.toMatchObject({ code: "TOOL_MISSING" });
+    const archive = await findDebianArchive("trixie", aptDir.path);
+    expect(archive).toMatchObject({ uri: "http://deb.debian.org/debian", suite: "trixie" });
+    expect(archive.signedBy).toMatch(/^-----BEGIN PGP PUBLIC KEY BLOCK-----\n/);
   });
+});
+
+test.each([
+  ['NAME="Ubuntu"\nVERSION_CODENAME=noble\nUBUNTU_CODENAME=noble\n', "noble"],
+  ["VERSION_CODENAME=virginia\nUBUNTU_CODENAME=jammy\n", "jammy"],
+  ['ID=lmde\nVERSION_CODENAME=faye\nDEBIAN_CODENAME="bookworm"\n', "bookworm"],
+  ["ID=debian\nVERSION_CODENAME=bookworm\n", "bookworm"],
+  ["ID=fedora\nVERSION_CODENAME=\n", undefined],
+])("the code name in %j is %s", async (text, codename) => {
+  await using folder = await Scratch.create();
+  await writeFile(folder.file("os-release"), text);
+  expect(await readCodename(folder.file("os-release"))).toBe(codename);
+});
+
+test("a machine without os-release has no code name", async () => {
+  expect(await readCodename("/nonexistent/os-release")).toBeUndefined();
 });

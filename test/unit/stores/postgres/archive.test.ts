@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSequenceValues, parseTableOids } from "../../../../src/stores/postgres/archive.ts";
-import { majorOf } from "../../../../src/stores/postgres/client.ts";
+import { majorOf } from "../../../../src/stores/postgres/clients/tools.ts";
 
 test("tables are found in a listing by their object id, whatever their names", () => {
   const listing = [
