@@ -6,6 +6,7 @@ export type ErrorCode =
   | "FORMAT_TOO_NEW"
   | "TOOL_MISSING"
   | "TOOL_FAILED"
+  | "DISK_FULL"
   | "STORE_UNREACHABLE"
   | "STORE_LOGIN_REFUSED"
   | "STORE_UNSUPPORTED"
@@ -29,6 +30,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   FORMAT_TOO_NEW: 2,
   TOOL_MISSING: 3,
   TOOL_FAILED: 3,
+  DISK_FULL: 3,
   STORE_UNREACHABLE: 4,
   STORE_LOGIN_REFUSED: 4,
   STORE_UNSUPPORTED: 4,

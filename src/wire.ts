@@ -24,7 +24,7 @@ import type { Step } from "./drill/steps/step.ts";
 import { createContext } from "./run-context.ts";
 import type { ContextSource, RunContext } from "./run-context.ts";
 import { createDeadline } from "./sys/clock.ts";
-import type { Store, Target, ThrowawayTarget } from "./stores/store.ts";
+import type { Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
 const CANCELLED_CLEAN_UP_MS = 3000;
@@ -87,9 +87,18 @@ async function carryOut(
       );
     case "restore":
       return await withAll(
-        config.targets.map((target) => buildTarget(target, context)),
+        config.targets.map((target) => buildTarget(target, config.placement, context)),
         (targets) =>
-          restore({ destination, selection: config.selection, targets, replace: config.replace }, context),
+          restore(
+            {
+              ...config,
+              destination,
+              targets,
+              before: config.before.map(buildStep),
+              after: config.after.map(buildStep),
+            },
+            context,
+          ),
       );
     case "drill":
       return await drill(
@@ -101,6 +110,7 @@ async function carryOut(
           ),
           ...(config.only && { only: config.only }),
           steps: config.steps.map(buildStep),
+          allowMissing: config.allowMissing,
           ...(config.upstream && { upstream: config.upstream }),
           objectives: config.objectives,
           proveRed: config.proveRed,
@@ -177,10 +187,10 @@ async function buildStore(config: StoreConfig, context: RunContext): Promise<Sto
   return createClickHouseStore(config, context);
 }
 
-async function buildTarget(config: TargetConfig, context: RunContext): Promise<Target> {
+async function buildTarget(config: TargetConfig, placement: Placement, context: RunContext): Promise<Target> {
   if (config.kind === "postgres") {
     const { createPostgresTarget } = await import("./stores/postgres/target.ts");
-    return createPostgresTarget(config, context);
+    return createPostgresTarget({ ...config, placement }, context);
   }
   const { createClickHouseTarget } = await import("./stores/clickhouse/target.ts");
   return createClickHouseTarget(config, context);

@@ -4,10 +4,12 @@ import type { Comparison } from "../backup/inventory.ts";
 import type { DoctorResult } from "../commands/doctor.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { PruneResult } from "../commands/prune.ts";
+import type { RestoreResult } from "../commands/restore.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "../report/failure.ts";
 import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
+import { describeScope } from "../report/scope.ts";
 import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
 
 const DOCTOR_ANSWERS = {
@@ -28,11 +30,7 @@ export function renderResult(result: RunResult): string {
       );
     }
     case "restore":
-      return (
-        `Backup ${result.backupId} is restored in ${formatSeconds(result.restoreSeconds)}` +
-        `${result.verdict === "restored" ? ", and every table agrees.\n" : ", and DIFFERS from its manifest:\n"}` +
-        renderDifferences(result.comparisons)
-      );
+      return renderRestore(result);
     case "drill": {
       const { verdict, backupId, restoreSeconds, dataAgeHours, reasons, notProven, controls } = result.record;
       return [
@@ -80,6 +78,24 @@ function renderDoctor({ verdict, subjects }: DoctorResult): string {
 export function renderFailure({ code, title, reason, hint }: Failure): string {
   const lines = [`✗ ${title}`, ...(reason === "" ? [] : [reason]), `→ ${hint}`, `  (${code})`, ""];
   return lines.join("\n");
+}
+
+function renderRestore(result: RestoreResult): string {
+  const { backupId, restoreSeconds, verdict, comparisons, notRestored, after, leftBeside } = result;
+  const outcome = {
+    restored: ", and every table agrees.",
+    differs: ", and DIFFERS from its manifest:",
+    unfinished: ", and every table agrees, but a command that follows FAILED:",
+  }[verdict];
+  return [
+    `${describeScope(result.scope) ?? "Backup"} ${backupId} is restored in ${formatSeconds(restoreSeconds)}${outcome}\n`,
+    renderDifferences(comparisons),
+    ...after
+      .filter((step) => step.outcome !== "passed")
+      .map(({ name, reason }) => `  ✗ ${name}: ${reason}\n`),
+    ...leftBeside.map((place) => `  · what was restored lies in ${place}; nothing was replaced\n`),
+    ...notRestored.map((sentence) => `  · not restored: ${sentence}\n`),
+  ].join("");
 }
 
 function renderDifferences(comparisons: readonly Comparison[]): string {

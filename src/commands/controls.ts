@@ -12,7 +12,8 @@ import type { Target, ThrowawayTarget } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { readObjects } from "./object-reader.ts";
-import { pairTargets, restoreAndCompare } from "./restore.ts";
+import { restoreAndCompare } from "./restore.ts";
+import { pairTargets } from "./restore-checks.ts";
 import { destroyAll, openTargets } from "./throwaways.ts";
 import type { OpenTarget } from "./throwaways.ts";
 
@@ -21,6 +22,7 @@ interface ControlRequest {
   openTarget: OpenTarget;
   only?: readonly string[];
   steps: readonly Step[];
+  allowMissing?: readonly string[];
   upstream?: UpstreamSettings;
 }
 
@@ -62,7 +64,7 @@ async function performControl(
   const stores = control.kind === "damage" ? [control.store] : request.only;
   try {
     try {
-      await openTargets(manifest, request.openTarget, stores, targets);
+      await openTargets(manifest, request.openTarget, stores, targets, request.allowMissing);
       return await drillAgain(control, manifest, targets, request, context);
     } finally {
       await destroyAll(targets, context);
@@ -79,15 +81,16 @@ async function drillAgain(
   control: Exclude<Control, { kind: "not applicable" }>,
   manifest: Manifest,
   targets: readonly ThrowawayTarget[],
-  { destination, upstream }: ControlRequest,
+  { destination, upstream, allowMissing = [] }: ControlRequest,
   context: RunContext,
 ): Promise<Outcome> {
   await using scratch = await Scratch.create();
-  const request = { objects: readObjects(destination), replace: false, scratchDir: scratch.path };
+  const objects = readObjects(destination);
+  const request = { objects, replace: false, scratchDir: scratch.path, allowMissing };
   let outcome: Outcome = { outcome: "missed", reason: "Nothing was restored." };
   for (const { store, target } of pairTargets(manifest, targets)) {
     if (control.kind === "damage") damageAfterRestore(target, control.damage.statements ?? "");
-    const comparison = await context.reporter.phase(`Control: ${control.name}`, () =>
+    const { comparison } = await context.reporter.phase(`Control: ${control.name}`, () =>
       restoreAndCompare({ store, target }, request, context),
     );
     if (control.kind === "damage") outcome = judgeDamage(control.damage, comparison);
@@ -103,8 +106,10 @@ async function drillAgain(
 export function damageAfterRestore<T extends Target>(target: T, statements: string): T {
   const restore = target.restore.bind(target);
   target.restore = async (backup, request) => {
-    await restore(backup, request);
+    const { lost } = await restore(backup, request);
     await target.query(statements);
+    // Not the tables it read before the damage.
+    return { lost };
   };
   return target;
 }

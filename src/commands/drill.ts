@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Comparison } from "../backup/inventory.ts";
+import type { Comparison, Inventory } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { buildBackupId, drillKey } from "../destinations/keys.ts";
@@ -24,8 +24,9 @@ import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { performControls } from "./controls.ts";
 import { readObjects } from "./object-reader.ts";
-import { pairTargets, restoreAndCompare } from "./restore.ts";
-import type { Pairing } from "./restore.ts";
+import { findDifferingTables, restoreAndCompare } from "./restore.ts";
+import { pairTargets } from "./restore-checks.ts";
+import type { Pairing } from "./restore-checks.ts";
 import { destroyAll, openTargets } from "./throwaways.ts";
 import type { OpenTarget } from "./throwaways.ts";
 import { settleAll } from "./together.ts";
@@ -38,6 +39,8 @@ export interface DrillRequest {
   /** Only these stores, when the operator chose; else all that the backup holds. */
   only?: readonly string[];
   steps: readonly Step[];
+  /** What the restored copy may lack, as kind and name. */
+  allowMissing?: readonly string[];
   /** Run the built-in upstream beside the steps. */
   upstream?: UpstreamSettings;
   objectives: DrillRecord["objectives"];
@@ -97,11 +100,13 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   try {
     await tolerate(evidence, async () => {
       await reporter.phase("Targets", () =>
-        phases.measure("targets", () => openTargets(manifest, request.openTarget, request.only, targets)),
+        phases.measure("targets", () =>
+          openTargets(manifest, request.openTarget, request.only, targets, request.allowMissing),
+        ),
       );
       await reporter.phase("Restore and compare", () =>
         phases.measure("restore", () =>
-          restoreAll(pairTargets(manifest, targets), evidence, destination, context),
+          restoreAll(pairTargets(manifest, targets), request, evidence, phases, context),
         ),
       );
     });
@@ -205,17 +210,23 @@ function findSkippedStores(
 /** Restores all stores at once. One that fails does not stop the others: what they show is evidence as well. */
 async function restoreAll(
   pairings: readonly Pairing[],
+  { destination, allowMissing = [] }: DrillRequest,
   evidence: Evidence,
-  destination: Destination,
+  stopwatch: Stopwatch,
   context: RunContext,
 ): Promise<void> {
   await using scratch = await Scratch.create();
-  const request = { objects: readObjects(destination), replace: false, scratchDir: scratch.path };
+  const objects = readObjects(destination);
+  const common = { objects, replace: false, scratchDir: scratch.path, allowMissing, stopwatch } as const;
   const comparisons = await settleAll(
     pairings.map(async (pairing) => {
       let comparison: Comparison | undefined;
       await tolerate(evidence, async () => {
-        comparison = await restoreAndCompare(pairing, request, context);
+        // Rows that differ decide the verdict: hours of building indexes on them would change nothing.
+        const onRows = (found: Inventory): "go on" | "stop" =>
+          findDifferingTables(pairing, found).length > 0 ? "stop" : "go on";
+        const restored = await restoreAndCompare(pairing, { ...common, onRows }, context);
+        comparison = restored.comparison;
       });
       return comparison;
     }),

@@ -1,18 +1,25 @@
-import { ABSENT, compareInventories } from "../backup/inventory.ts";
+import { ABSENT } from "../backup/inventory.ts";
 import type { Comparison, Inventory } from "../backup/inventory.ts";
-import type { Manifest, StoreManifest } from "../backup/manifest.ts";
+import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Destination } from "../destinations/destination.ts";
+import type { StepResult } from "../drill/record.ts";
+import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
+import type { Step } from "../drill/steps/step.ts";
 import { AppError } from "../errors.ts";
 import { countOf } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
-import type { RestoreRequest as StoreRestoreRequest, Target, TargetFacts } from "../stores/store.ts";
-import { secondsSince } from "../sys/clock.ts";
+import type { RestoreRequest as StoreRestoreRequest, Target } from "../stores/store.ts";
+import { secondsSince, Stopwatch } from "../sys/clock.ts";
+import type { PhaseTime } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
+import { compareRestored, narrowExpected } from "./compare-restored.ts";
+import type { RestoredStore } from "./compare-restored.ts";
 import { readObjects } from "./object-reader.ts";
-import { isNamedWhole, namesToType } from "./replacing.ts";
-import { runTogether, settleAll } from "./together.ts";
+import { divideScope, pairTargets, refuseSurprises } from "./restore-checks.ts";
+import type { Pairing } from "./restore-checks.ts";
+import { runTogether } from "./together.ts";
 
 export interface RestoreRequest {
   destination: Destination;
@@ -21,20 +28,33 @@ export interface RestoreRequest {
   targets: Target[];
   /** Target databases that the operator named: they may be the source, and what is in them may be replaced. */
   replace: string[];
+  /** Everything when absent. */
+  scope?: RestoreScope;
+  /** What may be lost, as kind and name. */
+  allowMissing?: readonly string[];
+  jobs?: number;
+  stream?: boolean;
+  /** Performed after all checks and before the first change, and after the comparison. */
+  before?: readonly Step[];
+  after?: readonly Step[];
 }
 
 export interface RestoreResult {
   command: "restore";
   backupId: string;
-  verdict: "restored" | "differs";
+  /** "unfinished": the data is back and agrees, and a command that was to follow failed. */
+  verdict: "restored" | "differs" | "unfinished";
   comparisons: Comparison[];
+  /** What was asked for; absent when that was everything. */
+  scope?: RestoreScope;
+  /** What of the backup is not in the targets on purpose, in sentences. */
+  notRestored: string[];
+  /** Commands that followed. */
+  after: StepResult[];
+  /** Where restored data was left beside what it was to replace, since it differs. */
+  leftBeside: string[];
+  phases: PhaseTime[];
   restoreSeconds: number;
-}
-
-/** One store of a backup and where it goes. */
-export interface Pairing {
-  store: StoreManifest;
-  target: Target;
 }
 
 /**
@@ -43,53 +63,95 @@ export interface Pairing {
  * @throws AppError TARGET_REFUSED before anything is written, and what finding, reading and restoring throw
  */
 export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
-  const { destination, selection, targets, replace } = request;
+  const { destination, selection, targets, scope, allowMissing = [], before = [], after = [] } = request;
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
-  const manifest = await reporter.phase("Find", () => pickBackup(destination, selection));
+  const stopwatch = new Stopwatch(clock);
+  const manifest = await reporter.phase("Find", () =>
+    stopwatch.measure("find", () => pickBackup(destination, selection)),
+  );
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
-  const pairings = pairTargets(manifest, targets);
+  const pairings = divideScope(pairTargets(manifest, targets), scope);
   for (const { store } of manifest.stores) {
     if (pairings.some((pairing) => pairing.store.store === store)) continue;
-    reporter.warn(`${store} is not restored: no target was given for it.`);
+    const isTargeted = targets.some((target) => target.store === store);
+    reporter.warn(
+      `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given for it"}.`,
+    );
   }
-  const named = await reporter.phase("Check", () => refuseSurprises(pairings, replace));
-  const comparisons = await reporter.phase("Restore", async () => {
-    await using scratch = await Scratch.create();
-    const objects = readObjects(destination);
-    return await runTogether(context, pairings, (pairing) => {
-      const replace = named.has(pairing.store.store);
-      return restoreAndCompare(pairing, { objects, replace, scratchDir: scratch.path }, context);
-    });
+  const named = await reporter.phase("Check", () =>
+    stopwatch.measure("check", () => refuseSurprises(pairings, request.replace, allowMissing)),
+  );
+  const steps = {
+    ...context,
+    targets: new Map(pairings.map(({ target }) => [target.store, target])),
+  };
+
+  await using scratch = await Scratch.create();
+  const objects = readObjects(destination);
+  const jobs = pairings.map((pairing) => {
+    const { store, target } = pairing;
+    const restoring: StoreRestoreRequest = {
+      objects,
+      replace: named.has(store.store),
+      scratchDir: scratch.path,
+      ...(pairing.scope && { scope: pairing.scope }),
+      ...(request.jobs !== undefined && { jobs: request.jobs }),
+      ...(request.stream && { stream: true }),
+      allowMissing,
+      stopwatch,
+      onRows: (found) => {
+        const differing = findDifferingTables(pairing, found);
+        if (differing.length === 0) return "go on";
+        reporter.warn(`${store.store}: ${differing.join(", ")} differ from the backup.`);
+        // A database without indexes and constraints helps nobody, unless the old one is still there.
+        return target.replacement ? "stop" : "go on";
+      },
+    };
+    return { pairing, restoring };
   });
-  for (const comparison of comparisons) {
-    // What stood in a named target beside the restored tables is no fault of the restore.
-    if (!named.has(comparison.store)) continue;
-    comparison.differences = comparison.differences.filter(({ expected }) => expected !== ABSENT);
+  if (pairings.some(({ target }) => target.prepare !== undefined)) {
+    await reporter.phase("Fetch", () =>
+      runTogether(context, jobs, async ({ pairing, restoring }) => {
+        await pairing.target.prepare?.(pairing.store, restoring);
+      }),
+    );
   }
+  requirePassed(await stopwatch.measure("before", () => performSteps(before, steps)));
+  const restored = await reporter.phase("Restore", () =>
+    stopwatch.measure("restore", () =>
+      runTogether(context, jobs, async ({ pairing, restoring }) => {
+        const result = await restoreAndCompare(pairing, restoring, context);
+        // What stood in a named target beside the restored tables is no fault of the restore.
+        if (restoring.replace) ignoreBystanders(result.comparison);
+        return result;
+      }),
+    ),
+  );
+  const comparisons = restored.map(({ comparison }) => comparison);
+  const agrees = comparisons.every(({ differences }) => differences.length === 0);
+  const leftBeside = await concludeReplacements(pairings, agrees, context);
+  const followed = await stopwatch.measure("after", async () =>
+    agrees
+      ? await performSteps(after, steps)
+      : after.map((step) => leaveUntried(step, "Not tried, since the restored data differs.")),
+  );
   return {
     command: "restore",
     backupId: manifest.id,
-    verdict: comparisons.some(({ differences }) => differences.length > 0) ? "differs" : "restored",
+    verdict: !agrees
+      ? "differs"
+      : followed.every(({ outcome }) => outcome === "passed")
+        ? "restored"
+        : "unfinished",
     comparisons,
+    ...(scope && { scope }),
+    notRestored: restored.flatMap(({ notRestored }) => notRestored),
+    after: followed,
+    leftBeside,
+    phases: stopwatch.times,
     restoreSeconds: secondsSince(clock, startMs),
   };
-}
-
-/** @throws AppError CONFIG_INVALID when a target belongs to no store of the backup */
-export function pairTargets(manifest: Manifest, targets: readonly Target[]): Pairing[] {
-  return targets.map((target) => {
-    const store = manifest.stores.find((candidate) => candidate.store === target.store);
-    if (!store || store.kind !== target.kind) {
-      const held = manifest.stores.map((candidate) => `${candidate.store} (${candidate.kind})`).join(", ");
-      throw new AppError(
-        "CONFIG_INVALID",
-        `Backup ${manifest.id} holds no ${target.kind} store named ${target.store}; it holds ${held}.`,
-        { hint: "Give targets only for stores that the backup holds." },
-      );
-    }
-    return { store, target };
-  });
 }
 
 /** Restores one store, and compares it before anything else may change it. @throws AppError as the target */
@@ -97,59 +159,57 @@ export async function restoreAndCompare(
   { store, target }: Pairing,
   request: StoreRestoreRequest,
   { reporter }: RunContext,
-): Promise<Comparison> {
-  await target.restore(store, request);
+): Promise<RestoredStore> {
+  const outcome = await target.restore(store, request);
   let found: Inventory;
   try {
-    found = await target.takeInventory(store);
+    found = await target.takeInventory(store, request.scope, outcome.tables);
   } finally {
     // Whatever happened: a server whose merges stand still would refuse to be written to before long.
     await target.settle();
   }
-  const comparison = compareInventories(store.store, store.inventory, found);
+  const restored = compareRestored(store, found, request, outcome);
+  const { comparison } = restored;
   reporter.info(
     `${store.store}: ${countOf(comparison.tablesCompared, "table")}, ${countOf(comparison.rowsCompared, "row")}, ` +
       `${countOf(comparison.schemaObjectsCompared, "schema object")} compared, ${countOf(comparison.differences.length, "difference")}`,
   );
-  return comparison;
+  return restored;
 }
 
-/** Looks at every target before the first is written to. Returns the stores whose target was named. */
-async function refuseSurprises(pairings: readonly Pairing[], replace: string[]): Promise<Set<string>> {
-  const places = await settleAll(
-    pairings.map(async ({ store, target }) => ({ store, facts: await target.inspect(store) })),
-  );
-  const named = new Set<string>();
-  await settleAll(
-    places.map(async (place) => {
-      const { store, facts } = place;
-      if (isNamedWhole(place, places, replace)) {
-        named.add(store.store);
-      } else {
-        const names = namesToType(place, places).join(",");
-        const hint = `Restore into an empty database, or name the target on purpose: --replace ${names}`;
-        refuseSurprise(store, facts, hint);
-      }
-    }),
-  );
-  return named;
+/** Tables that are not what they must be, as far as their rows tell. */
+export function findDifferingTables({ store, scope }: Pairing, found: Inventory): string[] {
+  const tables = { ...found, schema: [] };
+  const expected = { ...narrowExpected(store, scope).inventory, schema: [] };
+  const { comparison } = compareRestored({ ...store, inventory: expected }, tables, {}, { lost: [] });
+  return comparison.differences.filter(({ expected }) => expected !== ABSENT).map(({ name }) => name);
 }
 
-/** @throws AppError TARGET_REFUSED */
-export function refuseSurprise(store: StoreManifest, facts: TargetFacts, hint: string): void {
-  const names = facts.databases.join(" or ");
-  if (facts.id === store.source.id) {
-    throw new AppError(
-      "TARGET_REFUSED",
-      `The target for ${store.store} (${names}) is the very database this backup was taken from.`,
-      { hint },
-    );
-  }
-  if (facts.occupiedBy.length === 0) return;
-  const [shown, rest] = [facts.occupiedBy.slice(0, 5).join(", "), facts.occupiedBy.length - 5];
+function ignoreBystanders(comparison: Comparison): void {
+  comparison.differences = comparison.differences.filter(({ expected }) => expected !== ABSENT);
+}
+
+function requirePassed(results: readonly StepResult[]): void {
+  const failed = results.find(({ outcome }) => outcome !== "passed");
+  if (!failed) return;
   throw new AppError(
-    "TARGET_REFUSED",
-    `The target for ${store.store} (${names}) is not empty: it holds ${shown}${rest > 0 ? ` and ${rest} more` : ""}.`,
-    { hint },
+    "TOOL_FAILED",
+    `The command "${failed.name}", which goes before the restore, failed: ${failed.reason}`,
+    { hint: "Nothing was written. Mend the command, or take it out of restore.before in lifeboat.yml." },
   );
+}
+
+/** Lets what was restored beside take its place; what differs is left where it is, for a look. */
+async function concludeReplacements(
+  pairings: readonly Pairing[],
+  agrees: boolean,
+  { reporter }: RunContext,
+): Promise<string[]> {
+  const replacements = pairings.flatMap(({ target }) => target.replacement ?? []);
+  if (replacements.length === 0) return [];
+  if (!agrees) return replacements.map(({ beside }) => beside);
+  await reporter.phase("Replace", async () => {
+    for (const replacement of replacements) await replacement.swapIn();
+  });
+  return [];
 }

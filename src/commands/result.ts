@@ -19,6 +19,7 @@ export function exitStatusOfResult(result: RunResult): number {
   const verdict =
     result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
   if (verdict === "differs") return EXIT_STATUS.DATA_DIFFERS;
+  if (verdict === "unfinished") return EXIT_STATUS.TOOL_FAILED;
   if (verdict === "unproven") return EXIT_STATUS.UNPROVEN;
   if (verdict === "bad") return DOCTOR_FOUND_BAD;
   return 0;

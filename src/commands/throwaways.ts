@@ -1,7 +1,7 @@
 import type { Manifest } from "../backup/manifest.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ThrowawayTarget } from "../stores/store.ts";
-import { refuseSurprise } from "./restore.ts";
+import { refuseLacks, refuseSurprise } from "./restore-checks.ts";
 import { settleAll } from "./together.ts";
 
 /** Makes the throwaway target of each store, by the store's name. */
@@ -13,6 +13,7 @@ export async function openTargets(
   openTarget: OpenTarget,
   only: readonly string[] | undefined,
   targets: ThrowawayTarget[],
+  allowMissing: readonly string[] = [],
 ): Promise<void> {
   for (const store of manifest.stores) {
     const open = openTarget.get(store.store);
@@ -20,7 +21,9 @@ export async function openTargets(
     const target = await open();
     targets.push(target);
     const hint = "A drill needs a target where nothing of the backup's names is; give it an empty one.";
-    refuseSurprise(store, await target.inspect(store), hint);
+    const facts = await target.inspect(store);
+    refuseSurprise(store, facts, hint);
+    refuseLacks(store, facts, allowMissing);
   }
 }
 

@@ -7,6 +7,8 @@ import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { Problems, suggest } from "./problems.ts";
 import { readRetention } from "./retention.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
+import { readRestore } from "./restore.ts";
+import type { RestoreSettings } from "./restore.ts";
 import { Sources } from "./sources.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { StepConfig } from "./steps.ts";
@@ -60,7 +62,7 @@ export interface ListConfig extends CommonConfig {
   command: "list";
 }
 
-export interface RestoreConfig extends CommonConfig {
+export interface RestoreConfig extends CommonConfig, RestoreSettings {
   command: "restore";
   selection: Selection;
   targets: TargetConfig[];
@@ -75,6 +77,8 @@ export interface DrillConfig extends CommonConfig {
   /** Only these stores of the backup, when the operator chose. */
   only?: readonly string[];
   steps: StepConfig[];
+  /** What the restored copy may lack, as kind and name. */
+  allowMissing: string[];
   /** Present when the drill runs the built-in upstream. */
   upstream?: UpstreamSettings;
   objectives: Objectives;
@@ -140,6 +144,7 @@ export function parseConfig(raw: RawInput): Config {
   const stores = reader.readStores(command === "backup" || command === "doctor");
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
+  const settings = readRestore(sources, reader, targets, command === "restore");
   const objectives = readObjectives(sources, isDrill);
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
@@ -164,7 +169,7 @@ export function parseConfig(raw: RawInput): Config {
     case "doctor":
       return { command, ...common, stores, targets };
     case "restore":
-      return { command, ...common, selection, targets, replace: sources.list("replace") };
+      return { command, ...common, selection, targets, replace: sources.list("replace"), ...settings };
     case "drill": {
       const reportDir = sources.option("report-dir")?.text ?? OPTIONS["report-dir"].default;
       return {
@@ -174,6 +179,7 @@ export function parseConfig(raw: RawInput): Config {
         targets,
         ...(reader.chosen && { only: reader.chosen }),
         steps,
+        allowMissing: settings.allowMissing,
         ...(needsUpstream(steps, sources) && { upstream: readUpstream(sources) }),
         objectives,
         keep,

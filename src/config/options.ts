@@ -1,3 +1,5 @@
+import type { StoreKind } from "../backup/manifest.ts";
+
 /** What lifeboat can be told to do. */
 export const COMMANDS = ["backup", "list", "prune", "pin", "unpin", "restore", "drill", "doctor"] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -30,6 +32,8 @@ export interface Option {
   env?: `LIFEBOAT_${string}`;
   /** Where it exists; everywhere when absent. */
   shell?: Shell;
+  /** The kinds of store it means something for; all when absent. */
+  stores?: readonly StoreKind[];
 }
 
 /** The one list of options: action inputs, command line flags, and the table in docs/options.md come from it. */
@@ -148,6 +152,68 @@ export const OPTIONS = {
     kind: "list",
     help: "Target databases whose contents may be replaced, typed out: NAME, or HOST/NAME for the source or its namesake.",
     commands: ["restore"],
+  },
+  table: {
+    kind: "list",
+    help: "Only these tables: schema.table in Postgres, database.table in ClickHouse.",
+    commands: ["restore"],
+  },
+  schema: {
+    kind: "list",
+    help: "Only these schemas of Postgres or databases of ClickHouse; tables that are named come beside them.",
+    commands: ["restore"],
+  },
+  partition: {
+    kind: "list",
+    help: "ClickHouse: only these partitions, by their ids, of the tables that are named.",
+    commands: ["restore"],
+    stores: ["clickhouse"],
+  },
+  "schema-only": {
+    kind: "flag",
+    help: "Restore definitions without rows.",
+    commands: ["restore"],
+  },
+  "data-only": {
+    kind: "flag",
+    help: "Restore rows into tables that are there.",
+    commands: ["restore"],
+  },
+  "create-db": {
+    kind: "flag",
+    help: "Postgres: create the target's database, which must not exist yet.",
+    commands: ["restore"],
+    stores: ["postgres"],
+  },
+  "replace-db": {
+    kind: "text",
+    help: "Postgres: name of the target's database, typed out: restore beside it, prove that, and let it take its place.",
+    commands: ["restore"],
+    stores: ["postgres"],
+  },
+  "maintenance-db": {
+    kind: "text",
+    help: "Postgres: database to connect to while another one is created or replaced; postgres, template1 or the user's own when absent.",
+    commands: ["restore"],
+    stores: ["postgres"],
+  },
+  jobs: {
+    kind: "text",
+    help: "Postgres: how many tables or indexes are restored at once; as many as there are processors, 4 at most, when absent.",
+    commands: ["restore"],
+    stores: ["postgres"],
+  },
+  stream: {
+    kind: "flag",
+    help: "Postgres: restore without a file on this machine's disk, one table at a time.",
+    commands: ["restore"],
+    stores: ["postgres"],
+  },
+  "allow-missing": {
+    kind: "list",
+    help: "What may be lost, as kind and name: extension pg_cron, event trigger audit.",
+    commands: ["restore", "drill"],
+    stores: ["postgres"],
   },
   "prove-red": {
     kind: "flag",

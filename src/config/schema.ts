@@ -279,6 +279,21 @@ export const fileSchema = z
       })
       .describe("What a drill is held against.")
       .optional(),
+    restore: z
+      .strictObject({
+        before: z
+          .array(z.union([z.string().min(1), runStep]))
+          .describe(
+            "What is run after all checks and before the first change, such as stopping the application.",
+          )
+          .optional(),
+        after: z
+          .array(z.union([z.string().min(1), runStep]))
+          .describe("What is run once the restored data was compared, such as migrations.")
+          .optional(),
+      })
+      .describe("What goes around a restore: lines for bash, or steps as a drill's run.")
+      .optional(),
     drill: z
       .strictObject({
         targets: z
@@ -319,6 +334,7 @@ export const fileSchema = z
 
 export type LifeboatFile = z.infer<typeof fileSchema>;
 export type DecryptSource = z.infer<typeof decryptSource>;
+export type RunStep = z.infer<typeof runStep>;
 export type SqlStep = z.infer<typeof sqlStep>;
 export type StartStep = z.infer<typeof startStep>;
 export type HttpStep = z.infer<typeof httpStep>;

@@ -6,15 +6,16 @@ import type { DecryptStepConfig } from "./decrypt.ts";
 import { readDecryptStep } from "./decrypt.ts";
 import { readAssertStep, readOrphansStep, readSqlStep } from "./query-steps.ts";
 import type { AssertStepConfig, OrphansStepConfig, SqlStepConfig } from "./query-steps.ts";
-import type { LifeboatFile } from "./schema.ts";
+import type { LifeboatFile, RunStep } from "./schema.ts";
 import type { Sources } from "./sources.ts";
 import { StepReader } from "./step-reader.ts";
+import type { StepCommon } from "./step-reader.ts";
 import type { StoreReader } from "./stores.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 const NAME_LIMIT = 60;
 
-type RunStepConfig = { kind: "run" } & RunStepOptions;
+export type RunStepConfig = { kind: "run" } & RunStepOptions;
 
 /** What a drill does with the restored data. */
 export type StepConfig =
@@ -39,10 +40,7 @@ export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boole
   let decryptStep: string | undefined;
   return (sources.content.drill?.steps ?? []).map((step, index): StepConfig => {
     const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded);
-    const common = {
-      name: reader.text("name") ?? nameStep(step),
-      timeoutMs: reader.durationMs(DEFAULT_TIMEOUT_MS, "timeout"),
-    };
+    const common = readCommon(step, reader);
     if ("decrypt" in step) {
       decryptStep = common.name;
       return readDecryptStep(step, common, reader);
@@ -53,15 +51,47 @@ export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boole
     if ("assert" in step) return readAssertStep(step, common, reader);
     if ("orphans" in step) return readOrphansStep(step, common, reader);
     if ("proxied-call" in step) return readProxiedCall(step, common, reader, decryptStep);
-    const directory = reader.text("working-directory");
-    return {
-      kind: "run",
-      ...common,
-      command: reader.command("run", step.run),
-      env: reader.secrets("env"),
-      ...(directory !== undefined && { workingDirectory: reader.inFolder(directory) }),
-    };
+    return readRunStep(step, common, reader);
   });
+}
+
+/**
+ * Commands around a restore: a line by itself, or a `run` step.
+ *
+ * @param isNeeded - whether the command is a restore
+ */
+export function readRestoreCommands(
+  sources: Sources,
+  stores: StoreReader,
+  moment: "before" | "after",
+  isNeeded: boolean,
+): RunStepConfig[] {
+  return (sources.content.restore?.[moment] ?? []).map((step, index): RunStepConfig => {
+    if (typeof step === "string") {
+      const name = nameStep({ run: step });
+      return { kind: "run", name, timeoutMs: DEFAULT_TIMEOUT_MS, command: step, env: {} };
+    }
+    const reader = new StepReader(sources, stores, ["restore", moment, index], isNeeded);
+    return readRunStep(step, readCommon(step, reader), reader);
+  });
+}
+
+function readCommon(step: FileStep, reader: StepReader): StepCommon {
+  return {
+    name: reader.text("name") ?? nameStep(step),
+    timeoutMs: reader.durationMs(DEFAULT_TIMEOUT_MS, "timeout"),
+  };
+}
+
+function readRunStep(step: RunStep, common: StepCommon, reader: StepReader): RunStepConfig {
+  const directory = reader.text("working-directory");
+  return {
+    kind: "run",
+    ...common,
+    command: reader.command("run", step.run),
+    env: reader.secrets("env"),
+    ...(directory !== undefined && { workingDirectory: reader.inFolder(directory) }),
+  };
 }
 
 /** Whether a proxied call, or the file, asks for the built-in upstream. */

@@ -4,12 +4,13 @@ import type { DoctorResult } from "../commands/doctor.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import { sizeOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
-import type { ControlResult } from "../drill/record.ts";
+import type { ControlResult, StepResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import type { Failure } from "./failure.ts";
 import { describeLastDrill } from "./last-drill.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
 import { describePin, describePrune, listDecisions } from "./retention-plan.ts";
+import { describeScope } from "./scope.ts";
 import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
 const ROWS_SHOWN = 50;
@@ -55,20 +56,32 @@ function renderResult(result: RunResult): string[] {
           ),
         ),
       ];
-    case "restore":
+    case "restore": {
+      const sign = { restored: "✅", differs: "❌", unfinished: "⚠️" }[result.verdict];
+      const outcome = {
+        restored: "is restored, and every table agrees",
+        differs: "is restored, and differs from its manifest",
+        unfinished: "is restored and agrees, but a command that follows failed",
+      }[result.verdict];
       return [
-        result.verdict === "restored"
-          ? `## ✅ Backup ${result.backupId} is restored, and every table agrees`
-          : `## ❌ Backup ${result.backupId} is restored, and differs from its manifest`,
+        `## ${sign} ${escapeMarkdown(describeScope(result.scope) ?? "Backup")} ${result.backupId} ${outcome}`,
         "",
         `It took ${formatSeconds(result.restoreSeconds)}.`,
         "",
         ...renderComparisons(result.comparisons),
+        ...renderSteps(result.after),
+        ...renderPhases(result.phases),
+        ...renderList("Not restored", result.notRestored),
+        ...renderList(
+          "Restored data lies beside, and nothing was replaced",
+          result.leftBeside.map((place) => `in ${place}`),
+        ),
         ...renderList(
           "Not proven",
           result.comparisons.flatMap(({ notProven }) => notProven),
         ),
       ];
+    }
     case "drill": {
       const { record } = result;
       const sign = { proven: "✅", differs: "❌", unproven: "⚠️" }[record.verdict];
@@ -80,16 +93,7 @@ function renderResult(result: RunResult): string[] {
         "",
         ...renderList("Why", record.reasons),
         ...renderComparisons(record.comparisons),
-        ...(record.steps.length === 0
-          ? []
-          : renderTable(
-              ["Step", "Result", "Time"],
-              record.steps.map(({ name, outcome, seconds, reason, details }) => [
-                escapeMarkdown(name),
-                `${outcome === "passed" ? "✅" : "❌"} ${escapeMarkdown([...details, reason].join(" "))}`.trim(),
-                formatSeconds(seconds),
-              ]),
-            )),
+        ...renderSteps(record.steps),
         ...renderControls(record.controls ?? []),
         ...renderPhases(record.phases),
         ...renderList("Not proven", record.notProven),
@@ -201,6 +205,18 @@ function renderComparisons(comparisons: readonly Comparison[]): string[] {
       ? [`And ${differences.length - ROWS_SHOWN} more differences.`, ""]
       : []),
   ];
+}
+
+function renderSteps(steps: readonly StepResult[]): string[] {
+  if (steps.length === 0) return [];
+  return renderTable(
+    ["Step", "Result", "Time"],
+    steps.map(({ name, outcome, seconds, reason, details }) => [
+      escapeMarkdown(name),
+      `${outcome === "passed" ? "✅" : "❌"} ${escapeMarkdown([...details, reason].join(" "))}`.trim(),
+      formatSeconds(seconds),
+    ]),
+  );
 }
 
 function renderControls(controls: readonly ControlResult[]): string[] {

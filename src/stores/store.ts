@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
-import type { Inventory } from "../backup/inventory.ts";
+import type { Inventory, TableInventory } from "../backup/inventory.ts";
 import type { StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Finding } from "../finding.ts";
+import type { Stopwatch } from "../sys/clock.ts";
 
 /** Where a store puts what it streams. The sink owns keys, hashing and the upload. */
 export interface BackupSink {
@@ -72,6 +73,36 @@ export interface TargetFacts {
   /** Tables and the like that are in the way, by name; empty when the target is. */
   occupiedBy: string[];
   serverVersion: string;
+  /** What the backup brings and this server cannot hold, in the words of inventories, with what mends it. */
+  lacks?: { kind: string; name: string; mend: string }[];
+}
+
+/** Where a restore puts a database, when that is not simply the one it connects to. */
+export interface Placement {
+  /** It is created, and must not exist yet. */
+  create?: boolean;
+  /** It is replaced by one that was restored beside it and proved: its name, typed out. */
+  replace?: string;
+  /** Where to connect meanwhile. */
+  maintenanceDatabase?: string;
+}
+
+/** An object of a backup that could not be restored. */
+export interface LostObject {
+  /** In the words of inventories, as far as they have one: "extension", "foreign key". */
+  kind: string;
+  name: string;
+  why: string;
+}
+
+/** What came of a restore. */
+export interface RestoreOutcome {
+  /** What is not there and was allowed to be missing. */
+  lost: LostObject[];
+  /** The tables as they were read in the middle of the restore: nothing changes rows after that. */
+  tables?: TableInventory[];
+  /** The restore ended when the rows were in and `onRows` said so: indexes and constraints are missing. */
+  isStopped?: boolean;
 }
 
 export interface RestoreRequest {
@@ -82,6 +113,16 @@ export interface RestoreRequest {
   scratchDir: string;
   /** Everything when absent. */
   scope?: RestoreScope;
+  /** How many things to restore at once; the store decides when absent. */
+  jobs?: number;
+  /** Without a file on this machine's disk, at the price of speed. */
+  stream?: boolean;
+  /** What may be lost, as kind and name in the words of inventories; all else that is lost is a failure. */
+  allowMissing?: readonly string[];
+  /** Times the parts of the restore: fetch, data, compare, indexes. */
+  stopwatch?: Stopwatch;
+  /** Told what the rows are once they are in, where a store knows before indexes cost their time. */
+  onRows?: (found: Inventory) => "go on" | "stop";
 }
 
 /** Who a query is run as, where the store knows policies by row. */
@@ -96,15 +137,35 @@ export interface Target {
   readonly store: string;
   readonly kind: StoreKind;
   /** Connects, and looks what the backup would meet. @throws AppError as `Store.check` */
-  inspect(backup: StoreManifest): Promise<TargetFacts>;
+  inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts>;
+  /**
+   * Fetches and proves what can be, and writes nothing to the target: `restore` begins at once then. Without it,
+   * `restore` does so itself.
+   *
+   * @throws AppError BACKUP_DAMAGED, OBJECT_MISSING, DISK_FULL, TOOL_MISSING
+   */
+  prepare?(backup: StoreManifest, request: RestoreRequest): Promise<void>;
   /**
    * Restores one store. When it fails, what it had made is removed again where the target was empty before.
    *
    * @throws AppError STORE_FAILED, TOOL_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
    */
-  restore(backup: StoreManifest, request: RestoreRequest): Promise<void>;
-  /** Counts and digests as the backup's own inventory did, of what the scope covers: everything when absent. */
-  takeInventory(backup: StoreManifest, scope?: RestoreScope): Promise<Inventory>;
+  restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome>;
+  /**
+   * Counts and digests as the backup's own inventory did, of what the scope covers: everything when absent.
+   *
+   * @param counted - tables that `restore` has read already
+   */
+  takeInventory(
+    backup: StoreManifest,
+    scope?: RestoreScope,
+    counted?: readonly TableInventory[],
+  ): Promise<Inventory>;
+  /**
+   * Present where the restored data lies beside what it is to replace: lets it take the place, and removes what was
+   * there. Only for data that was compared.
+   */
+  readonly replacement?: { readonly beside: string; swapIn(): Promise<void> };
   /**
    * Lets the server go back to its background work, which a restore holds still until rows are compared. It works
    * after the run's signal has fired.

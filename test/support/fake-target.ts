@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import type { Inventory } from "../../src/backup/inventory.ts";
 import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { StoreManifest } from "../../src/backup/manifest.ts";
-import type { RestoreRequest, TargetFacts, ThrowawayTarget } from "../../src/stores/store.ts";
+import type { RestoreOutcome, RestoreRequest, TargetFacts, ThrowawayTarget } from "../../src/stores/store.ts";
 
 interface Behaviour {
   facts: Partial<TargetFacts>;
@@ -42,10 +42,11 @@ export class FakeTarget implements ThrowawayTarget {
     };
   }
 
-  async restore(backup: StoreManifest, { objects, replace }: RestoreRequest): Promise<void> {
+  async restore(backup: StoreManifest, { objects, replace }: RestoreRequest): Promise<RestoreOutcome> {
     this.holdsData = true;
     await this.#begin("restore", replace ? " and replace" : "");
     for (const object of objectsOfStore(backup)) await buffer(await objects.open(object));
+    return { lost: [] };
   }
 
   async takeInventory(backup: StoreManifest): Promise<Inventory> {

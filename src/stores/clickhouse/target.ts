@@ -5,7 +5,14 @@ import type { RunContext } from "../../run-context.ts";
 import { withDeadline } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
-import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
+import type {
+  QueryIdentity,
+  RestoreOutcome,
+  RestoreRequest,
+  Target,
+  TargetFacts,
+  ThrowawayTarget,
+} from "../store.ts";
 import { readCatalog } from "./catalog.ts";
 import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
 import type { Connection } from "./connection.ts";
@@ -79,7 +86,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     };
   }
 
-  async restore(backup: StoreManifest, request: RestoreRequest): Promise<void> {
+  async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
     const manifest = requireClickHouse(backup);
     const server = await this.#connect();
     const { databases, ids } = describeNames(manifest);
@@ -97,6 +104,7 @@ class ClickHouseTarget implements ThrowawayTarget {
       }
       await restoration.run();
       this.#wakeUps = restoration.wakeUps;
+      return { lost: [] };
     } catch (error) {
       await this.#removeAll().catch((cleanup: unknown) => {
         // The reason why the restore failed matters more; what is left is named.

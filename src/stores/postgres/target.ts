@@ -6,7 +6,15 @@ import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
-import type { QueryIdentity, RestoreRequest, Target, TargetFacts, ThrowawayTarget } from "../store.ts";
+import type {
+  Placement,
+  QueryIdentity,
+  RestoreOutcome,
+  RestoreRequest,
+  Target,
+  TargetFacts,
+  ThrowawayTarget,
+} from "../store.ts";
 import { majorOf } from "./clients/tools.ts";
 import { describeHost, parsePostgresUrl, urlOfDatabase } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
@@ -22,6 +30,8 @@ export interface PostgresTargetOptions {
   /** Name of the store that is restored. */
   store: string;
   url: Secret;
+  /** Into the database of the URL itself when absent. */
+  placement?: Placement;
 }
 
 /**
@@ -91,13 +101,14 @@ class PostgresTarget implements Target {
     });
   }
 
-  async restore(backup: StoreManifest, request: RestoreRequest): Promise<void> {
+  async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
     const manifest = requirePostgres(backup);
     const created = await withSession(this.connection, this.context, (session) =>
       createMissingRoles(session, manifest.roles, this.context),
     );
     this.createdRoles.push(...created);
     await restoreArchive(this.connection, manifest, request, this.context);
+    return { lost: [] };
   }
 
   async takeInventory(backup: StoreManifest): Promise<Inventory> {

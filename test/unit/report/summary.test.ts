@@ -184,11 +184,26 @@ test("a restore, and a list with what cannot be read", () => {
     backupId: BACKUP_ID,
     verdict: "differs",
     comparisons: [buildComparison()],
+    scope: { schemas: ["billing"], tables: ["public.users"], content: "structure" },
+    notRestored: ["app: policy (3)"],
+    after: [
+      { name: "migrate", kind: "run", outcome: "unproven", seconds: 0, reason: "Not tried.", details: [] },
+    ],
+    leftBeside: ["shop_beside"],
+    phases: [{ phase: "app: indexes", seconds: 7 }],
     restoreSeconds: 75,
   });
   expect(restored.split("\n")[0]).toBe(
-    `## ❌ Backup ${BACKUP_ID} is restored, and differs from its manifest`,
+    `## ❌ The definitions of billing, public.users of backup ${BACKUP_ID} is restored, and differs from its manifest`,
   );
+  for (const told of [
+    "app: policy",
+    "in shop\\_beside",
+    "| migrate | ❌ Not tried. |",
+    "app: indexes | 7.0 s",
+  ]) {
+    expect(restored).toContain(told);
+  }
   const listed = renderSummary({
     command: "list",
     destination: "s3://bucket/shop",
