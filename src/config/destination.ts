@@ -1,7 +1,7 @@
 import type { DestinationConfig } from "../destinations/open.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Sources } from "./sources.ts";
-import { readDestinationUrl } from "./values.ts";
+import { readDestinationUrl, readDurationMs } from "./values.ts";
 
 /**
  * The option `destination` replaces the file's whole: a bucket at one provider has no use for the endpoint and the
@@ -48,6 +48,12 @@ export function readDestination(sources: Sources): DestinationConfig {
   const secret = secretAccessKey && new Secret(secretAccessKey.text);
   if (secret) sources.secrets.push(secret);
 
+  const kmsKey = inFile("kms-key");
+  const objectLock = fileDestination?.["object-lock"];
+  const lockFor = objectLock && sources.text([...path, "object-lock", "for"]);
+  const forMs = lockFor && readDurationMs(lockFor, problems);
+  if (url?.startsWith("file:")) refuseS3Keys(sources, fileDestination ?? {});
+
   return {
     url: url ?? "", // never seen: without a good one there is a problem
     ...(endpoint && { endpoint: endpoint.text }),
@@ -55,5 +61,22 @@ export function readDestination(sources: Sources): DestinationConfig {
     ...(pathStyle !== undefined && { pathStyle }),
     ...(accessKeyId && { accessKeyId: accessKeyId.text }),
     ...(secret && { secretAccessKey: secret }),
+    ...(fileDestination?.["storage-class"] && { storageClass: fileDestination["storage-class"] }),
+    ...(kmsKey && { kmsKey: kmsKey.text }),
+    ...(objectLock &&
+      forMs !== undefined && {
+        objectLock: { mode: objectLock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs },
+      }),
+    ...(fileDestination?.["legal-hold"] && { legalHold: true }),
   };
+}
+
+const S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"] as const;
+
+/** What a folder cannot promise must not be asked of it: the operator would rely on it. */
+function refuseS3Keys(sources: Sources, given: Readonly<Record<string, unknown>>): void {
+  for (const key of S3_ONLY) {
+    if (given[key] === undefined) continue;
+    sources.problems.add(sources.place(["destination", key]), "means nothing for a folder. Leave it out.");
+  }
 }

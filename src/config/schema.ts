@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { StorageClass } from "../destinations/open.ts";
 
 /**
  * The shape of lifeboat.yml, from which lifeboat.schema.json is generated. It says which keys there are and
@@ -21,6 +22,14 @@ const storeName = z.string().regex(NAME, { error: NAME_RULE });
 
 export const STORE_KINDS = ["postgres", "clickhouse"] as const;
 
+const STORAGE_CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+] as const satisfies readonly StorageClass[];
+
 const destination = z.union([
   text("s3://bucket/prefix or file:///folder."),
   z.strictObject({
@@ -33,6 +42,21 @@ const destination = z.union([
       .optional(),
     "access-key-id": text("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
     "secret-access-key": text("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
+    "storage-class": z
+      .enum(STORAGE_CLASSES)
+      .describe("S3: class of the data objects. Only classes that can be read at once.")
+      .optional(),
+    "kms-key": text("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
+    "object-lock": z
+      .strictObject({
+        mode: z
+          .enum(["governance", "compliance"])
+          .describe("Whether a special right can lift the lock, or nobody."),
+        for: text("How long nobody can remove what a backup wrote or refers to, such as 30d."),
+      })
+      .describe("S3: lock each object; the bucket must have Object Lock on.")
+      .optional(),
+    "legal-hold": z.boolean().describe("S3: put a legal hold on each object.").optional(),
   }),
 ]);
 

@@ -58,6 +58,9 @@ export interface Destination {
    */
   findLock(key: string): Promise<Date | "held" | undefined>;
 
+  /** Locks an object that a new backup refers to for as long as one that is written now; nothing where nothing is locked. */
+  extendLock(key: string): Promise<void>;
+
   /** Removes one object; removing what is not there is no error. */
   remove(key: string): Promise<void>;
 

@@ -107,6 +107,8 @@ export class DirectoryDestination implements Destination {
     return undefined; // whoever may write to the folder may remove from it
   }
 
+  async extendLock(): Promise<void> {}
+
   async remove(key: string): Promise<void> {
     await this.#removeFile(requireSafeKey(key));
   }

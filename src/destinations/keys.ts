@@ -76,6 +76,16 @@ export function findBackupOf(key: string): string | undefined {
   return `${folder}/` === BACKUPS && rest.length > 0 && findBackupTime(id) ? id : undefined;
 }
 
+/** Whether a key is that of rows or definitions, and not of a document about them. */
+export function isDataKey(key: string): boolean {
+  return key.startsWith(PARTS) || (key.startsWith(BACKUPS) && key.split("/").length > 3);
+}
+
+/** Whether a key is part of a backup: nobody but retention ever removes it. */
+export function isLockableKey(key: string): boolean {
+  return key.startsWith(PARTS) || key.startsWith(BACKUPS);
+}
+
 export function drillKey(drillId: string): string {
   return `${DRILLS}${drillId}.json`;
 }

@@ -5,6 +5,9 @@ import type { Secret } from "../sys/secret.ts";
 import type { Destination } from "./destination.ts";
 import { DirectoryDestination } from "./directory.ts";
 
+/** Classes from which an object can be read at once; a restore must not wait for half a day. */
+export type StorageClass = "STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "GLACIER_IR";
+
 /** A destination as the operator gives it. */
 export interface DestinationConfig {
   /** `s3://bucket/prefix` or `file:///path` */
@@ -18,6 +21,14 @@ export interface DestinationConfig {
   accessKeyId?: string;
   secretAccessKey?: Secret;
   sessionToken?: Secret;
+  /** S3: the storage class of rows and definitions; documents about them stay in the standard class. */
+  storageClass?: StorageClass;
+  /** S3: id, ARN or alias of the KMS key that the service encrypts with. */
+  kmsKey?: string;
+  /** S3: nobody can remove what a backup wrote or refers to for so long. The bucket must have Object Lock on. */
+  objectLock?: { mode: "GOVERNANCE" | "COMPLIANCE"; forMs: number };
+  /** S3: nobody can remove what a backup wrote until somebody lifts the hold. */
+  legalHold?: boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import { AppError, cancelled } from "../errors.ts";
 import { MeteredBody } from "./body.ts";
 import type { Written } from "./destination.ts";
@@ -23,6 +24,16 @@ const PLANNED_PARTS = 9_000;
 /** GitHub kills the process 10 s after the first signal. */
 const ABORT_TIMEOUT_MS = 4_000;
 
+/** The object that an upload makes. */
+export interface UploadTarget {
+  /** In the bucket. */
+  key: string;
+  /** What the request that creates it says of it. */
+  description: Pick<PutObjectCommandInput, "StorageClass" | "ObjectLockMode">;
+  /** What each request says of its body. */
+  digest: (bytes: Uint8Array) => { ContentMD5?: string };
+}
+
 /** The size of every part but the last, in bytes; all are equal because R2 wants it so. */
 export function choosePartSize(expectedSizeBytes = 0): number {
   return Math.max(USUAL_PART_SIZE_BYTES, Math.ceil(expectedSizeBytes / PLANNED_PARTS / MIB) * MIB);
@@ -37,7 +48,7 @@ export function choosePartSize(expectedSizeBytes = 0): number {
  */
 export async function uploadObject(
   requests: S3Requests,
-  key: string,
+  target: UploadTarget,
   body: AsyncIterable<Uint8Array>,
   partSizeBytes: number,
   buffers: PartBuffers,
@@ -50,7 +61,7 @@ export async function uploadObject(
   if (runSignal.aborted) onCancel();
   runSignal.addEventListener("abort", onCancel);
 
-  const upload = new MultipartUpload(requests, key, stop.signal);
+  const upload = new MultipartUpload(requests, target, stop.signal);
   const metered = new MeteredBody(body, stop.signal);
   const onTheirWay = new Set<Promise<void>>();
   try {
@@ -132,21 +143,25 @@ class MultipartUpload {
   readonly #requests: S3Requests;
   readonly #object: { Bucket: string; Key: string };
   readonly #key: string;
+  readonly #target: UploadTarget;
   readonly #signal: AbortSignal;
   readonly #parts: { PartNumber: number; ETag: string | undefined }[] = [];
   #uploadId: Promise<string | undefined> | undefined;
 
-  constructor(requests: S3Requests, key: string, signal: AbortSignal) {
+  constructor(requests: S3Requests, target: UploadTarget, signal: AbortSignal) {
     this.#requests = requests;
-    this.#object = { Bucket: requests.bucket, Key: key };
-    this.#key = key;
+    this.#object = { Bucket: requests.bucket, Key: target.key };
+    this.#key = target.key;
+    this.#target = target;
     this.#signal = signal;
   }
 
   async putWhole(bytes: Buffer): Promise<void> {
+    const { description, digest } = this.#target;
+    const input = { ...this.#object, ...description, ...digest(bytes), Body: bytes };
     await this.#requests.send(
       `Writing ${this.#key}`,
-      (client, options) => client.send(new PutObjectCommand({ ...this.#object, Body: bytes }), options),
+      (client, options) => client.send(new PutObjectCommand(input), options),
       this.#signal,
     );
   }
@@ -161,6 +176,7 @@ class MultipartUpload {
       ...this.#object,
       UploadId: await this.#uploadId,
       PartNumber: part.PartNumber,
+      ...this.#target.digest(bytes),
       Body: bytes,
     };
     const { ETag } = await this.#requests.send(
@@ -213,9 +229,10 @@ class MultipartUpload {
   }
 
   async #begin(): Promise<string | undefined> {
+    const input = { ...this.#object, ...this.#target.description };
     const { UploadId } = await this.#requests.send(
       `Beginning to write ${this.#key}`,
-      (client, options) => client.send(new CreateMultipartUploadCommand(this.#object), options),
+      (client, options) => client.send(new CreateMultipartUploadCommand(input), options),
       this.#signal,
     );
     return UploadId;

@@ -6,6 +6,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  PutObjectRetentionCommand,
 } from "@aws-sdk/client-s3";
 import type {
   HeadObjectCommandOutput,
@@ -21,6 +22,7 @@ import { guardStream } from "./body.ts";
 import type { Destination, Listed, Written } from "./destination.ts";
 import { requireSafeKey } from "./keys.ts";
 import type { DestinationConfig } from "./open.ts";
+import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
 import { S3Requests, createS3Client } from "./s3-requests.ts";
 import { choosePartSize, uploadObject } from "./s3-upload.ts";
@@ -41,7 +43,8 @@ export async function openS3(
 ): Promise<Destination> {
   const requests = new S3Requests(config, place.bucket, await createS3Client(config), context);
   const folders = place.folder.split("/").filter((part) => part !== "");
-  return new S3Destination(requests, `${folders.join("/")}/`, options.pageSize);
+  const newObjects = new NewObjects(config, context.clock);
+  return new S3Destination(requests, `${folders.join("/")}/`, newObjects, options.pageSize);
 }
 
 /** Backups in a bucket of AWS or of a service that resembles it. */
@@ -50,12 +53,14 @@ class S3Destination implements Destination {
   readonly #requests: S3Requests;
   readonly #prefix: string;
   readonly #pageSize: number | undefined;
+  readonly #newObjects: NewObjects;
   readonly #buffers = new PartBuffers(PARTS_IN_MEMORY);
 
-  constructor(requests: S3Requests, prefix: string, pageSize: number | undefined) {
+  constructor(requests: S3Requests, prefix: string, newObjects: NewObjects, pageSize: number | undefined) {
     this.url = `s3://${requests.bucket}/${prefix.slice(0, -1)}`;
     this.#requests = requests;
     this.#prefix = prefix;
+    this.#newObjects = newObjects;
     this.#pageSize = pageSize;
   }
 
@@ -68,14 +73,27 @@ class S3Destination implements Destination {
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
-    const { Key } = this.#object(key);
-    return await uploadObject(this.#requests, Key, body, choosePartSize(expectedSizeBytes), this.#buffers);
+    const target = {
+      key: this.#object(key).Key,
+      description: this.#newObjects.describe(key),
+      digest: (bytes: Uint8Array) => this.#newObjects.digest(bytes),
+    };
+    const partSize = choosePartSize(expectedSizeBytes);
+    const written = await uploadObject(this.#requests, target, body, partSize, this.#buffers);
+    // Some services forget the lock of an object that came in parts.
+    if (!this.#requests.isAws) await this.extendLock(key);
+    return written;
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there"> {
     // Some services ignore the condition and some refuse it; looking first leaves them only a short race.
     if (!this.#requests.isAws && (await this.findSize(key)) !== undefined) return "already-there";
-    const input = { ...this.#object(key), Body: bytes };
+    const input = {
+      ...this.#object(key),
+      ...this.#newObjects.describe(key),
+      ...this.#newObjects.digest(bytes),
+      Body: bytes,
+    };
     return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
       try {
         await client.send(new PutObjectCommand({ ...input, IfNoneMatch: "*" }), options);
@@ -122,6 +140,21 @@ class S3Destination implements Destination {
     const found = await this.#head(key);
     if (found?.ObjectLockLegalHoldStatus === "ON") return "held";
     return found?.ObjectLockRetainUntilDate;
+  }
+
+  async extendLock(key: string): Promise<void> {
+    const until = this.#newObjects.lockedUntil(key);
+    if (!until) return;
+    const { ObjectLockMode, ObjectLockRetainUntilDate } = (await this.#head(key)) ?? {};
+    if (ObjectLockRetainUntilDate && ObjectLockRetainUntilDate >= until) return;
+    const Retention = {
+      // A lock may grow, but not become weaker.
+      Mode: ObjectLockMode ?? this.#newObjects.describe(key).ObjectLockMode,
+      RetainUntilDate: until,
+    };
+    await this.#requests.send(`Locking ${key}`, (client, options) =>
+      client.send(new PutObjectRetentionCommand({ ...this.#object(key), Retention }), options),
+    );
   }
 
   async remove(key: string): Promise<void> {

@@ -98,6 +98,8 @@ export class MemoryDestination implements Destination {
     return this.#place.locks.get(key);
   }
 
+  async extendLock(): Promise<void> {}
+
   async remove(key: string): Promise<void> {
     await this.#do("remove", key, () => void this.#place.objects.delete(key));
   }

@@ -45,12 +45,14 @@ export async function createClickHouseDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Creates an empty bucket on the S3 of the test run. */
-export async function createBucket(): Promise<TestBucket> {
+/** Creates an empty bucket on the S3 of the test run. @param options.objectLock - whether its objects can be locked */
+export async function createBucket({ objectLock = false } = {}): Promise<TestBucket> {
   const s3 = inject("s3");
   const bucket = nameUniquely().replaceAll("_", "-");
   const client = openS3Client(s3);
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  await client.send(
+    new CreateBucketCommand({ Bucket: bucket, ...(objectLock && { ObjectLockEnabledForBucket: true }) }),
+  );
   client.destroy();
   return { ...s3, bucket };
 }
