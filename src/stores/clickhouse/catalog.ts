@@ -2,9 +2,10 @@ import { AppError } from "../../errors.ts";
 import { findReferences, idOf, writeCreateDatabase } from "./ddl.ts";
 import type { SchemaEntry } from "./ddl.ts";
 import { makePortable } from "./ddl-portable.ts";
+import { isSilenced } from "./inert.ts";
 import { findStorage, isLocalDatabase, isOutward } from "./engines.ts";
 import type { ClickHouseServer } from "./server.ts";
-import { quoteTexts } from "./sql-text.ts";
+import { quotePath, quoteTexts } from "./sql-text.ts";
 
 /** Databases that every server has and no backup holds. */
 export const SYSTEM_DATABASES = ["system", "INFORMATION_SCHEMA", "information_schema"];
@@ -48,6 +49,7 @@ interface TableRow {
   uuid: string;
   statement: string;
   dependencies: string[];
+  total_rows: string | null;
 }
 
 /**
@@ -118,7 +120,7 @@ async function readDatabases(
 async function readTables(server: ClickHouseServer, databases: readonly string[]): Promise<TableRow[]> {
   if (databases.length === 0) return [];
   return await server.rows<TableRow>(
-    `SELECT database, name, engine, toString(uuid) AS uuid, create_table_query AS statement,
+    `SELECT database, name, engine, toString(uuid) AS uuid, create_table_query AS statement, total_rows,
        arrayMap((d, t) -> concat(d, '.', t), loading_dependencies_database, loading_dependencies_table) AS dependencies
      FROM system.tables WHERE database IN (${quoteTexts(databases)}) AND NOT is_temporary ORDER BY database, name`,
     // A server that may show passwords of engines and dictionaries must not do so here.
@@ -191,21 +193,34 @@ function kindOf({ engine, statement }: TableRow): SchemaEntry["kind"] {
   return statement.startsWith("CREATE DICTIONARY") ? "dictionary" : "table";
 }
 
+/** Whatever of an object a restore does not bring back, in sentences. */
 function explainLeftOut(row: TableRow): { what: string; why: string }[] {
   const { engine, statement } = row;
-  const what = `${kindOf(row)} ${idOf(row)}`;
+  const kind = kindOf(row);
   const reasons: string[] = [];
   if (statement.includes("[HIDDEN]")) {
     reasons.push("The server hides a secret in its definition, which must be given again after a restore.");
   }
-  if (kindOf(row) === "table" && findStorage(engine) === "none") {
+  if (kind === "table" && findStorage(engine) === "none") {
+    if (isOutward(engine)) {
+      reasons.push(
+        `Its engine ${engine} points outward: its columns are restored with an engine that connects to nothing.`,
+      );
+    } else if (engine === "Buffer") {
+      reasons.push(
+        `Its engine Buffer holds ${row.total_rows ?? "0"} rows in memory, not yet in the table behind it: only its structure is kept. OPTIMIZE TABLE ${quotePath(row.database, row.name)} writes them there.`,
+      );
+    } else if (engine !== "Null") {
+      reasons.push(
+        `Its engine ${engine} keeps no rows of its own that could be read: only its structure is kept.`,
+      );
+    }
+  } else if (isSilenced(statement, makePortable(statement))) {
     reasons.push(
-      isOutward(engine)
-        ? `Its engine ${engine} points outward: its columns are restored with an engine that connects to nothing.`
-        : `Its engine ${engine} keeps no rows of its own that could be read: only its structure is kept.`,
+      "It asks another system: it is restored with its columns and asks nobody; its own statement is in schema.json.",
     );
   }
-  return reasons.map((why) => ({ what, why }));
+  return reasons.map((why) => ({ what: `${kind} ${idOf(row)}`, why }));
 }
 
 function isNil(uuid: string): boolean {

@@ -1,22 +1,18 @@
 import { createHash } from "node:crypto";
 import { isOutward, toPlainEngine } from "./engines.ts";
+import { silenceOutward } from "./inert.ts";
+import { applyEdits, isWord, replaceTokens, splitAtCommas } from "./sql-edits.ts";
+import type { Edit } from "./sql-edits.ts";
 import { quoteText, tokenise } from "./sql-text.ts";
 import type { Token } from "./sql-text.ts";
 
 /** Table settings that name what only the source's server has. */
 const SERVER_SETTINGS: ReadonlySet<string> = new Set(["storage_policy", "disk", "table_disk"]);
 
-/** Part of a statement, from the start of one token to the end of another, and what stands there instead. */
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
-}
-
 /**
  * Rewrites a statement of `create_table_query` for one plain server: without cluster, uuid, replication, storage
- * policy and definer. Outward engines become Null, so that nothing reaches out from a restored copy; Distributed
- * becomes Merge over the table it stood before. Rewriting twice changes nothing more.
+ * policy and definer. Outward engines become Null, and views and dictionaries that ask another system read nothing, so
+ * that nothing reaches out from a restored copy; Distributed becomes Merge over the table it stood before. Rewriting twice changes nothing more.
  */
 export function makePortable(statement: string): string {
   const tokens = tokenise(statement);
@@ -27,6 +23,7 @@ export function makePortable(statement: string): string {
     ...rewriteEngine(head),
     ...cutServerSettings(head),
     ...keepRefreshEmpty(head, tokens[body]),
+    ...silenceOutward(statement, tokens, body),
   ];
   return applyEdits(statement, edits);
 }
@@ -148,38 +145,6 @@ function endOfStorage(head: readonly Token[], from: number): number {
       ["COMMENT", "DEFINER", "SQL", "EMPTY"].some((word) => isWord(token, word)),
   );
   return (next === -1 ? head.length : next) - 1;
-}
-
-function splitAtCommas(tokens: readonly Token[]): Token[][] {
-  const depth = Math.min(...tokens.map((token) => token.depth));
-  const items: Token[][] = [[]];
-  for (const token of tokens) {
-    if (token.text === "," && token.depth === depth) items.push([]);
-    else items.at(-1)?.push(token);
-  }
-  return items.filter((item) => item.length > 0);
-}
-
-function replaceTokens(tokens: readonly Token[], from: number, to: number, text: string): Edit {
-  const start = tokens[from]?.start ?? 0;
-  return { start, end: tokens[to]?.end ?? start, text };
-}
-
-function applyEdits(statement: string, edits: readonly Edit[]): string {
-  let result = "";
-  let done = 0;
-  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
-    if (start < done) continue; // inside a longer edit, which replaces it anyway
-    result += statement.slice(done, start) + text;
-    done = end;
-    // What was cut took the space after it along.
-    if (text === "") while (statement[done] === " ") done += 1;
-  }
-  return (result + statement.slice(done)).trimEnd();
-}
-
-function isWord(token: Token | undefined, word: string): boolean {
-  return token?.kind === "word" && token.text.toUpperCase() === word;
 }
 
 function escapeRegExp(text: string): string {

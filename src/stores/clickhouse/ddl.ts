@@ -107,17 +107,44 @@ export const CREATE_SETTINGS = {
   allow_suspicious_fixed_string_types: 1,
   allow_suspicious_codecs: 1,
   allow_suspicious_ttl_expressions: 1,
+  allow_suspicious_indices: 1,
+  allow_suspicious_variant_types: 1,
+  allow_suspicious_primary_key: 1,
+  allow_suspicious_types_in_group_by: 1,
+  allow_suspicious_types_in_order_by: 1,
+  // What is new is an experiment for a few versions, and must be allowed by name as long as it is.
+  allow_experimental_json_type: 1,
+  allow_experimental_dynamic_type: 1,
+  allow_experimental_variant_type: 1,
+  allow_experimental_bfloat16_type: 1,
+  enable_time_time64_type: 1,
+  allow_experimental_qbit_type: 1,
+  allow_experimental_nullable_tuple_type: 1,
+  allow_experimental_full_text_index: 1,
+  allow_experimental_vector_similarity_index: 1,
+  allow_experimental_statistics: 1,
+  allow_experimental_refreshable_materialized_view: 1,
+  allow_experimental_window_view: 1,
+  allow_experimental_live_view: 1,
+  allow_experimental_time_series_table: 1,
+  // Otherwise a user's profile could give columns another type than the statement says.
+  data_type_default_nullable: 0,
 } as const;
 
 /**
  * A script for clickhouse-client, and for curl, which sends one line after the other: a line is one statement, and
  * the first gives the settings. Tables are not created "if not exists": a table in the way must be noticed.
+ *
+ * @param settings - those of CREATE_SETTINGS that the source knows: any other would fail the script
  */
-export function writeScript(entries: readonly SchemaEntry[]): string {
-  const settings = Object.entries(CREATE_SETTINGS).map(([name, value]) => `${name} = ${value}`);
+export function writeScript(
+  entries: readonly SchemaEntry[],
+  settings: Readonly<Record<string, string | number>>,
+): string {
+  const assignments = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   // The server writes line breaks of texts as \n: any other is mere layout.
   const statements = entries.map(({ portable }) => portable.replaceAll("\n", " "));
-  return [`SET ${settings.join(", ")}`, ...statements].map((line) => `${line};\n`).join("");
+  return [`SET ${assignments.join(", ")}`, ...statements].map((line) => `${line};\n`).join("");
 }
 
 /** The portable statement of a database: whatever engine it had, the plain server chooses. */

@@ -24,6 +24,9 @@ const LOCAL: ReadonlySet<string> = new Set([
   "Set",
   "GenerateRandom",
   "Dictionary",
+  "Alias",
+  "Proxy",
+  "TimeSeries",
 ]);
 
 /** Databases whose tables are the server's own; others show what another system holds. */

@@ -9,7 +9,7 @@ import { readCatalog } from "./catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
-import { planSchema, serialiseSchema, writeScript } from "./ddl.ts";
+import { CREATE_SETTINGS, planSchema, serialiseSchema, writeScript } from "./ddl.ts";
 import { Exporter } from "./export.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { findHiddenRows, findLackingRights, rightsMissing } from "./rights.ts";
@@ -63,10 +63,11 @@ class ClickHouseStore implements Store {
     const plan = planSchema(catalog.entries);
     const put = async (file: string, text: string): Promise<StoredObject> =>
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
+    const settings = server.accept(CREATE_SETTINGS);
     const ddl = {
       objects: await put("schema.json", serialiseSchema(plan)),
-      beforeData: await put("before-data.sql", writeScript(plan.beforeData)),
-      afterData: await put("after-data.sql", writeScript(plan.afterData)),
+      beforeData: await put("before-data.sql", writeScript(plan.beforeData, settings)),
+      afterData: await put("after-data.sql", writeScript(plan.afterData, settings)),
     };
     const { parts, tables } = await new Exporter(server, sink, this.#context).exportTables(catalog.tables);
     return {
