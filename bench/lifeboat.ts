@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import { runTool, toolEnvironment } from "../src/sys/exec.ts";
+import type { Command } from "../src/sys/exec.ts";
+import { Scratch } from "../src/sys/scratch.ts";
+import { Redactor } from "../src/sys/secret.ts";
+import { CACHE_DIR } from "../local-services/local-services.ts";
+
+/** The command line that is shipped, bundled anew: what dist/cli.cjs is once it was committed. */
+export interface Lifeboat extends AsyncDisposable {
+  /** One call of it. */
+  command(args: readonly string[], env: Readonly<Record<string, string>>): Command;
+}
+
+export async function buildLifeboat(): Promise<Lifeboat> {
+  const bundle = await Scratch.create();
+  const script = fileURLToPath(new URL("../scripts/build.mjs", import.meta.url));
+  const toolEnv = toolEnvironment(process.env);
+  await runTool(
+    { file: process.execPath, args: [script, bundle.path], env: toolEnv },
+    { signal: new AbortController().signal, redactor: new Redactor() },
+  );
+  // Its tool cache is <cache home>/lifeboat; the tests' cache is used, so that nothing is fetched twice.
+  return {
+    command: (args, env) => ({
+      file: process.execPath,
+      args: [bundle.file("cli.cjs"), ...args],
+      env: { ...toolEnv, XDG_CACHE_HOME: CACHE_DIR, ...env },
+    }),
+    [Symbol.asyncDispose]: () => bundle.remove(),
+  };
+}
