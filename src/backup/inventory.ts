@@ -31,12 +31,16 @@ export const schemaObjectSchema = z.strictObject({
   table: z.string().optional(),
   /** Other tables and views that must be there before it can be: what a foreign key refers to, a view reads. */
   needs: z.array(z.string()).optional(),
+  /** Of software that the server brings (an extension): another version is told, but is no difference. */
+  version: z.string().optional(),
 });
 export type SchemaObject = z.infer<typeof schemaObjectSchema>;
 
 /** The counts and digests of one store, taken at backup time and again after a restore. */
 export const inventorySchema = z.strictObject({
   digestMethod: z.string(),
+  /** How `definition` was made; only under the same method do definitions compare, else names alone. */
+  definitionMethod: z.string().optional(),
   tables: z.array(tableInventorySchema),
   schema: z.array(schemaObjectSchema),
   /** What was not looked into, and why, in sentences. */
@@ -93,7 +97,13 @@ export function compareInventories(store: string, expected: Inventory, found: In
     );
   }
   compareTables(comparison, expected.tables, found.tables, digestsCompare);
-  compareSchemas(comparison, expected.schema, found.schema);
+  const definitionsCompare = expected.definitionMethod === found.definitionMethod;
+  if (!definitionsCompare) {
+    comparison.notProven.push(
+      `Definitions in ${store}: an older lifeboat wrote them down in another way, so only names were compared.`,
+    );
+  }
+  compareSchemas(comparison, expected.schema, found.schema, definitionsCompare);
   return comparison;
 }
 
@@ -163,28 +173,52 @@ function compareSchemas(
   comparison: Comparison,
   expected: readonly SchemaObject[],
   found: readonly SchemaObject[],
+  definitionsCompare: boolean,
 ): void {
-  const { store, differences } = comparison;
+  const { store, differences, notProven } = comparison;
   const identify = (object: SchemaObject): string => `${object.kind}\n${object.name}`;
-  const foundById = new Map(found.map((object) => [identify(object), object]));
+  // Names are compared as people write them, so two things may bear the same one: "a.b" in c, and b in "c.a".
+  const foundById = groupBy(found, identify);
+  const take = (
+    object: SchemaObject,
+    isMeant: (candidate: SchemaObject) => boolean,
+  ): SchemaObject | undefined => {
+    const namesakes = foundById.get(identify(object)) ?? [];
+    const position = namesakes.findIndex(isMeant);
+    return position === -1 ? undefined : namesakes.splice(position, 1)[0];
+  };
+  const unmatched: SchemaObject[] = [];
   for (const object of expected) {
-    const { kind, name } = object;
-    const restored = foundById.get(identify(object));
-    foundById.delete(identify(object));
     comparison.schemaObjectsCompared += 1;
-    if (restored?.definition !== object.definition) {
-      differences.push({
-        store,
-        kind,
-        name,
-        expected: object.definition,
-        found: restored?.definition ?? ABSENT,
-      });
+    const { kind, name, definition, version } = object;
+    const restored = take(object, (candidate) => !definitionsCompare || candidate.definition === definition);
+    if (!restored) unmatched.push(object);
+    else if (version !== undefined && restored.version !== version) {
+      notProven.push(
+        `${kind} ${name}: the backup came from version ${version}, and the restored store has version ` +
+          `${restored.version}, so what it brings with it may differ.`,
+      );
     }
   }
-  for (const { kind, name, definition } of foundById.values()) {
+  for (const object of unmatched) {
+    const { kind, name, definition } = object;
+    const other = take(object, () => true);
+    differences.push({ store, kind, name, expected: definition, found: other?.definition ?? ABSENT });
+  }
+  if (!definitionsCompare) return; // what this method alone names is no difference
+  for (const { kind, name, definition } of [...foundById.values()].flat()) {
     differences.push({ store, kind, name, expected: ABSENT, found: definition });
   }
+}
+
+function groupBy<Item>(items: readonly Item[], identify: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(identify(item));
+    if (group) group.push(item);
+    else groups.set(identify(item), [item]);
+  }
+  return groups;
 }
 
 function rowsAgree(expected: TableInventory, found: TableInventory): boolean {

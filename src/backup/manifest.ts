@@ -37,6 +37,17 @@ export const postgresArchiveSchema = z.discriminatedUnion("format", [
 ]);
 export type PostgresArchive = z.infer<typeof postgresArchiveSchema>;
 
+const roleAttributesSchema = z.strictObject({
+  name: z.string(),
+  /** Policies do not hold for it. */
+  bypassesRls: z.boolean().optional(),
+  /** False where it must SET ROLE to use what the roles below may do. */
+  inherits: z.boolean().optional(),
+  /** Others of these roles that it is a member of. */
+  memberOf: z.array(z.string()).optional(),
+});
+export type RoleAttributes = z.infer<typeof roleAttributesSchema>;
+
 export const postgresManifestSchema = z.strictObject({
   ...storeCommon,
   kind: z.literal("postgres"),
@@ -47,8 +58,10 @@ export const postgresManifestSchema = z.strictObject({
   toolNote: z.string().optional(),
   /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
   excludedSchemas: z.array(z.string()),
-  /** Roles that policies name: they must exist before the archive is restored, or those policies are lost. */
+  /** Roles that policies and grants name: they must exist before the archive is restored, or those are lost. */
   roles: z.array(z.string()),
+  /** What the server knew of these roles, where it is not what a new role has. */
+  roleAttributes: z.array(roleAttributesSchema).optional(),
 });
 export type PostgresManifest = z.infer<typeof postgresManifestSchema>;
 

@@ -6,6 +6,7 @@ import type {
   PostgresManifest,
   StoredObject,
 } from "../backup/manifest.ts";
+import { createRole, grantMemberships, listRoles } from "../backup/roles.ts";
 
 /**
  * RESTORE.md: how to bring back this very backup with stock tools (aws or cp, sha256sum, pg_restore, curl),
@@ -64,14 +65,7 @@ function renderPostgres(store: PostgresManifest): string[] {
     "Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE to an empty database first. Use the client of the same",
     `major version (the dump was made by ${store.tool}).`,
     "",
-    ...block([
-      ...renderFetchArchive(store.archive),
-      ...store.roles.map(
-        (role) =>
-          `psql --no-psqlrc --quiet --command ${quote(`DO $do$ BEGIN CREATE ROLE ${quoteIdentifier(role)} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`)}`,
-      ),
-      renderLoad(store.archive),
-    ]),
+    ...block([...renderFetchArchive(store.archive), ...renderRoles(store), renderLoad(store.archive)]),
   ];
 }
 
@@ -89,10 +83,24 @@ function nameArchive(archive: PostgresArchive): string {
 function renderLoad(archive: PostgresArchive): string {
   const file = nameArchive(archive);
   if (archive.format !== "plain") {
-    return `pg_restore --no-owner --no-privileges --exit-on-error --jobs=4 --dbname="$PGDATABASE" ${file}`;
+    return `pg_restore --no-owner --exit-on-error --jobs=4 --dbname="$PGDATABASE" ${file}`;
   }
   const open = { zstd: "zstd --decompress --stdout", gzip: "gzip --decompress --stdout", none: "cat" };
   return `${open[archive.compression]} ${file} | psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=-`;
+}
+
+/** Roles that grants and policies name; those that are there stay as they are. */
+function renderRoles(store: PostgresManifest): string[] {
+  const roles = listRoles(store);
+  if (roles.length === 0) return [];
+  const attempt = (statement: string, unless: string): string =>
+    `DO $do$ BEGIN ${statement} EXCEPTION WHEN ${unless} THEN NULL; END $do$;`;
+  return [
+    "psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'SQL'",
+    ...roles.map((role) => attempt(createRole(role), "duplicate_object")),
+    ...roles.flatMap(grantMemberships),
+    "SQL",
+  ];
 }
 
 function renderClickHouse(store: ClickHouseManifest): string[] {
@@ -189,10 +197,6 @@ function block(lines: readonly string[]): string[] {
 /** One word for bash, whatever it holds. */
 function quote(text: string): string {
   return /^[\w./:=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function quoteClickHouse(name: string): string {

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import type { SchemaObject } from "../../backup/inventory.ts";
 import { quoteIdent } from "./faults.ts";
-import { SCHEMA_QUERIES, USER_OBJECTS } from "./catalog-queries.ts";
+import { USER_OBJECTS } from "./catalog-queries.ts";
+import { canonicaliseExpression, canonicaliseQuery } from "./definition-text.ts";
+import { readGrants } from "./grants.ts";
+import { readLargeObjects } from "./large-objects.ts";
+import { schemaQueries } from "./schema/queries.ts";
+import type { SchemaRow } from "./schema/queries.ts";
 import type { Session } from "./session.ts";
 
 const SEQUENCES_PER_QUERY = 200;
@@ -52,32 +57,31 @@ export async function readTables(
   return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
 }
 
-/** Everything else that the schemas hold, definitions as hashes. Sequences' values are read apart. */
+/**
+ * Everything else that the database holds, definitions as hashes. Sequences' values are read apart.
+ *
+ * @param expected - what the backup names, where this is its restored copy (see `readGrants`)
+ */
 export async function readSchemaObjects(
   session: Session,
   excludedSchemas: readonly string[],
+  expected?: readonly SchemaObject[],
 ): Promise<SchemaObject[]> {
+  const [server] = await session.rows<{ major: number }>(
+    "Reading the server's version",
+    "SELECT current_setting('server_version_num')::int / 10000 AS major",
+  );
   const objects: SchemaObject[] = [];
-  for (const query of SCHEMA_QUERIES) {
-    const rows = await session.rows<{
-      kind: string;
-      name: string;
-      shown: string | null;
-      hashed: string | null;
-      of?: string | null;
-      needs?: string[] | null;
-    }>("Reading the catalog", `${USER_OBJECTS}\n${query}`, [excludedSchemas]);
-    for (const { kind, name, shown, hashed, of, needs } of rows) {
-      const parts = [shown, hashed === null ? null : hashDefinition(hashed)];
-      objects.push({
-        kind,
-        name,
-        definition: parts.filter((part) => part !== null).join(" "),
-        ...(of && { table: of }),
-        ...(needs && { needs }),
-      });
-    }
+  for (const query of schemaQueries(server?.major ?? 0)) {
+    const rows = await session.rows<SchemaRow & Record<string, unknown>>(
+      "Reading the catalog",
+      `${USER_OBJECTS}\n${query}`,
+      [excludedSchemas],
+    );
+    objects.push(...rows.map(describeObject));
   }
+  objects.push(...(await readGrants(session, excludedSchemas, expected)));
+  objects.push(...(await readLargeObjects(session)));
   return objects;
 }
 
@@ -111,19 +115,18 @@ export async function readSequenceValues(
   return values;
 }
 
-/** Roles that policies name, which a dump does not hold. */
-export async function readPolicyRoles(
-  session: Session,
-  excludedSchemas: readonly string[],
-): Promise<string[]> {
-  const rows = await session.rows<{ name: string }>(
-    "Reading the roles of policies",
-    `${USER_OBJECTS}
-     SELECT DISTINCT rolname::text AS name FROM pg_policy JOIN relation ON relation.oid = polrelid
-     JOIN pg_roles ON pg_roles.oid = ANY (polroles) ORDER BY 1`,
-    [excludedSchemas],
-  );
-  return rows.map(({ name }) => name);
+function describeObject({ kind, name, shown, hashed, query, version, of, needs }: SchemaRow): SchemaObject {
+  const texts = [hashed && canonicaliseExpression(hashed), query && canonicaliseQuery(query)];
+  const hasText = hashed !== null || typeof query === "string";
+  const hash = hasText ? hashDefinition(texts.filter((text) => typeof text === "string").join("\n")) : null;
+  return {
+    kind,
+    name,
+    definition: [shown, hash].filter((part) => part !== null).join(" "),
+    ...(version !== undefined && { version }),
+    ...(of && { table: of }),
+    ...(needs && { needs }),
+  };
 }
 
 function hashDefinition(text: string): string {

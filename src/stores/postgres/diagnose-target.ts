@@ -2,10 +2,10 @@ import { bad, explainAsFinding, good } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { Secret } from "../../sys/secret.ts";
-import { readPolicyRoles } from "./catalog.ts";
 import { describeConnection, parsePostgresUrl } from "./connection.ts";
 import { findMissingExtensions, readExtensions } from "./extensions.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
+import { readNamedRoles } from "./grants.ts";
 import { readServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -16,7 +16,7 @@ interface Needs {
   major: number;
   version: string;
   extensions: string[];
-  /** Roles that policies name. */
+  /** Roles that policies and grants name. */
   roles: string[];
 }
 
@@ -64,7 +64,7 @@ async function readNeeds(
   refuseTransactionPooler(connection);
   return await withSession(connection, context, async (session) => {
     const { version, major } = await readServerFacts(session, connection);
-    const roles = await readPolicyRoles(session, excludeSchemas);
+    const roles = await readNamedRoles(session, excludeSchemas);
     return { version, major, roles, extensions: await readExtensions(session) };
   });
 }
@@ -86,7 +86,7 @@ async function lookAtRights(session: Session, user: string, needs: Needs | undef
     mending.push(`ALTER ROLE ${quoteIdent(user)} CREATEDB;`);
   }
   if (missing.length > 0 && !role?.createsRoles) {
-    lacks.push(`create the roles that policies name (${missing.join(", ")})`);
+    lacks.push(`create the roles that policies and grants name (${missing.join(", ")})`);
     mending.push(...missing.map((name) => `CREATE ROLE ${quoteIdent(name)} NOLOGIN;`));
   }
   if (lacks.length > 0) return bad("rights", `${user} may not ${lacks.join(", nor ")}.`, mending.join(" "));

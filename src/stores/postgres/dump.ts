@@ -91,8 +91,6 @@ function dumpArguments({ snapshotId, excludedSchemas }: DumpRequest, compression
     "--format=custom",
     `--compress=${compression}`,
     `--snapshot=${snapshotId}`,
-    "--no-owner",
-    "--no-privileges",
     // A subscription's definition holds a password, and its copy would take the original's place at the publisher.
     "--no-subscriptions",
     "--no-password",

@@ -10,29 +10,33 @@ import type { PostgresConnection } from "./connection.ts";
 /** Names the query below and the settings it runs under: digests compare only when both are the same. */
 const DIGEST_METHOD = "postgres-hashtextextended-v1";
 
+/** Names the queries of schema/ and the forms of definition-text.ts: to be counted up when these change. */
+const DEFINITION_METHOD = "postgres-catalog-v2";
+
 /** Sessions that read rows at once. More would take from the server what pg_dump needs. */
 export const READER_COUNT = 2;
 
 const NOT_COVERED = [
   "Materialized views: their definition is compared; their rows are computed again by the restore.",
-  "Extensions are compared by name and schema; the target may bring another version of them.",
-  "Operators, casts, collations, text search objects, foreign servers and comments are restored, but not compared.",
+  "Objects of extensions, with grants on them: extensions are compared by name and schema, and their versions noted.",
 ];
-/** Only a superuser may read pg_largeobject itself. */
-const LARGE_OBJECTS_NOT_COVERED =
-  "Large objects: they are counted; their contents are restored, but not compared.";
 
-/** Counts and digests every table, and names what else the schemas hold, as of one moment. */
+/**
+ * Counts and digests every table, and names what else the database holds, as of one moment.
+ *
+ * @param expected - what the backup says, where this is its restored copy
+ */
 export async function takeInventory(
   connection: PostgresConnection,
   context: RunContext,
   excludedSchemas: readonly string[],
   label: string,
+  expected?: Inventory,
 ): Promise<Inventory> {
   const snapshot = await Snapshot.open(connection, context, READER_COUNT);
   try {
     const tables = await readTables(snapshot.leader, excludedSchemas);
-    const schema = await readSchemaObjects(snapshot.leader, excludedSchemas);
+    const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, expected?.schema);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
     return assembleInventory(await digestTables(snapshot, tables, context, label), schema, sequences);
   } finally {
@@ -79,12 +83,10 @@ export function assembleInventory(
   });
   return {
     digestMethod: DIGEST_METHOD,
+    definitionMethod: DEFINITION_METHOD,
     tables: [...tables].sort((a, b) => compareText(a.name, b.name)),
     schema: [...schema, ...values].sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name)),
-    notCovered: [
-      ...NOT_COVERED,
-      ...(schema.some(({ kind }) => kind === "large objects") ? [LARGE_OBJECTS_NOT_COVERED] : []),
-    ],
+    notCovered: NOT_COVERED,
   };
 }
 

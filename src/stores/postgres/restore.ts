@@ -82,7 +82,6 @@ async function runPgRestore(
     `--dbname=dbname='${connection.database.replaceAll(/[\\']/g, "\\$&")}'`,
     `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`,
     "--no-owner",
-    "--no-privileges",
     "--no-password",
     "--exit-on-error",
     path,

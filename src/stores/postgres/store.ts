@@ -5,14 +5,16 @@ import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import type { BackupSink, Store } from "../store.ts";
-import { readPolicyRoles, readSchemaObjects, readTables } from "./catalog.ts";
+import { readSchemaObjects, readTables } from "./catalog.ts";
 import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
 import type { PostgresTools } from "./clients/tools.ts";
 import { describeConnection, parsePostgresUrl } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { Dump } from "./dump.ts";
 import { refuseTransactionPooler } from "./faults.ts";
+import { readNamedRoles } from "./grants.ts";
 import { READER_COUNT, assembleInventory, digestTables } from "./inventory.ts";
+import { readRoleAttributes } from "./roles.ts";
 import { requireReadRights } from "./rights.ts";
 import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
@@ -63,7 +65,12 @@ class PostgresStore implements Store {
     if (toolNote !== undefined) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
     const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
     try {
-      const { archive, inventory, roles } = await this.#backupSnapshot(snapshot, sink, server, tools);
+      const { archive, inventory, roles, roleAttributes } = await this.#backupSnapshot(
+        snapshot,
+        sink,
+        server,
+        tools,
+      );
       return {
         kind: "postgres",
         store: this.name,
@@ -74,6 +81,7 @@ class PostgresStore implements Store {
         ...(toolNote !== undefined && { toolNote }),
         excludedSchemas: [...this.#excludedSchemas],
         roles,
+        roleAttributes,
         inventory,
         leftOut: this.#leftOut(),
         seconds: secondsSince(clock, startMs),
@@ -105,12 +113,15 @@ class PostgresStore implements Store {
     server: ServerFacts,
     tools: PostgresTools,
   ): Promise<
-    Pick<PostgresManifest, "inventory" | "roles"> & { archive: Awaited<ReturnType<BackupSink["put"]>> }
+    Pick<PostgresManifest, "inventory" | "roles" | "roleAttributes"> & {
+      archive: Awaited<ReturnType<BackupSink["put"]>>;
+    }
   > {
     const excluded = this.#excludedSchemas;
     const tables = await readTables(snapshot.leader, excluded);
     const schema = await readSchemaObjects(snapshot.leader, excluded);
-    const roles = await readPolicyRoles(snapshot.leader, excluded);
+    const roles = await readNamedRoles(snapshot.leader, excluded);
+    const roleAttributes = await readRoleAttributes(snapshot.leader, roles);
     const dump = new Dump(
       {
         connection: this.#connection,
@@ -136,18 +147,18 @@ class PostgresStore implements Store {
     // Proof that the session which held the snapshot was there until the end.
     await snapshot.leader.run("Ending the snapshot", "COMMIT");
     const inventory = assembleInventory(digested.value, schema, dump.contents.sequences);
-    return { archive: put.value, inventory, roles };
+    return { archive: put.value, inventory, roles, roleAttributes };
   }
 
   #leftOut(): PostgresManifest["leftOut"] {
     return [
       {
-        what: "Owners, grants and default privileges",
-        why: "They name roles of this server; what is restored belongs to the role that restores it.",
+        what: "Owners",
+        why: "What is restored belongs to the role that restores it; grants to others are kept.",
       },
       {
-        what: "Roles, their passwords, and settings of roles and of the database",
-        why: "They belong to the server, and pg_dump does not hold them.",
+        what: "Passwords and logins of roles, and settings of roles and of the database",
+        why: "They belong to the server; roles that grants and policies name are made again without a login.",
       },
       {
         what: "Subscriptions",

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { escapeLiteral } from "pg";
 import type { Inventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoreManifest } from "../../backup/manifest.ts";
+import { listRoles } from "../../backup/roles.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { Secret } from "../../sys/secret.ts";
@@ -104,7 +105,7 @@ class PostgresTarget implements Target {
   async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
     const manifest = requirePostgres(backup);
     const created = await withSession(this.connection, this.context, (session) =>
-      createMissingRoles(session, manifest.roles, this.context),
+      createMissingRoles(session, listRoles(manifest), this.context),
     );
     this.createdRoles.push(...created);
     await restoreArchive(this.connection, manifest, request, this.context);
@@ -112,8 +113,9 @@ class PostgresTarget implements Target {
   }
 
   async takeInventory(backup: StoreManifest): Promise<Inventory> {
-    const { excludedSchemas } = requirePostgres(backup);
-    return takeInventory(this.connection, this.context, excludedSchemas, `${this.store}: inventory`);
+    const { excludedSchemas, inventory } = requirePostgres(backup);
+    const label = `${this.store}: inventory`;
+    return takeInventory(this.connection, this.context, excludedSchemas, label, inventory);
   }
 
   async settle(): Promise<void> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareInventories } from "../../../src/backup/inventory.ts";
-import type { Comparison, Inventory } from "../../../src/backup/inventory.ts";
+import type { Comparison, Difference, Inventory, SchemaObject } from "../../../src/backup/inventory.ts";
 import { buildInventory, buildTable } from "../../support/builders.ts";
 
 function compareTables(expected: Inventory["tables"], found: Inventory["tables"]): Comparison {
@@ -105,4 +105,43 @@ test("an index and a view of one name are two things", () => {
   expect(comparison.differences).toEqual([
     { store: "app", kind: "index", name: "x", expected: "1", found: "nothing" },
   ]);
+});
+
+test("two things of one name are held against one another each with its like", () => {
+  const first = { kind: "policy", name: "a.b.c", definition: "1" };
+  const second = { kind: "policy", name: "a.b.c", definition: "2" };
+  const compare = (found: SchemaObject[]): Difference[] =>
+    compareInventories("app", buildInventory({ schema: [first, second] }), buildInventory({ schema: found }))
+      .differences;
+  expect(compare([second, first])).toEqual([]);
+  expect(compare([second])).toMatchObject([{ expected: "1", found: "nothing" }]);
+});
+
+test("another version of an extension is told, and is no difference", () => {
+  const extension = { kind: "extension", name: "vector", definition: "in schema public" };
+  const { differences, notProven } = compareInventories(
+    "app",
+    buildInventory({ schema: [{ ...extension, version: "0.7.0" }] }),
+    buildInventory({ schema: [{ ...extension, version: "0.8.0" }] }),
+  );
+  expect(differences).toEqual([]);
+  expect(notProven).toEqual([expect.stringMatching(/^extension vector: .* version 0\.7\.0, .* 0\.8\.0/)]);
+});
+
+test("definitions written down in two ways are compared by name, and that is told", () => {
+  const view = { kind: "view", name: "x", definition: "1" };
+  const index = { kind: "index", name: "y", definition: "1" };
+  const { differences, notProven } = compareInventories(
+    "app",
+    buildInventory({ schema: [view, index] }),
+    buildInventory({
+      definitionMethod: "newer",
+      schema: [
+        { ...view, definition: "2" },
+        { ...view, kind: "view grants" },
+      ],
+    }),
+  );
+  expect(differences).toEqual([{ store: "app", kind: "index", name: "y", expected: "1", found: "nothing" }]);
+  expect(notProven).toEqual([expect.stringContaining("only names were compared")]);
 });
