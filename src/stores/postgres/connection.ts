@@ -1,135 +1,142 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
 import type { ClientConfig } from "pg";
+import { ConninfoProblem, formatUri, parseConninfo } from "../../conninfo.ts";
 import { AppError } from "../../errors.ts";
+import { readPrivateFile } from "../../sys/private-file.ts";
 import { Secret } from "../../sys/secret.ts";
 import type { Redactor } from "../../sys/secret.ts";
+import { readTls, tlsOptions } from "./tls.ts";
+import type { Tls } from "./tls.ts";
 
-const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
-export type SslMode = (typeof SSL_MODES)[number];
-
-/** `sslrootcert=system`, as libpq 16 and later spell it: the certificate authorities the machine trusts. */
-const SYSTEM_ROOTS = "system";
-const CONNECT_TIMEOUT_SECONDS = 20;
+export const CONNECT_TIMEOUT_SECONDS = 20;
 /** The session that holds the snapshot is idle for as long as the dump takes; cloud firewalls forget it in minutes. */
-const KEEP_ALIVE_AFTER_MS = 60_000;
+export const KEEP_ALIVE_AFTER_SECONDS = 60;
 
 /**
- * Given as startup options, since a role's own defaults (Supabase's 120 s statement_timeout) win over a SET that
- * a pooler may send to another session. Only settings that every supported server knows.
+ * Lifts what a role or a database limits by default before the first statement. Only settings that every supported
+ * server knows, as startup options: a limit of milliseconds would cut a SET as well. PgBouncer refuses them.
  */
-const SESSION_OPTIONS = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0";
+const LIFTED = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0";
+
+/** Where a database is, as the operator gives it. */
+export interface PostgresAddress {
+  /** A URI or libpq's string of keywords and values. */
+  url: Secret;
+  /** Path of a file that holds the password and that others cannot read. */
+  passwordFile?: string | undefined;
+}
 
 /** One database and how to reach it, from which both `pg` and libpq's tools are configured. */
 export interface PostgresConnection {
+  /** A name, an address, or the folder of a Unix socket. */
   host: string;
   port: number;
   user: string;
   password: Secret | undefined;
   database: string;
-  sslMode: SslMode;
-  /** Path of the certificate authority's file, "system", or undefined where nothing is verified. */
-  sslRootCert: string | undefined;
-  /** Startup options of the operator (Neon's `endpoint=…`), before ours. */
+  tls: Tls;
+  /** Startup options of the operator, such as Neon's `endpoint=…`. */
   options: string | undefined;
+  /** `require` where the operator insists on it; the tools do, `pg` uses it where the server offers it. */
+  channelBinding: string | undefined;
+  /** What the first connection finds out about the way, for those that follow, tools among them. */
+  learned: { refusesOptions: boolean };
+  /** All parameters as they were given, for commands that read a URI. */
+  parameters: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads a connection URL as libpq does, and lets the redactor know what is secret in it.
+ * Reads an address as libpq does, and lets the redactor know what is secret in it. Files that it names are read.
  *
- * @throws AppError CONFIG_INVALID, never quoting the URL
- * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ * @throws AppError CONFIG_INVALID, never quoting the address
  */
-export function parsePostgresUrl(store: string, url: Secret, redactor: Redactor): PostgresConnection {
+export function parsePostgresAddress(
+  store: string,
+  { url, passwordFile }: PostgresAddress,
+  redactor: Redactor,
+): PostgresConnection {
   redactor.add(url);
-  const invalid = (why: string, hint: string): AppError =>
-    new AppError("CONFIG_INVALID", `The URL of ${store} ${why}.`, { hint });
-  const spelling =
-    "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / ? # % in the password percent-encoded.";
-
-  let parsed: URL;
-  try {
-    parsed = new URL(url.reveal());
-  } catch {
-    throw invalid("cannot be read", spelling); // the cause would quote the URL
+  const parsed = parseConninfo(url.reveal());
+  if (parsed instanceof ConninfoProblem) {
+    throw new AppError("CONFIG_INVALID", `The address of ${store} ${parsed.text}`, {
+      hint: "docs/postgres.md shows the forms in which a database can be given.",
+    });
   }
-  if (!["postgres:", "postgresql:"].includes(parsed.protocol)) {
-    throw invalid(`begins with ${parsed.protocol}//, not postgresql://`, spelling);
+  const parameters = new Map(parsed);
+  if (passwordFile !== undefined) {
+    parameters.set("password", readPrivateFile(passwordFile, `password-file of ${store}`));
   }
-  if (parsed.hostname === "" || parsed.username === "") throw invalid("names no host or no user", spelling);
-
-  const decode = (part: string): string => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      throw invalid("holds a % that begins no percent-encoded character", "Write a literal % as %25.");
-    }
-  };
-  const user = decode(parsed.username);
-  const password = decode(parsed.password);
-  redactor.add(new Secret(parsed.password));
-  redactor.add(new Secret(password));
-
-  const sslMode = SSL_MODES.find((mode) => mode === (parsed.searchParams.get("sslmode") ?? "prefer"));
-  if (!sslMode) throw invalid("has an unknown sslmode", `Use one of ${SSL_MODES.join(", ")}.`);
-  const sslRootCert = parsed.searchParams.get("sslrootcert") ?? undefined;
-  if (sslMode === "verify-ca" && sslRootCert === undefined) {
-    throw invalid("asks for verify-ca without a certificate authority", "Add sslrootcert=/path/to/ca.pem.");
+  const password = parameters.get("password");
+  for (const secret of [
+    password,
+    parameters.get("sslkey")?.includes("-----BEGIN") && parameters.get("sslkey"),
+  ]) {
+    if (secret) redactor.add(new Secret(secret));
   }
+  const [host, user] = [parameters.get("host") ?? "", parameters.get("user") ?? ""];
+  const tls = readTls(
+    {
+      host,
+      sslmode: parameters.get("sslmode"),
+      sslrootcert: parameters.get("sslrootcert"),
+      sslcert: parameters.get("sslcert"),
+      sslkey: parameters.get("sslkey"),
+    },
+    (why, hint) => new AppError("CONFIG_INVALID", `The address of ${store} ${why}.`, { hint }),
+  );
   return {
-    host: decode(parsed.hostname).replace(/^\[(.*)\]$/, "$1"),
-    port: parsed.port === "" ? 5432 : Number(parsed.port),
+    host,
+    port: Number(parameters.get("port") ?? 5432),
     user,
-    password: password === "" ? undefined : new Secret(password),
-    database: decode(parsed.pathname.slice(1)) || user,
-    sslMode,
-    sslRootCert: sslRootCert ?? (sslMode === "verify-full" ? SYSTEM_ROOTS : undefined),
-    options: parsed.searchParams.get("options") ?? undefined,
+    password: password === undefined ? undefined : new Secret(password),
+    database: parameters.get("dbname") ?? user,
+    tls,
+    options: parameters.get("options"),
+    channelBinding: parameters.get("channel_binding"),
+    learned: { refusesOptions: false },
+    parameters,
   };
 }
 
-/** The URL of another database on the same server, reached in the same way. */
-export function urlOfDatabase(url: Secret, database: string): Secret {
-  const changed = new URL(url.reveal());
-  changed.pathname = `/${encodeURIComponent(database)}`;
-  return new Secret(changed.href);
+/** The way to another database on the same server. */
+export function connectionTo(connection: PostgresConnection, database: string): PostgresConnection {
+  const parameters = new Map(connection.parameters).set("dbname", database);
+  return { ...connection, database, parameters };
+}
+
+/** The same as a URI with the password, for commands that reach the data by themselves. */
+export function uriOf({ parameters }: PostgresConnection): Secret {
+  return new Secret(formatUri(parameters));
+}
+
+/** Whether the server is on this machine, behind a file: nothing to encrypt, and no host name. */
+export function isUnixSocket({ host }: PostgresConnection): boolean {
+  return host.startsWith("/");
 }
 
 /** What `pg` needs to connect, without encryption where the server offers none and the mode allows it. */
 export function clientConfig(connection: PostgresConnection, encrypted: boolean): ClientConfig {
-  const { host, port, user, password, database } = connection;
+  const { host, port, user, password, database, channelBinding } = connection;
+  const options = startupOptions(connection);
   return {
     host,
     port,
     user,
     database,
     ...(password && { password: password.reveal() }),
-    ssl: encrypted ? tlsOptions(connection) : false,
-    options: sessionOptions(connection),
+    ssl: encrypted ? tlsOptions(connection.tls) : false,
+    ...(options !== undefined && { options }),
+    enableChannelBinding: channelBinding === "require",
     application_name: "lifeboat",
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_SECONDS * 1000,
   };
 }
 
-/** The environment that points pg_dump and pg_restore at the same database; argv never names it. */
-export function libpqEnv(connection: PostgresConnection): Record<string, string> {
-  const { host, port, user, password, database, sslMode, sslRootCert } = connection;
-  return {
-    PGHOST: host,
-    PGPORT: String(port),
-    PGUSER: user,
-    PGDATABASE: database,
-    ...(password && { PGPASSWORD: password.reveal() }),
-    // Without it libpq would look for a password in the home directory of whoever runs us.
-    PGPASSFILE: "/dev/null",
-    PGSSLMODE: sslMode,
-    ...(sslRootCert !== undefined && { PGSSLROOTCERT: sslRootCert }),
-    PGOPTIONS: sessionOptions(connection),
-    PGAPPNAME: "lifeboat",
-    PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
-  };
+/** The operator's options, and ours unless something on the way refuses them; undefined for none. */
+export function startupOptions({ options, learned }: PostgresConnection): string | undefined {
+  const all = [...(options === undefined ? [] : [options]), ...(learned.refusesOptions ? [] : [LIFTED])];
+  return all.length === 0 ? undefined : all.join(" ");
 }
 
 /** The server, as people write it: with its port where it is not 5432. */
@@ -141,35 +148,4 @@ export function describeHost({ host, port }: PostgresConnection): string {
 /** Where a connection leads, as people write it: no user, no password. */
 export function describeConnection({ host, port, database }: PostgresConnection): string {
   return `${host}:${port}/${database}`;
-}
-
-function sessionOptions({ options }: PostgresConnection): string {
-  return options === undefined ? SESSION_OPTIONS : `${options} ${SESSION_OPTIONS}`;
-}
-
-/**
- * What each sslmode means to libpq: `require` encrypts and verifies nothing unless an authority is given, and
- * `verify-ca` does not look at the host's name. (`pg` itself takes `require` for verify-full.)
- *
- * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
- */
-function tlsOptions({ sslMode, sslRootCert }: PostgresConnection): ConnectionOptions {
-  const verifies = sslMode.startsWith("verify-") || (sslMode === "require" && sslRootCert !== undefined);
-  if (!verifies) return { rejectUnauthorized: false };
-  return {
-    rejectUnauthorized: true,
-    ...(sslRootCert !== undefined && sslRootCert !== SYSTEM_ROOTS && { ca: readAuthority(sslRootCert) }),
-    ...(sslMode !== "verify-full" && { checkServerIdentity: () => undefined }),
-  };
-}
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new AppError("CONFIG_INVALID", `The certificate authority ${path} (sslrootcert) cannot be read.`, {
-      hint: "Give the path of a PEM file that this user may read.",
-      cause: error,
-    });
-  }
 }

@@ -1,8 +1,7 @@
 import { bad, explainAsFinding, good } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
-import type { Secret } from "../../sys/secret.ts";
-import { describeConnection, parsePostgresUrl } from "./connection.ts";
+import { describeConnection, parsePostgresAddress } from "./connection.ts";
 import { findMissingExtensions, readExtensions } from "./extensions.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
 import { readNamedRoles } from "./grants.ts";
@@ -10,6 +9,7 @@ import { readServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { PostgresStoreOptions } from "./store.ts";
+import type { PostgresTargetOptions } from "./target.ts";
 
 /** What a restore needs of the target's server. */
 interface Needs {
@@ -24,18 +24,18 @@ interface Needs {
  * Looks whether a drill can make its database on the server of `url`, and whether what the source holds can be
  * restored there. Writes nothing.
  *
- * @param source - undefined where it is not known: then the target alone is looked at
+ * @param source - the store that is to be restored there; undefined where it is not known: then the target alone is looked at
  * @throws AppError CANCELLED
  */
 export async function diagnosePostgresTarget(
-  { store, url }: { store: string; url: Secret },
+  target: PostgresTargetOptions,
   source: PostgresStoreOptions | undefined,
   context: RunContext,
 ): Promise<Finding[]> {
   // A source that cannot be reached is told of where it is looked at itself.
   const needs = source && (await readNeeds(source, context).catch(ignoreFindings));
   try {
-    const connection = parsePostgresUrl(store, url, context.redactor);
+    const connection = parsePostgresAddress(target.store, target, context.redactor);
     refuseTransactionPooler(connection);
     return await withSession(connection, context, async (session) => {
       const { version, major } = await readServerFacts(session, connection);
@@ -56,15 +56,12 @@ function ignoreFindings(error: unknown): undefined {
   explainAsFinding("connection", error);
 }
 
-async function readNeeds(
-  { name, url, excludeSchemas = [] }: PostgresStoreOptions,
-  context: RunContext,
-): Promise<Needs> {
-  const connection = parsePostgresUrl(name, url, context.redactor);
+async function readNeeds(source: PostgresStoreOptions, context: RunContext): Promise<Needs> {
+  const connection = parsePostgresAddress(source.name, source, context.redactor);
   refuseTransactionPooler(connection);
   return await withSession(connection, context, async (session) => {
     const { version, major } = await readServerFacts(session, connection);
-    const roles = await readNamedRoles(session, excludeSchemas);
+    const roles = await readNamedRoles(session, source.excludeSchemas ?? []);
     return { version, major, roles, extensions: await readExtensions(session) };
   });
 }

@@ -7,9 +7,9 @@ import type { ArchiveContents } from "./archive.ts";
 import { nameInFull } from "./catalog.ts";
 import type { CatalogTable } from "./catalog.ts";
 import type { PostgresTools } from "./clients/tools.ts";
-import { libpqEnv } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { quoteIdent } from "./faults.ts";
+import { LibpqAccess } from "./libpq.ts";
 import { explainToolFault } from "./tool-faults.ts";
 
 /** How long the dump waits for a table that someone holds locked. Waiting for ever would hold up the run. */
@@ -54,10 +54,10 @@ export class Dump {
 
   async *#stream(request: DumpRequest, context: RunContext): AsyncGenerator<Uint8Array> {
     const { connection, tools, label } = request;
-    const env = libpqEnv(connection);
+    await using libpq = await LibpqAccess.open(connection);
     const args = dumpArguments(request, await compressionOf(tools, context));
     this.#throwFault();
-    const dump = startTool(tools.command("pg_dump", args, env), context);
+    const dump = startTool(tools.command("pg_dump", args, libpq.env), context);
     this.#tool = dump;
     dump.stdin.end();
     const reader = new ContentsReader(tools, context);

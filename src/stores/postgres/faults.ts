@@ -36,7 +36,7 @@ export function explainConnectFault(
   redactor: Redactor,
 ): AppError {
   if (error instanceof AppError) return error;
-  const { host, port, user, database, sslMode } = connection;
+  const { host, port, user, database, tls } = connection;
   const { code, said } = describeError(error, redactor);
   const unreachable = (message: string, hint: string, transient = false): AppError =>
     new AppError("STORE_UNREACHABLE", message, { hint, cause: error, transient });
@@ -99,7 +99,7 @@ export function explainConnectFault(
   }
   if (/does not support SSL/i.test(said)) {
     return unreachable(
-      `${host}:${port} offers no encryption, and the URL asks for it (sslmode=${sslMode}).`,
+      `${host}:${port} offers no encryption, and the URL asks for it (sslmode=${tls.mode}).`,
       "Enable TLS at the server, or write sslmode=prefer if the network between is trusted.",
     );
   }

@@ -12,7 +12,7 @@ export interface PlainLoad {
   /** A file that was fetched and proved whole. */
   path: string;
   compression: Compression;
-  /** `libpqEnv` of the target, and what else the caller wants psql to know. */
+  /** The variables of `LibpqAccess` for the target, and what else the caller wants psql to know. */
   env: Readonly<Record<string, string>>;
   /** All or nothing; a large load then holds its locks until the end. */
   singleTransaction: boolean;

@@ -10,10 +10,10 @@ import type { RestoreRequest } from "../store.ts";
 import { findPostgresTools } from "./clients/find.ts";
 import { majorOf } from "./clients/tools.ts";
 import type { PostgresTools } from "./clients/tools.ts";
-import { libpqEnv } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { fetchArchive } from "./fetch-archive.ts";
 import { loadPlainSql } from "./plain-sql.ts";
+import { LibpqAccess } from "./libpq.ts";
 import { dropNewcomers, dropOccupants, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
 import { withSession } from "./session.ts";
@@ -50,7 +50,8 @@ export async function restoreArchive(
     });
 
     const applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
-    const env = { ...libpqEnv(connection), PGAPPNAME: applicationName };
+    await using libpq = await LibpqAccess.open(connection);
+    const env = { ...libpq.env, PGAPPNAME: applicationName };
     try {
       if (archive.format === "plain") {
         await loadPlainSql({ ...archive, env, singleTransaction: false }, tools, context);

@@ -2,11 +2,25 @@ import { Client } from "pg";
 import type { QueryResultRow } from "pg";
 import { cancelled, throwIfCancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import { clientConfig } from "./connection.ts";
+import { clientConfig, describeConnection, isUnixSocket } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { explainConnectFault, explainQueryFault } from "./faults.ts";
+import { connectPatiently } from "./patience.ts";
+
+/**
+ * Defeats what a role or a database limits by default: a backup takes as long as it takes, and waits for a lock no
+ * longer than a minute. Also where startup options were refused, and those that not every server knows
+ * (transaction_timeout is PostgreSQL 17's).
+ */
+const UNLIMITED = `
+  SELECT pg_catalog.set_config(name, value, false)
+  FROM (VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+               ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('lock_timeout', '60s')) wanted (name, value)
+  WHERE pg_catalog.current_setting(name, true) IS NOT NULL`;
 
 export interface SessionOptions {
+  /** The first connection of a run: a server that starts or wakes up is waited for. */
+  patient?: boolean;
   /** Cleaning up must work after the run was cancelled; everything else is cut off then. */
   survivesCancel?: boolean;
 }
@@ -36,12 +50,22 @@ export class Session {
   static async open(
     connection: PostgresConnection,
     context: RunContext,
-    { survivesCancel = false }: SessionOptions = {},
+    { survivesCancel = false, patient = false }: SessionOptions = {},
   ): Promise<Session> {
     const cancelSignal = survivesCancel ? undefined : context.signal;
     if (cancelSignal) throwIfCancelled(cancelSignal);
-    const client = await connect(connection, context, cancelSignal);
-    return new Session(client, context, cancelSignal);
+    const attempt = (): Promise<Client> => connect(connection, context, cancelSignal);
+    const client = patient
+      ? await connectPatiently(attempt, describeConnection(connection), context)
+      : await attempt();
+    const session = new Session(client, context, cancelSignal);
+    try {
+      await session.rows("Lifting the time limits", UNLIMITED);
+    } catch (error) {
+      session.cut();
+      throw error;
+    }
+    return session;
   }
 
   /**
@@ -109,7 +133,7 @@ async function connect(
   context: RunContext,
   cancelSignal: AbortSignal | undefined,
 ): Promise<Client> {
-  const { sslMode } = connection;
+  const { mode } = connection.tls;
   const attempt = async (encrypted: boolean): Promise<Client> => {
     const client = new Client(clientConfig(connection, encrypted));
     client.on("error", () => {}); // a connection that fails later must not end the process
@@ -126,11 +150,16 @@ async function connect(
     }
   };
   try {
+    const encrypted = mode !== "disable" && !isUnixSocket(connection);
     try {
-      return await attempt(sslMode !== "disable");
+      return await attempt(encrypted);
     } catch (error) {
+      if (/unsupported startup parameter/i.test(String(error)) && !connection.learned.refusesOptions) {
+        connection.learned.refusesOptions = true;
+        return await attempt(encrypted);
+      }
       // libpq's `prefer` and `allow`: a server without TLS is reached without it.
-      const mayGoWithout = sslMode === "prefer" || sslMode === "allow";
+      const mayGoWithout = mode === "prefer" || mode === "allow";
       if (!mayGoWithout || !/does not support SSL/i.test(String(error))) throw error;
       return await attempt(false);
     }

@@ -3,13 +3,12 @@ import { findOrExplain } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
-import type { Secret } from "../../sys/secret.ts";
 import type { BackupSink, Store } from "../store.ts";
 import { readSchemaObjects, readTables } from "./catalog.ts";
 import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
 import type { PostgresTools } from "./clients/tools.ts";
-import { describeConnection, parsePostgresUrl } from "./connection.ts";
-import type { PostgresConnection } from "./connection.ts";
+import { describeConnection, parsePostgresAddress } from "./connection.ts";
+import type { PostgresAddress, PostgresConnection } from "./connection.ts";
 import { Dump } from "./dump.ts";
 import { refuseTransactionPooler } from "./faults.ts";
 import { readNamedRoles } from "./grants.ts";
@@ -21,9 +20,8 @@ import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import { Snapshot } from "./snapshot.ts";
 
-export interface PostgresStoreOptions {
+export interface PostgresStoreOptions extends PostgresAddress {
   name: string;
-  url: Secret;
   /** Exact names of schemas to leave out. */
   excludeSchemas?: readonly string[];
 }
@@ -41,9 +39,10 @@ class PostgresStore implements Store {
   readonly #context: RunContext;
   #checked: { server: ServerFacts; tools: PostgresTools } | undefined;
 
-  constructor({ name, url, excludeSchemas = [] }: PostgresStoreOptions, context: RunContext) {
+  constructor(options: PostgresStoreOptions, context: RunContext) {
+    const { name, excludeSchemas = [] } = options;
     this.name = name;
-    this.#connection = parsePostgresUrl(name, url, context.redactor);
+    this.#connection = parsePostgresAddress(name, options, context.redactor);
     this.#excludedSchemas = excludeSchemas;
     this.#context = context;
   }
@@ -97,11 +96,16 @@ class PostgresStore implements Store {
 
   async #check(): Promise<{ server: ServerFacts; tools: PostgresTools }> {
     refuseTransactionPooler(this.#connection);
-    const server = await withSession(this.#connection, this.#context, async (session) => {
-      const facts = await readServerFacts(session, this.#connection);
-      await requireReadRights(session, this.#connection.user, this.#excludedSchemas);
-      return facts;
-    });
+    const server = await withSession(
+      this.#connection,
+      this.#context,
+      async (session) => {
+        const facts = await readServerFacts(session, this.#connection);
+        await requireReadRights(session, this.#connection.user, this.#excludedSchemas);
+        return facts;
+      },
+      { patient: true },
+    );
     this.#checked = { server, tools: await findPostgresTools(server.major, this.#context) };
     return this.#checked;
   }

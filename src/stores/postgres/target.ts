@@ -5,7 +5,6 @@ import type { PostgresManifest, StoreManifest } from "../../backup/manifest.ts";
 import { listRoles } from "../../backup/roles.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
 import type {
   Placement,
@@ -17,8 +16,8 @@ import type {
   ThrowawayTarget,
 } from "../store.ts";
 import { majorOf } from "./clients/tools.ts";
-import { describeHost, parsePostgresUrl, urlOfDatabase } from "./connection.ts";
-import type { PostgresConnection } from "./connection.ts";
+import { connectionTo, describeHost, parsePostgresAddress, uriOf } from "./connection.ts";
+import type { PostgresAddress, PostgresConnection } from "./connection.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
 import { takeInventory } from "./inventory.ts";
 import { describeOccupant, findInTheWay, listOccupants } from "./occupants.ts";
@@ -26,12 +25,12 @@ import { restoreArchive } from "./restore.ts";
 import { createMissingRoles, dropUnusedRoles } from "./roles.ts";
 import { readServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
+import type { Session } from "./session.ts";
 
-export interface PostgresTargetOptions {
+export interface PostgresTargetOptions extends PostgresAddress {
   /** Name of the store that is restored. */
   store: string;
-  url: Secret;
-  /** Into the database of the URL itself when absent. */
+  /** Into the database of the address itself when absent. */
   placement?: Placement;
 }
 
@@ -41,7 +40,11 @@ export interface PostgresTargetOptions {
  * @throws AppError CONFIG_INVALID for a URL that cannot be read
  */
 export function createPostgresTarget(options: PostgresTargetOptions, context: RunContext): Target {
-  return new PostgresTarget(options, context);
+  return new PostgresTarget(
+    options.store,
+    parsePostgresAddress(options.store, options, context.redactor),
+    context,
+  );
 }
 
 /**
@@ -50,20 +53,25 @@ export function createPostgresTarget(options: PostgresTargetOptions, context: Ru
  * @throws AppError CONFIG_INVALID, STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_RIGHTS_MISSING, STORE_FAILED
  */
 export async function createPostgresThrowaway(
-  { store, url }: PostgresTargetOptions,
+  options: PostgresTargetOptions,
   context: RunContext,
 ): Promise<ThrowawayTarget> {
-  const server = parsePostgresUrl(store, url, context.redactor);
+  const { store } = options;
+  const server = parsePostgresAddress(store, options, context.redactor);
   refuseTransactionPooler(server);
   const database = `lifeboat_drill_${randomBytes(4).toString("hex")}`;
-  await withSession(server, context, (session) =>
-    // template0, so that nothing a template holds counts as restored.
-    session.run(
-      `Creating the database ${database}`,
-      `CREATE DATABASE ${quoteIdent(database)} TEMPLATE template0`,
-    ),
+  await withSession(
+    server,
+    context,
+    (session) =>
+      // template0, so that nothing a template holds counts as restored.
+      session.run(
+        `Creating the database ${database}`,
+        `CREATE DATABASE ${quoteIdent(database)} TEMPLATE template0`,
+      ),
+    { patient: true },
   );
-  return new PostgresThrowaway({ store, url: urlOfDatabase(url, database) }, server, context);
+  return new PostgresThrowaway(store, connectionTo(server, database), server, context);
 }
 
 class PostgresTarget implements Target {
@@ -73,19 +81,17 @@ class PostgresTarget implements Target {
   protected readonly context: RunContext;
   /** Roles that this target's restores made. */
   protected readonly createdRoles: string[] = [];
-  readonly #url: Secret;
 
-  constructor({ store, url }: PostgresTargetOptions, context: RunContext) {
+  constructor(store: string, connection: PostgresConnection, context: RunContext) {
     this.store = store;
-    this.connection = parsePostgresUrl(store, url, context.redactor);
+    this.connection = connection;
     this.context = context;
-    this.#url = url;
   }
 
   async inspect(backup: StoreManifest): Promise<TargetFacts> {
     const manifest = requirePostgres(backup);
     refuseTransactionPooler(this.connection);
-    return withSession(this.connection, this.context, async (session) => {
+    const look = async (session: Session): Promise<TargetFacts> => {
       const server = await readServerFacts(session, this.connection);
       refuseOlderServer(manifest, server.major, server.version);
       const occupants = findInTheWay(
@@ -99,7 +105,8 @@ class PostgresTarget implements Target {
         occupiedBy: occupants.map(describeOccupant),
         serverVersion: server.version,
       };
-    });
+    };
+    return withSession(this.connection, this.context, look, { patient: true });
   }
 
   async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
@@ -135,7 +142,7 @@ class PostgresTarget implements Target {
   }
 
   connectionEnv(): Record<string, string> {
-    return { [connectionVariable(this.store)]: this.#url.reveal() };
+    return { [connectionVariable(this.store)]: uriOf(this.connection).reveal() };
   }
 
   async close(): Promise<void> {
@@ -146,8 +153,13 @@ class PostgresTarget implements Target {
 class PostgresThrowaway extends PostgresTarget implements ThrowawayTarget {
   readonly #server: PostgresConnection;
 
-  constructor(options: PostgresTargetOptions, server: PostgresConnection, context: RunContext) {
-    super(options, context);
+  constructor(
+    store: string,
+    connection: PostgresConnection,
+    server: PostgresConnection,
+    context: RunContext,
+  ) {
+    super(store, connection, context);
     this.#server = server;
   }
 

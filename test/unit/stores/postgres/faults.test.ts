@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parsePostgresUrl } from "../../../../src/stores/postgres/connection.ts";
+import { parsePostgresAddress } from "../../../../src/stores/postgres/connection.ts";
 import type { PostgresConnection } from "../../../../src/stores/postgres/connection.ts";
 import {
   explainConnectFault,
@@ -14,7 +14,7 @@ import { Redactor, Secret } from "../../../../src/sys/secret.ts";
 const SUPABASE_DIRECT = "postgres://postgres:hunter22@db.abcdefgh.supabase.co:5432/postgres";
 
 function connectionTo(url: string, redactor = new Redactor()): PostgresConnection {
-  return parsePostgresUrl("postgres", new Secret(url), redactor);
+  return parsePostgresAddress("postgres", { url: new Secret(url) }, redactor);
 }
 
 function errorWith(code: string, message: string): Error {
