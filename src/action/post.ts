@@ -35,9 +35,10 @@ async function main(): Promise<void> {
       cacheDir: tmpdir(),
     });
     const destination = await openDestination(config.destination, config.name, context);
-    const removed = await tidyAfter(destination, backupId);
+    const { removed, kept } = await tidyAfter(destination, backupId);
     destination.close();
     if (removed > 0) core.info(`Removed ${removed} objects of backup ${backupId}, which was not completed.`);
+    if (kept > 0) core.info(`Left ${kept} finished parts of it, which the next backup need not send again.`);
   } catch (error) {
     const { title, hint } = explainFailure(error, redactor);
     core.warning(`What the step left behind could not be removed: ${title} ${hint}`);

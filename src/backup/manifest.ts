@@ -77,6 +77,10 @@ export const clickhousePartSchema = storedObjectSchema.extend({
   columns: z.array(z.string()),
   rows: z.int().nonnegative(),
   digest: z.string().nullable(),
+  /** Names and types of the columns, hashed: digests of rows compare only under the same. */
+  layout: z.string().optional(),
+  /** Which of several objects that together hold a large partition; absent where one holds it all. */
+  slice: z.strictObject({ number: z.int().positive(), of: z.int().positive() }).optional(),
 });
 export type ClickHousePart = z.infer<typeof clickhousePartSchema>;
 

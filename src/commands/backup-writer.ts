@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
-import type { StoredObject, StoreManifest } from "../backup/manifest.ts";
+import type { ClickHousePart, StoredObject, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { partKey, storeObjectKey } from "../destinations/keys.ts";
+import { partKey, partsFolder, storeObjectKey } from "../destinations/keys.ts";
 import type { RunContext } from "../run-context.ts";
 import type { BackupSink } from "../stores/store.ts";
+import { ObjectLookup } from "./object-lookup.ts";
+import { ReceiptBook } from "./receipts.ts";
 
 /** Writes the objects of one backup, and knows what it wrote. */
 export class BackupWriter {
@@ -11,12 +13,20 @@ export class BackupWriter {
   readonly #destination: Destination;
   readonly #context: RunContext;
   readonly #keys: string[] = [];
+  readonly #receipts: ReceiptBook;
   #sentBytes = 0;
 
   constructor(backupId: string, destination: Destination, context: RunContext) {
     this.#backupId = backupId;
     this.#destination = destination;
     this.#context = context;
+    this.#receipts = new ReceiptBook(backupId, context);
+  }
+
+  /** Notes, in receipts, the finished parts that a later run may refer to; returns the keys of all such parts. */
+  async writeReceipts(destination: Destination): Promise<ReadonlySet<string>> {
+    await this.#receipts.write(destination);
+    return this.#receipts.received;
   }
 
   /** Every key this run wrote to, or tried to. */
@@ -34,15 +44,28 @@ export class BackupWriter {
     await this.#write(key, Readable.from([bytes]));
   }
 
-  /** The sink of one store. `previous` is what the newest complete backup says of it. */
-  sinkOf(store: string, previous: StoreManifest | undefined): BackupSink {
+  /**
+   * The sink of one store.
+   *
+   * @param previous - what the newest complete backup says of it
+   * @param finished - its parts that dead runs had finished
+   */
+  sinkOf(
+    store: string,
+    previous: StoreManifest | undefined,
+    finished: readonly ClickHousePart[] = [],
+  ): BackupSink {
+    const known = [...(previous?.kind === "clickhouse" ? previous.parts : []), ...finished];
+    const lookup = new ObjectLookup(partsFolder(store), known, this.#destination, this.#context.reporter);
     return {
       previous,
+      finished,
+      keep: (part) => this.#receipts.add(store, part, this.#destination),
       put: (file, body, expectedSizeBytes) =>
         this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
         this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
-      holds: async ({ key, sizeBytes }) => (await this.#destination.findSize(key)) === sizeBytes,
+      holds: (object) => lookup.holds(object),
     };
   }
 

@@ -1,18 +1,34 @@
 import { randomBytes } from "node:crypto";
 import { countRows } from "../backup/inventory.ts";
-import { FORMAT_VERSION, serialiseManifest, sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
-import type { Manifest, StoreManifest } from "../backup/manifest.ts";
+import {
+  FORMAT_VERSION,
+  objectsOfStore,
+  serialiseManifest,
+  sizeOfBackup,
+  sizeOfStore,
+} from "../backup/manifest.ts";
+import type { ClickHousePart, Manifest, StoreManifest } from "../backup/manifest.ts";
+import type { Receipt } from "../backup/receipt.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { buildBackupId, manifestKey, restoreGuideKey } from "../destinations/keys.ts";
+import {
+  buildBackupId,
+  findBackupTime,
+  findWriterOfPart,
+  manifestKey,
+  partsPrefix,
+  restoreGuideKey,
+} from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatBytes, formatSeconds } from "../report/quantities.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
-import type { RunContext } from "../run-context.ts";
+import type { Reporter, RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import { VERSION } from "../version.ts";
 import { BackupWriter } from "./backup-writer.ts";
 import { findNewestBackup } from "./catalogue.ts";
+import { RUN_LIMIT_MS } from "./prune.ts";
+import { readReceipts, removeReceipts } from "./receipts.ts";
 import { runTogether, settleAll } from "./together.ts";
 
 export interface BackupRequest {
@@ -58,13 +74,13 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   request.onStart?.(id);
 
   await reporter.phase("Check", () => phases.measure("check", () => check(request, context)));
-  const previous = full ? undefined : await findPrevious(destination, context);
+  const earlier = full ? NOTHING : await findEarlier(destination, startedAt, context);
   const manifest = await tidyOnFailure(writer, request, context, async () => {
     const storeManifests = await reporter.phase("Back up", () =>
       phases.measure("backup", () =>
         runTogether(context, stores, async (store) => {
-          const known = previous?.stores.find((candidate) => candidate.store === store.name);
-          const held = await store.backup(writer.sinkOf(store.name, known));
+          const { previous, finished } = recall(store, earlier, startedAt, reporter);
+          const held = await store.backup(writer.sinkOf(store.name, previous, finished));
           reporter.info(describeStore(held));
           return held;
         }),
@@ -87,6 +103,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   // Outside the tidying: once the manifest may have arrived, its objects must stay.
   await publish(manifest, destination);
   reporter.info(`Backup ${id} is complete.`);
+  await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
   return {
     command: "backup",
     backupId: id,
@@ -113,19 +130,76 @@ async function check({ stores, destination }: BackupRequest, { reporter }: RunCo
   for (const fact of facts) reporter.info(fact);
 }
 
+/** What lies at the destination that need not be sent again. */
+interface Earlier {
+  newest: Manifest | undefined;
+  receipts: readonly Receipt[];
+}
+const NOTHING: Earlier = { newest: undefined, receipts: [] };
+
 /**
- * The newest backup, for what need not be sent again. A credential that may not read is no obstacle to a backup,
+ * The newest backup, and what dead runs had finished. A credential that may not read is no obstacle to a backup,
  * and neither is a damaged manifest: everything is sent then.
  */
-async function findPrevious(destination: Destination, context: RunContext): Promise<Manifest | undefined> {
+async function findEarlier(destination: Destination, now: Date, context: RunContext): Promise<Earlier> {
   try {
-    return await findNewestBackup(destination);
+    const newest = await findNewestBackup(destination);
+    return { newest, receipts: await readReceipts(destination, new Date(now.getTime() - RUN_LIMIT_MS)) };
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
     context.reporter.warn(
       `Everything will be sent, since the newest backup cannot be read: ${error.message}`,
     );
-    return undefined;
+    return NOTHING;
+  }
+}
+
+/** What is known of one store; nothing when it is time to read all of it again. */
+function recall(
+  store: Store,
+  { newest, receipts }: Earlier,
+  now: Date,
+  reporter: Reporter,
+): { previous: StoreManifest | undefined; finished: ClickHousePart[] } {
+  const previous = newest?.stores.find((candidate) => candidate.store === store.name);
+  const finished = receipts.flatMap((receipt) => (receipt.store === store.name ? receipt.parts : []));
+  const oldest = previous && findOldestData(previous);
+  const { fullEveryMs } = store;
+  if (fullEveryMs !== undefined && oldest && now.getTime() - oldest.getTime() >= fullEveryMs) {
+    reporter.info(
+      `${store.name}: everything is sent, since some of it was last sent ${oldest.toISOString()} (full-every).`,
+    );
+    return { previous: undefined, finished };
+  }
+  return { previous, finished };
+}
+
+/** When the oldest of the objects that a backup shares with others was sent; undefined when it shares none. */
+function findOldestData(store: StoreManifest): Date | undefined {
+  if (store.kind !== "clickhouse") return undefined;
+  const times = store.parts.flatMap(({ key }) => findBackupTime(findWriterOfPart(key) ?? "") ?? []);
+  return times.sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
+/**
+ * Removes what a complete backup makes needless: parts that this run sent and then sent anew, because their rows
+ * had changed under the read, and receipts. Best effort: prune finds them too.
+ */
+async function tidyAfterSuccess(
+  manifest: Manifest,
+  writer: BackupWriter,
+  { receipts }: Earlier,
+  destination: Destination,
+  reporter: Reporter,
+): Promise<void> {
+  const needed = new Set(manifest.stores.flatMap(objectsOfStore).map(({ key }) => key));
+  const needless = writer.keys.filter((key) => key.startsWith(partsPrefix) && !needed.has(key));
+  try {
+    await settleAll(needless.map((key) => destination.remove(key)));
+    await removeReceipts(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
   }
 }
 
@@ -162,7 +236,14 @@ async function tidyOnFailure<T>(
     try {
       const destination = await request.openForCleanUp();
       try {
-        await settleAll(writer.keys.map((key) => destination.remove(key)));
+        const received = await writer.writeReceipts(destination);
+        const needless = writer.keys.filter((key) => !received.has(key));
+        await settleAll(needless.map((key) => destination.remove(key)));
+        if (received.size > 0) {
+          context.reporter.info(
+            `${countOf(received.size, "part")} of this run stay: the next one need not send them.`,
+          );
+        }
       } finally {
         destination.close();
       }

@@ -8,14 +8,18 @@ import type { Destination, Listed } from "../destinations/destination.ts";
 import {
   backupsPrefix,
   findBackupOf,
+  findBackupTime,
+  findRunOfReceipt,
   manifestKey,
   partsPrefix,
+  receiptsPrefix,
   restoreGuideKey,
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
+import { readReceipts } from "./receipts.ts";
 import { settleAll } from "./together.ts";
 
 /**
@@ -182,6 +186,9 @@ async function findGarbage(
   const needed = new Set(left.flatMap(({ id }) => [manifestKey(id), restoreGuideKey(id)]));
   for (const { stores } of left)
     for (const store of stores) for (const { key } of objectsOfStore(store)) needed.add(key);
+  // A run refers to parts that a dead one had finished no longer than RUN_LIMIT_MS before it began.
+  for (const { parts } of await readReceipts(destination, new Date(now.getTime() - 2 * RUN_LIMIT_MS)))
+    for (const { key } of parts) needed.add(key);
   const garbage: Listed[] = [];
   for (const prefix of [backupsPrefix, partsPrefix]) {
     for await (const object of destination.list(prefix)) {
@@ -193,6 +200,10 @@ async function findGarbage(
       const isOfRemoved = backupId !== undefined && removed.has(backupId);
       if (isOfRemoved || isOld(modifiedAt, now)) garbage.push(object);
     }
+  }
+  for await (const object of destination.list(receiptsPrefix)) {
+    const began = findBackupTime(findRunOfReceipt(object.key) ?? "");
+    if (began && now.getTime() - began.getTime() > 2 * RUN_LIMIT_MS) garbage.push(object);
   }
   return garbage;
 }

@@ -9,6 +9,7 @@ const BACKUPS = "backups/";
 const DRILLS = "drills/";
 const PARTS = "parts/";
 const PINS = "pins/";
+const RECEIPTS = "receipts/";
 
 /** @param random - four hexadecimal digits, so that two runs in one second differ */
 export function buildBackupId(startedAt: Date, random: string): string {
@@ -28,6 +29,7 @@ export const backupsPrefix = BACKUPS;
 export const drillsPrefix = DRILLS;
 export const partsPrefix = PARTS;
 export const pinsPrefix = PINS;
+export const receiptsPrefix = RECEIPTS;
 
 /** All that belongs to one backup alone. */
 export function backupFolder(backupId: string): string {
@@ -53,16 +55,50 @@ export function storeObjectKey(backupId: string, store: string, file: string): s
  */
 export function partKey(
   store: string,
-  part: { database: string; table: string; partition: string; fingerprint: string },
+  part: {
+    database: string;
+    table: string;
+    partition: string;
+    fingerprint: string;
+    slice?: { number: number; of: number } | undefined;
+  },
   backupId: string,
 ): string {
   const table = `${encodeName(part.database)}.${encodeName(part.table)}`;
-  return `${PARTS}${store}/${table}/${encodeName(part.partition)}-${part.fingerprint}-${backupId}.native.zst`;
+  const slice = part.slice ? `-${part.slice.number}of${part.slice.of}` : "";
+  const name = `${encodeName(part.partition)}-${part.fingerprint}${slice}-${backupId}`;
+  return `${PARTS}${store}/${table}/${name}.native.zst`;
+}
+
+/** Where the parts of one store lie. */
+export function partsFolder(store: string): string {
+  return `${PARTS}${store}/`;
 }
 
 /** Whether a key below `partsPrefix` was written by the run of this backup. */
 export function isPartOfBackup(key: string, backupId: string): boolean {
   return key.endsWith(`-${backupId}.native.zst`);
+}
+
+/** The backup whose run wrote the part under a key below `partsPrefix`, or undefined for a key of another form. */
+export function findWriterOfPart(key: string): string | undefined {
+  const id = /-(\d{8}T\d{6}Z-[0-9a-f]{4})\.native\.zst(?:\.\w+)?$/.exec(key)?.[1];
+  return id !== undefined && findBackupTime(id) ? id : undefined;
+}
+
+/** Parts that a run under way has finished, a few at a time. */
+export function receiptKey(backupId: string, store: string, number: number): string {
+  return `${receiptsFolder(backupId)}${store}-${number}.json`;
+}
+
+export function receiptsFolder(backupId: string): string {
+  return `${RECEIPTS}${backupId}/`;
+}
+
+/** The run that wrote a receipt, or undefined when the key is that of no receipt. */
+export function findRunOfReceipt(key: string): string | undefined {
+  const id = /^receipts\/([^/]+)\/[^/]+\.json$/.exec(key)?.[1];
+  return id !== undefined && findBackupTime(id) ? id : undefined;
 }
 
 /** What keeps one backup, whatever the rules of retention say. */

@@ -1,24 +1,30 @@
 import type { Readable } from "node:stream";
 import type { Inventory, TableInventory } from "../backup/inventory.ts";
-import type { StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
+import type { ClickHousePart, StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Finding } from "../finding.ts";
 import type { Stopwatch } from "../sys/clock.ts";
+
+/** What the object of one partition, or of one slice of it, is named by. */
+export type PartName = Pick<ClickHousePart, "database" | "table" | "partition" | "fingerprint" | "slice">;
 
 /** Where a store puts what it streams. The sink owns keys, hashing and the upload. */
 export interface BackupSink {
   /** An object of this backup alone. It appears only when `body` has ended without error. */
   put(file: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<StoredObject>;
   /** The rows of one partition, an object that later backups may refer to. */
-  putPart(
-    part: { database: string; table: string; partition: string; fingerprint: string },
-    body: AsyncIterable<Uint8Array>,
-    expectedSizeBytes?: number,
-  ): Promise<StoredObject>;
+  putPart(part: PartName, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<StoredObject>;
   /** What the newest complete backup says of the same store; undefined when there is none or it is not to be used. */
   readonly previous: StoreManifest | undefined;
+  /** Parts of the same store that runs had finished which never came to be backups. */
+  readonly finished: readonly ClickHousePart[];
   /**
-   * Whether an object that `previous` names is still there in its full size: a bucket's own rule for old objects
+   * Notes that a part is whole and holds the rows that it says, so that a later run may refer to it should this one
+   * end early.
+   */
+  keep(part: ClickHousePart): Promise<void>;
+  /**
+   * Whether an object that `previous` or `finished` names is still there in its full size: a bucket's own rule for old objects
    * may have removed what an older backup wrote.
    */
   holds(object: StoredObject): Promise<boolean>;
@@ -28,6 +34,8 @@ export interface BackupSink {
 export interface Store {
   readonly name: string;
   readonly kind: StoreKind;
+  /** After this time what was sent once is sent anew, even if nothing changed; never when absent. */
+  readonly fullEveryMs?: number | undefined;
   /**
    * Connects, and refuses a server, role or connection that could not give a whole backup, before a byte is
    * written.

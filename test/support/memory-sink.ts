@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { StoredObject, StoreManifest } from "../../src/backup/manifest.ts";
+import type { ClickHousePart, StoredObject, StoreManifest } from "../../src/backup/manifest.ts";
 import { AppError } from "../../src/errors.ts";
-import type { BackupSink, ObjectSource } from "../../src/stores/store.ts";
+import { partKey } from "../../src/destinations/keys.ts";
+import type { BackupSink, ObjectSource, PartName } from "../../src/stores/store.ts";
+import { BACKUP_ID } from "./builders.ts";
 
 /** Keeps what a store streams, as a destination would: an object is there only when its body ended well. */
 export class MemorySink implements BackupSink, ObjectSource {
@@ -10,6 +12,9 @@ export class MemorySink implements BackupSink, ObjectSource {
   /** What bodies ended in, when not well. */
   readonly failures: unknown[] = [];
   previous: StoreManifest | undefined;
+  finished: ClickHousePart[] = [];
+  /** What the store said it had finished. */
+  readonly kept: ClickHousePart[] = [];
 
   async put(file: string, body: AsyncIterable<Uint8Array>): Promise<StoredObject> {
     const chunks: Uint8Array[] = [];
@@ -24,11 +29,12 @@ export class MemorySink implements BackupSink, ObjectSource {
     return { key: file, sizeBytes: bytes.length, sha256: digest(bytes) };
   }
 
-  async putPart(
-    part: { database: string; table: string; partition: string; fingerprint: string },
-    body: AsyncIterable<Uint8Array>,
-  ): Promise<StoredObject> {
-    return this.put(`${part.database}.${part.table}/${part.partition}-${part.fingerprint}`, body);
+  async putPart(part: PartName, body: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+    return this.put(partKey("clickhouse", part, BACKUP_ID), body);
+  }
+
+  async keep(part: ClickHousePart): Promise<void> {
+    this.kept.push(part);
   }
 
   async holds({ key, sizeBytes }: StoredObject): Promise<boolean> {

@@ -26,6 +26,8 @@ export interface DataTable {
   name: string;
   /** The table that the rows are read from. */
   storedIn: string;
+  /** Of that table; nil in databases of the old engine Ordinary. */
+  uuid: string;
   storage: "parts" | "whole";
   /** Columns that hold stored values, in order. ALIAS and EPHEMERAL columns hold none. */
   columns: Column[];
@@ -160,7 +162,8 @@ function findDataTable(
   const storage = findStorage(stored.engine);
   if (storage === "none") return [];
   const { database, name } = row;
-  return [{ database, name, storedIn: stored.name, storage, columns: columns.get(idOf(stored)) ?? [] }];
+  const { name: storedIn, uuid } = stored;
+  return [{ database, name, storedIn, uuid, storage, columns: columns.get(idOf(stored)) ?? [] }];
 }
 
 function describeDatabase(name: string, engine: string): SchemaEntry {

@@ -176,6 +176,7 @@ function cutShort(connection: Connection, queryId: string, cause?: unknown): App
     {
       hint: `Look in system.query_log for query_id ${queryId}, or for a proxy that cuts long answers.`,
       cause,
+      transient: true,
     },
   );
 }

@@ -1,73 +1,57 @@
 import { randomUUID } from "node:crypto";
+import pLimit from "p-limit";
 import type { TableInventory } from "../../backup/inventory.ts";
-import type { ClickHouseManifest, ClickHousePart } from "../../backup/manifest.ts";
-import { AppError } from "../../errors.ts";
+import type { ClickHousePart } from "../../backup/manifest.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
 import { forEachAtOnce } from "../at-once.ts";
 import type { DataTable } from "./catalog.ts";
-import { idOf } from "./ddl.ts";
-import {
-  findExactRows,
-  fingerprintPartition,
-  hashFingerprint,
-  isUndisturbed,
-  listPartitions,
-} from "./partitions.ts";
-import type { Partition } from "./partitions.ts";
-import { addDigests, countRows, EXACT_READ, listColumns, pinTo, selectFrom } from "./reading.ts";
-import type { Counted } from "./reading.ts";
+import { EarlierParts } from "./earlier-parts.ts";
+import { requireBytes, summarise, warnOfMoving, withoutDigest } from "./export-results.ts";
+import type { Exported } from "./export-results.ts";
+import { LookAgain } from "./look-again.ts";
+import { PartitionExport, WHOLE_TABLE } from "./partition-export.ts";
+import type { Awaited, ExportTools, Job } from "./partition-export.ts";
+import { hashFingerprint, listPartitions, storageId } from "./partitions.ts";
+import { countRows, ofPartition } from "./reading.ts";
+import { sendRows } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";
+import { findUnstoredColumns } from "./unstored-columns.ts";
 
-const EXPORTS_AT_ONCE = 4;
+/** Queries that read rows at once, and partitions that are worked on: while one is sent another is counted. */
+const STREAMS_AT_ONCE = 4;
+const PARTITIONS_AT_ONCE = 6;
 /** How often a partition that is rewritten under the read is read again, and the pause before each time. */
-const ATTEMPTS = 4;
+const ROUNDS = 4;
 const PAUSE_MS = 2_000;
-const WHOLE_TABLE = "all";
-
-/** One partition's rows, written or referred to; with bounds where no exact count could be had. */
-interface Exported {
-  part: ClickHousePart;
-  moving?: { rowsAtLeast: number; rowsAtMost: number };
-}
-
-interface Job {
-  table: DataTable;
-  /** Undefined for a table without partitions. */
-  partition: Partition | undefined;
-}
+/** A larger partition is sent in several objects, which go in parallel and are tried again one by one. */
+const SLICE_BYTES = 1024 ** 3;
 
 /** Streams the rows of tables into a sink, and says exactly what it streamed. */
 export class Exporter {
-  readonly #server: ClickHouseServer;
-  readonly #sink: BackupSink;
-  readonly #context: RunContext;
-  readonly #previous: ReadonlyMap<string, ClickHousePart>;
+  readonly #tools: ExportTools;
 
-  constructor(server: ClickHouseServer, sink: BackupSink, context: RunContext) {
-    this.#server = server;
-    this.#sink = sink;
-    this.#context = context;
-    const parts = sink.previous?.kind === "clickhouse" ? sink.previous.parts : [];
-    this.#previous = new Map(parts.map((part) => [identify(part), part]));
+  constructor(server: ClickHouseServer, sink: BackupSink, context: RunContext, sliceBytes = SLICE_BYTES) {
+    const earlier = new EarlierParts((part) => sink.holds(part));
+    if (sink.previous?.kind === "clickhouse") earlier.addBackup(sink.previous.parts);
+    earlier.addFinished(sink.finished);
+    this.#tools = { server, sink, context, earlier, streams: pLimit(STREAMS_AT_ONCE), sliceBytes };
   }
 
   /** @throws AppError STORE_FAILED and its kin, and what the sink throws */
   async exportTables(
     tables: readonly DataTable[],
-  ): Promise<{ parts: ClickHouseManifest["parts"]; tables: TableInventory[] }> {
-    const jobs = await this.#listJobs(tables);
+  ): Promise<{ parts: ClickHousePart[]; tables: TableInventory[] }> {
+    const { clock, signal } = this.#tools.context;
     const exported: Exported[] = [];
-    let done = 0;
-    await forEachAtOnce(jobs, EXPORTS_AT_ONCE, async (job, signal) => {
-      const result = job.partition
-        ? await this.#exportPartition(job.table, job.partition, signal)
-        : await this.#exportWhole(job.table, signal);
-      if (result) exported.push(result);
-      done += 1;
-      this.#context.reporter.progress({ label: "partitions", done, total: jobs.length, unit: "objects" });
-    });
-    exported.sort((a, b) => compareText(identify(a.part), identify(b.part)));
+    let jobs = await this.#listJobs(tables);
+    for (let round = 1; round <= ROUNDS && jobs.length > 0; round += 1) {
+      const disturbed = await this.#runRound(jobs, exported);
+      if (disturbed.length > 0) await clock.sleep(PAUSE_MS, signal);
+      jobs = await this.#listAgain(disturbed);
+    }
+    for (const job of jobs) exported.push(await this.#exportMoving(job));
+    exported.sort((a, b) => compareParts(a.part, b.part));
     return {
       parts: exported.map(({ part }) => part),
       tables: tables.map((table) => summarise(table, exported)),
@@ -76,166 +60,84 @@ export class Exporter {
 
   /** Largest first: the last hour should not belong to one big partition alone. */
   async #listJobs(tables: readonly DataTable[]): Promise<Job[]> {
-    const jobs: Job[] = [];
-    for (const table of tables) {
-      if (table.storage === "whole") jobs.push({ table, partition: undefined });
-      else for (const partition of await listPartitions(this.#server, table)) jobs.push({ table, partition });
-    }
-    const size = ({ partition }: Job): number => partition?.storedBytes ?? 0;
-    return jobs.sort((a, b) => size(b) - size(a));
+    const { server } = this.#tools;
+    const withParts = tables.filter(({ storage }) => storage === "parts");
+    const listing = await listPartitions(server, withParts);
+    const unstored = await findUnstoredColumns(server, withParts);
+    const jobs = tables.flatMap((table): Job[] => {
+      if (table.storage === "whole") return [{ table, partition: undefined, isComputed: true }];
+      const id = storageId(table);
+      return [...(listing.get(id)?.values() ?? [])].map((partition) => ({
+        table,
+        partition,
+        isComputed: partition.parts.some(({ name }) => unstored.get(id)?.has(name)),
+      }));
+    });
+    return jobs.sort((a, b) => (b.partition?.storedBytes ?? 0) - (a.partition?.storedBytes ?? 0));
   }
 
-  async #exportPartition(
-    table: DataTable,
-    listed: Partition,
-    signal: AbortSignal,
-  ): Promise<Exported | undefined> {
-    let partition: Partition | undefined = listed;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      if (!partition) return undefined; // dropped meanwhile
-      const fingerprint = fingerprintPartition(partition, table.columns);
-      const reusable = await this.#findReusable(table, partition.id, fingerprint);
-      if (reusable) return { part: reusable };
+  /** The same partitions as they are now, but for those that were dropped meanwhile. */
+  async #listAgain(jobs: readonly Job[]): Promise<Job[]> {
+    if (jobs.length === 0) return [];
+    const wanted = new Set(jobs.map(nameJob));
+    const now = await this.#listJobs([...new Set(jobs.map(({ table }) => table))]);
+    return now.filter((job) => wanted.has(nameJob(job)));
+  }
 
-      const counted = await countRows(this.#server, table, pinTo(partition));
-      const part =
-        counted.rows > 0
-          ? await this.#put(table, partition, fingerprint, counted, signal, pinTo(partition))
-          : undefined;
-      const [now]: Partition[] = await listPartitions(this.#server, table, partition.id);
-      if (isUndisturbed(partition, now)) {
-        requireAllVisible(table, partition, counted.rows);
-        return part && { part: requireBytes(part) };
-      }
-      await this.#context.clock.sleep(PAUSE_MS, signal);
-      [partition] = await listPartitions(this.#server, table, partition.id);
-    }
-    // Without a partition the whole table would be read, and every other one would be restored twice.
-    return partition && (await this.#exportMoving(table, partition, signal));
+  /** @returns the jobs whose partitions were rewritten while they were read */
+  async #runRound(jobs: readonly Job[], exported: Exported[]): Promise<Job[]> {
+    const { server, context } = this.#tools;
+    const { clock, reporter, signal } = context;
+    const tables = [...new Set(jobs.filter(({ partition }) => partition).map(({ table }) => table))];
+    const watch = new LookAgain(() => listPartitions(server, tables), clock, signal);
+    const disturbed: Job[] = [];
+    const settling: Promise<void>[] = [];
+    let done = 0;
+    const settle = async (job: Job, outcomes: Awaited[]): Promise<void> => {
+      const slices = await Promise.all(outcomes.map((outcome) => outcome()));
+      if (slices.includes(undefined)) disturbed.push(job);
+      else exported.push(...slices.flatMap((slice) => slice ?? []));
+      done += 1;
+      reporter.progress({ label: "partitions", done, total: jobs.length, unit: "objects" });
+    };
+    await forEachAtOnce(jobs, PARTITIONS_AT_ONCE, async (job, stop) => {
+      const outcomes = await new PartitionExport(this.#tools, job, watch, stop).send();
+      const settled = settle(job, outcomes); // while the next ones are sent
+      settled.catch(() => {}); // awaited below, unless something else fails before
+      settling.push(settled);
+    });
+    await Promise.all(settling);
+    return disturbed;
   }
 
   /** One last read, in the one snapshot that the server gives a single query, between two counts. */
-  async #exportMoving(
-    table: DataTable,
-    partition: Partition | undefined,
-    signal: AbortSignal,
-  ): Promise<Exported> {
-    const where = partition && { id: partition.id };
-    this.#context.reporter.warn(
-      `${idOf(table)}${partition ? `, partition ${partition.id},` : ""} is being rewritten all the time: its content is backed up, but only its row count can be compared.`,
-    );
-    const before = await countRows(this.#server, table, where);
-    // A fingerprint that never comes again: no later backup may refer to these rows.
-    const part = await this.#put(table, partition, hashFingerprint(randomUUID()), before, signal, where);
-    const after = await countRows(this.#server, table, where);
-    return {
-      part: { ...part, digest: null },
-      moving: {
-        rowsAtLeast: Math.min(before.rows, after.rows),
-        rowsAtMost: Math.max(before.rows, after.rows),
-      },
-    };
-  }
-
-  async #exportWhole(table: DataTable, signal: AbortSignal): Promise<Exported | undefined> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const counted = await countRows(this.#server, table);
-      if (counted.rows === 0) return undefined;
-      const fingerprint = hashFingerprint([counted, table.columns]);
-      const reusable = await this.#findReusable(table, WHOLE_TABLE, fingerprint);
-      if (reusable) return { part: reusable };
-
-      const part = await this.#put(table, undefined, fingerprint, counted, signal);
-      const now = await countRows(this.#server, table);
-      if (now.rows === counted.rows && now.digest === counted.digest) return { part: requireBytes(part) };
-      await this.#context.clock.sleep(PAUSE_MS, signal);
-    }
-    return await this.#exportMoving(table, undefined, signal);
-  }
-
-  async #findReusable(
-    table: DataTable,
-    partition: string,
-    fingerprint: string,
-  ): Promise<ClickHousePart | undefined> {
-    const { database, name } = table;
-    const part = this.#previous.get(identify({ database, table: name, partition }));
-    if (part?.fingerprint !== fingerprint || part.digest === null) return undefined;
-    return (await this.#sink.holds(part)) ? part : undefined;
-  }
-
-  async #put(
-    table: DataTable,
-    partition: Partition | undefined,
-    fingerprint: string,
-    counted: Counted,
-    signal: AbortSignal,
-    pinned?: { id: string; parts?: string[] },
-  ): Promise<ClickHousePart> {
-    const columns = table.columns.map(({ name }) => name);
-    const about = {
-      database: table.database,
-      table: table.name,
+  async #exportMoving({ table, partition }: Job): Promise<Exported> {
+    const { server, sink, context } = this.#tools;
+    warnOfMoving(table, partition?.id, context.reporter);
+    const condition = partition ? ofPartition(partition.id) : "1";
+    const counted = await countRows(server, table, condition);
+    const rows = {
+      table,
       partition: partition?.id ?? WHOLE_TABLE,
-      fingerprint,
+      slice: { condition, exactRows: undefined, storedBytes: partition?.storedBytes ?? 0 },
+      // It never comes again: no later backup may refer to these rows.
+      fingerprint: hashFingerprint(randomUUID()),
+      counted,
     };
-    const query = `${selectFrom(table, listColumns(columns), pinned)} FORMAT Native`;
-    const body = this.#server.openExport(query, EXACT_READ, signal);
-    const object = await this.#sink.putPart(about, body, partition?.storedBytes);
-    return { ...about, ...object, columns, rows: counted.rows, digest: counted.digest };
+    const part = await sendRows(rows, server, sink, context, context.signal);
+    const after = await countRows(server, table, condition);
+    if (counted.rows > 0 && after.rows > 0) requireBytes(part);
+    return withoutDigest(part, [counted.rows, after.rows]);
   }
 }
 
-function summarise(table: DataTable, exported: readonly Exported[]): TableInventory {
-  const mine = exported.filter(({ part }) => part.database === table.database && part.table === table.name);
-  const rows = mine.reduce((sum, { part }) => sum + part.rows, 0);
-  const name = idOf(table);
-  const digests = mine.flatMap(({ part }) => part.digest ?? []);
-  if (digests.length === mine.length) return { name, rows, digest: addDigests(digests) };
-  const bound = (pick: "rowsAtLeast" | "rowsAtMost"): number =>
-    mine.reduce((sum, { part, moving }) => sum + (moving?.[pick] ?? part.rows), 0);
-  return {
-    name,
-    rows,
-    digest: null,
-    moving: { rowsAtLeast: bound("rowsAtLeast"), rowsAtMost: bound("rowsAtMost") },
-  };
+function nameJob({ table, partition }: Job): string {
+  return JSON.stringify([storageId(table), partition?.id]);
 }
 
-/** A row policy hides rows from a reader without a word, and half a table would be called a backup. */
-function requireAllVisible(table: DataTable, partition: Partition, rows: number): void {
-  const stored = findExactRows(partition);
-  if (stored === undefined || stored === rows) return;
-  throw new AppError(
-    "STORE_RIGHTS_MISSING",
-    `${idOf(table)} stores ${stored} rows in partition ${partition.id}, but shows only ${rows} of them to this user.`,
-    {
-      hint: "Look in system.row_policies for a policy that applies to the user, and exempt the user from it.",
-    },
-  );
-}
-
-/** An answer without rows has no bytes, and so no frame that could prove it whole: rows must show in bytes. */
-function requireBytes(part: ClickHousePart): ClickHousePart {
-  if (part.sizeBytes > 0) return part;
-  const name = `${part.database}.${part.table}`;
-  throw new AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
-    hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place.",
-  });
-}
-
-function identify({
-  database,
-  table,
-  partition,
-}: {
-  database: string;
-  table: string;
-  partition: string;
-}): string {
-  return JSON.stringify([database, table, partition]);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function compareParts(a: ClickHousePart, b: ClickHousePart): number {
+  const order = (part: ClickHousePart): string => JSON.stringify([part.database, part.table, part.partition]);
+  const [first, second] = [order(a), order(b)];
+  if (first !== second) return first < second ? -1 : 1;
+  return (a.slice?.number ?? 0) - (b.slice?.number ?? 0);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Column, DataTable } from "./catalog.ts";
 import type { ClickHouseServer } from "./server.ts";
-import { quoteText } from "./sql-text.ts";
+import { quotePath, quoteTexts } from "./sql-text.ts";
 
 /** An active part, by what identifies its content on this server. */
 export interface Part {
@@ -10,6 +10,7 @@ export interface Part {
   rows: number;
   hash: string;
   hidesRows: boolean;
+  storedBytes: number;
 }
 
 /** One partition as it is at one moment. */
@@ -25,7 +26,6 @@ export interface Partition {
 
 interface PartRow {
   partition_id: string;
-  table_uuid: string;
   name: string;
   rows: string;
   hash: string;
@@ -33,50 +33,66 @@ interface PartRow {
   bytes_on_disk: string;
 }
 
+/** What lies in tables at one moment: partitions by id, by the name of the table they are stored in. */
+export type Listing = ReadonlyMap<string, ReadonlyMap<string, Partition>>;
+
 /** Patch parts lie in partitions of their own: `patch-<hash of the columns>-<partition>`. */
 const PATCH = /^patch-[0-9a-f]+-(.*)$/s;
 
-/** The partitions of a table as they are now; of one partition, when its id is given. */
+/** The partitions of all these tables as they are now, in one look: a table may have thousands of them. */
 export async function listPartitions(
   server: ClickHouseServer,
-  table: DataTable,
-  id?: string,
-): Promise<Partition[]> {
-  const only =
-    id === undefined
-      ? ""
-      : `AND (partition_id = ${quoteText(id)} OR endsWith(partition_id, ${quoteText(`-${id}`)}))`;
-  const [database, name] = [quoteText(table.database), quoteText(table.storedIn)];
-  const rows = await server.rows<PartRow>(
-    `SELECT partition_id, name, rows, uncompressed_hash_of_compressed_files AS hash,
-       has_lightweight_delete AS hides_rows, bytes_on_disk,
-       (SELECT toString(any(uuid)) FROM system.tables WHERE database = ${database} AND name = ${name}) AS table_uuid
-     FROM system.parts WHERE active AND database = ${database} AND table = ${name} ${only}`,
+  tables: readonly DataTable[],
+): Promise<Listing> {
+  if (tables.length === 0) return new Map();
+  const databases = quoteTexts([...new Set(tables.map(({ database }) => database))]);
+  // First: where a table is exchanged between the two, its parts are not those that are found the next time.
+  const uuids = await server.rows<{ database: string; name: string; uuid: string }>(
+    `SELECT database, name, toString(uuid) AS uuid FROM system.tables WHERE database IN (${databases})`,
   );
-  const partitions = groupParts(rows, server.uuid);
-  return id === undefined ? partitions : partitions.filter((partition) => partition.id === id);
+  const rows = await server.rows<PartRow & { database: string; table: string }>(
+    `SELECT database, table, partition_id, name, rows, uncompressed_hash_of_compressed_files AS hash,
+       has_lightweight_delete AS hides_rows, bytes_on_disk
+     FROM system.parts WHERE active AND database IN (${databases})`,
+  );
+  const uuidOf = new Map(uuids.map(({ database, name, uuid }) => [quotePath(database, name), uuid]));
+  const rowsOf = new Map<string, PartRow[]>(tables.map((table) => [storageId(table), []]));
+  for (const row of rows) rowsOf.get(quotePath(row.database, row.table))?.push(row);
+  return new Map(
+    [...rowsOf].map(([stored, ofTable]) => [
+      stored,
+      groupParts(ofTable, uuidOf.get(stored) ?? "", server.uuid),
+    ]),
+  );
+}
+
+/** The name under which a listing holds the partitions of a table. */
+export function storageId({ database, storedIn }: DataTable): string {
+  return quotePath(database, storedIn);
 }
 
 /** Collects the rows of system.parts by partition, patch parts with the partition they change. */
-export function groupParts(rows: readonly PartRow[], serverUuid: string): Partition[] {
+export function groupParts(
+  rows: readonly PartRow[],
+  uuid: string,
+  serverUuid: string,
+): ReadonlyMap<string, Partition> {
+  // Only databases of the old engine Ordinary have tables without uuid.
+  const tableUuid = /^[0-]*$/.test(uuid) ? serverUuid : uuid;
   const byId = new Map<string, Partition>();
   for (const row of rows) {
     const patched = PATCH.exec(row.partition_id)?.[1];
     const id = patched ?? row.partition_id;
-    const partition = byId.get(id) ?? {
-      id,
-      // Only databases of the old engine Ordinary have tables without uuid.
-      tableUuid: /^[0-]*$/.test(row.table_uuid) ? serverUuid : row.table_uuid,
-      parts: [],
-      patches: [],
-      storedBytes: 0,
-    };
+    const partition = byId.get(id) ?? { id, tableUuid, parts: [], patches: [], storedBytes: 0 };
     byId.set(id, partition);
-    const part = { name: row.name, rows: Number(row.rows), hash: row.hash, hidesRows: row.hides_rows === 1 };
+    const storedBytes = Number(row.bytes_on_disk);
+    const { name, hash } = row;
+    const part = { name, rows: Number(row.rows), hash, hidesRows: row.hides_rows === 1, storedBytes };
     (patched === undefined ? partition.parts : partition.patches).push(part);
-    partition.storedBytes += Number(row.bytes_on_disk);
+    partition.storedBytes += storedBytes;
   }
-  return [...byId.values()].filter(({ parts }) => parts.length > 0);
+  for (const [id, { parts }] of byId) if (parts.length === 0) byId.delete(id);
+  return byId;
 }
 
 /**
@@ -106,16 +122,16 @@ export function hashFingerprint(facts: unknown): string {
  */
 export function isUndisturbed(before: Partition, after: Partition | undefined): boolean {
   if (!after || after.tableUuid !== before.tableUuid) return false;
-  const has = (parts: readonly Part[], { name, hash }: Part): boolean =>
-    parts.some((part) => part.name === name && part.hash === hash);
+  const found = new Map([...after.parts, ...after.patches].map(({ name, hash }) => [name, hash]));
+  const isThere = ({ name, hash }: Part): boolean => found.get(name) === hash;
   return (
-    before.parts.every((part) => has(after.parts, part)) &&
     before.patches.length === after.patches.length &&
-    before.patches.every((patch) => has(after.patches, patch))
+    before.parts.every(isThere) &&
+    before.patches.every(isThere)
   );
 }
 
-/** The rows a partition must show, where nothing in it can hide rows; undefined where something can. */
+/** The rows that parts must show, where nothing can hide rows in them; undefined where something can. */
 export function findExactRows(partition: Partition): number | undefined {
   if (partition.patches.length > 0 || partition.parts.some((part) => part.hidesRows)) return undefined;
   return partition.parts.reduce((sum, part) => sum + part.rows, 0);

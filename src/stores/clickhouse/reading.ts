@@ -1,7 +1,6 @@
 import type { DataTable } from "./catalog.ts";
-import type { Partition } from "./partitions.ts";
 import type { ClickHouseServer } from "./server.ts";
-import { quoteName, quotePath, quoteText, quoteTexts } from "./sql-text.ts";
+import { quoteName, quotePath, quoteText } from "./sql-text.ts";
 
 /** The name of the digest below; digests compare only under the same name. */
 export const DIGEST_METHOD = "clickhouse-cityhash64-tuple-sum-v1";
@@ -36,22 +35,15 @@ export interface Counted {
   digest: string;
 }
 
-/** Names the rows of a table, or of one partition, or of certain parts of it, and nothing else. */
-export function selectFrom(
-  table: DataTable,
-  what: string,
-  partition?: { id: string; parts?: string[] },
-): string {
-  const conditions: string[] = [];
-  if (partition) conditions.push(`_partition_id = ${quoteText(partition.id)}`);
-  if (partition?.parts) conditions.push(`_part IN (${quoteTexts(partition.parts)})`);
-  const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+/** Names the rows of a table, or those of it that a condition picks, and nothing else. */
+export function selectFrom(table: DataTable, what: string, condition?: string): string {
+  const where = condition === undefined ? "" : ` WHERE ${condition}`;
   return `SELECT ${what} FROM ${quotePath(table.database, table.storedIn)}${where}`;
 }
 
-/** Pins a read to the very parts that were listed. */
-export function pinTo({ id, parts }: Partition): { id: string; parts: string[] } {
-  return { id, parts: parts.map(({ name }) => name) };
+/** Every row of one partition, whatever parts it comes to have. */
+export function ofPartition(id: string): string {
+  return `_partition_id = ${quoteText(id)}`;
 }
 
 /** The columns of an export or INSERT, quoted. */
@@ -66,12 +58,12 @@ export function listColumns(names: readonly string[]): string {
 export async function countRows(
   server: ClickHouseServer,
   table: DataTable,
-  partition?: { id: string; parts?: string[] },
+  condition?: string,
 ): Promise<Counted> {
   const columns = listColumns(table.columns.map(({ name }) => name));
   const what = `count() AS row_count, sum(cityHash64(tuple(${columns}))) AS digest`;
   const [counted] = await server.rows<{ row_count: string; digest: string }>(
-    selectFrom(table, what, partition),
+    selectFrom(table, what, condition),
     EXACT_READ,
   );
   return { rows: Number(counted?.row_count ?? 0), digest: counted?.digest ?? "0" };

@@ -79,7 +79,8 @@ export class ClickHouseServer {
     return await this.#ask(async () => {
       const result = await this.#client.query({
         query,
-        format: "JSONEachRow",
+        // One document, not a row a line: an answer that something cut short between two rows must not pass for whole.
+        format: "JSON",
         abort_signal: this.#context.signal,
         clickhouse_settings: this.accept({
           ...EXACT_READ,
@@ -87,7 +88,8 @@ export class ClickHouseServer {
           output_format_json_quote_64bit_integers: 1,
         }),
       });
-      return await result.json<Row>();
+      const { data } = await result.json<Row>();
+      return data;
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ClickHouseManifest, StoredObject } from "../../backup/manifest.ts";
 import { findOrExplain } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
+import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
@@ -12,14 +13,22 @@ import type { Connection } from "./connection.ts";
 import { CREATE_SETTINGS, planSchema, serialiseSchema, writeScript } from "./ddl.ts";
 import { Exporter } from "./export.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
+import { findReplaced } from "./replaced-tables.ts";
 import { findHiddenRows, findLackingRights, rightsMissing } from "./rights.ts";
 import { ClickHouseServer } from "./server.ts";
+
+/** How often everything is looked at where tables are replaced under the backup. */
+const ATTEMPTS = 3;
 
 export interface ClickHouseStoreOptions {
   name: string;
   url: Secret;
   /** Which databases to back up; else the address's; else all but the server's own. */
   databases?: string[] | undefined;
+  /** After this time everything is sent anew. */
+  fullEveryMs?: number | undefined;
+  /** Larger partitions are sent in several objects of about this size. */
+  sliceBytes?: number | undefined;
 }
 
 /** A ClickHouse server that is backed up over HTTP alone. @throws AppError CONFIG_INVALID */
@@ -32,11 +41,18 @@ class ClickHouseStore implements Store {
   readonly kind = "clickhouse";
   readonly #connection: Connection;
   readonly #databases: string[] | undefined;
+  readonly fullEveryMs: number | undefined;
+  readonly #sliceBytes: number | undefined;
   readonly #context: RunContext;
   #server: Promise<ClickHouseServer> | undefined;
 
-  constructor({ name, url, databases }: ClickHouseStoreOptions, context: RunContext) {
+  constructor(
+    { name, url, databases, fullEveryMs, sliceBytes }: ClickHouseStoreOptions,
+    context: RunContext,
+  ) {
     this.name = name;
+    this.fullEveryMs = fullEveryMs;
+    this.#sliceBytes = sliceBytes;
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#databases = databases ?? (this.#connection.database ? [this.#connection.database] : undefined);
@@ -59,7 +75,7 @@ class ClickHouseStore implements Store {
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {
     const startMs = this.#context.clock.ticksMs();
     const server = await this.#connect();
-    const catalog = await readCatalog(server, this.#databases);
+    const { catalog, parts, tables, replaced } = await this.#export(server, sink);
     const plan = planSchema(catalog.entries);
     const put = async (file: string, text: string): Promise<StoredObject> =>
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
@@ -69,18 +85,52 @@ class ClickHouseStore implements Store {
       beforeData: await put("before-data.sql", writeScript(plan.beforeData, settings)),
       afterData: await put("after-data.sql", writeScript(plan.afterData, settings)),
     };
-    const { parts, tables } = await new Exporter(server, sink, this.#context).exportTables(catalog.tables);
+    const inventory = describeInventory(catalog, tables);
+    for (const name of replaced) {
+      inventory.notCovered.push(
+        `Whether ${name} goes with the other tables: it was replaced or altered again and again while the backup ran.`,
+      );
+    }
     return {
       store: this.name,
       kind: this.kind,
       server: { version: server.version },
       source: { id: hashIdentity(catalog), database: catalog.databases.join(", ") },
-      inventory: describeInventory(catalog, tables),
+      inventory,
       leftOut: catalog.leftOut,
       ddl,
       parts,
       seconds: secondsSince(this.#context.clock, startMs),
     };
+  }
+
+  /**
+   * Exports all tables, and looks afterwards whether they still are the tables that were there before. Where some
+   * were exchanged or altered meanwhile, their rows and definitions would not go together: all is looked at again,
+   * and what was sent already is referred to.
+   */
+  async #export(server: ClickHouseServer, sink: BackupSink) {
+    const exporter = new Exporter(server, sink, this.#context, this.#sliceBytes);
+    for (let attempt = 1; ; attempt += 1) {
+      const catalog = await readCatalog(server, this.#databases);
+      const findChanges = async (): Promise<string[]> =>
+        findReplaced(catalog, await readCatalog(server, this.#databases));
+      let exported: Awaited<ReturnType<Exporter["exportTables"]>> | undefined;
+      let replaced: string[];
+      try {
+        exported = await exporter.exportTables(catalog.tables);
+        replaced = await findChanges();
+      } catch (error) {
+        const isLast = attempt === ATTEMPTS || !(error instanceof AppError) || error.code !== "STORE_FAILED";
+        replaced = isLast ? [] : await findChanges();
+        if (replaced.length === 0) throw error;
+      }
+      if (exported && (replaced.length === 0 || attempt === ATTEMPTS))
+        return { catalog, ...exported, replaced };
+      this.#context.reporter.info(
+        `Looking again, since it was replaced or altered meanwhile: ${replaced.join(", ")}`,
+      );
+    }
   }
 
   async close(): Promise<void> {

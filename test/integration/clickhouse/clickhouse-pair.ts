@@ -41,9 +41,13 @@ export class ClickHousePair implements AsyncDisposable {
     return this.#source.query(script);
   }
 
-  async backup(databases: string[], sink: BackupSink): Promise<ClickHouseManifest> {
+  async backup(
+    databases: string[],
+    sink: BackupSink,
+    options: { sliceBytes?: number } = {},
+  ): Promise<ClickHouseManifest> {
     const url = new Secret(this.sourceUrl);
-    const store = createClickHouseStore({ name: "clickhouse", url, databases }, this.run);
+    const store = createClickHouseStore({ name: "clickhouse", url, databases, ...options }, this.run);
     try {
       const manifest = await store.backup(sink);
       if (manifest.kind !== "clickhouse") throw new Error("not a ClickHouse manifest");

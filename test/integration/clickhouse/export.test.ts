@@ -8,6 +8,7 @@ import { parseConnection } from "../../../src/stores/clickhouse/connection.ts";
 import { ClickHouseServer } from "../../../src/stores/clickhouse/server.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
+import { WatchedSink } from "../../support/watched-sink.ts";
 import { ClickHousePair, findDifferences } from "./clickhouse-pair.ts";
 
 const BY_MONTH = `CREATE TABLE DB.log (id UInt64, month UInt8, v String) ENGINE = MergeTree PARTITION BY month ORDER BY id;
@@ -23,24 +24,6 @@ afterAll(async () => {
   await pair[Symbol.asyncDispose]();
 });
 
-/** Calls back before each object of a partition is streamed. */
-class InterruptedSink extends MemorySink {
-  readonly sent: string[] = [];
-  readonly #interrupt: (partition: string, time: number) => Promise<unknown>;
-
-  constructor(interrupt: (partition: string, time: number) => Promise<unknown> = async () => {}) {
-    super();
-    this.#interrupt = interrupt;
-  }
-
-  override async putPart(...args: Parameters<MemorySink["putPart"]>): ReturnType<MemorySink["putPart"]> {
-    const { partition } = args[0];
-    this.sent.push(partition);
-    await this.#interrupt(partition, this.sent.filter((each) => each === partition).length);
-    return await super.putPart(...args);
-  }
-}
-
 async function expectExact(manifest: ClickHouseManifest, sink: MemorySink): Promise<void> {
   await pair.withRestored(manifest, sink, async (target) => {
     expect(await findDifferences(manifest, target)).toEqual([]);
@@ -52,7 +35,7 @@ describe("a table that changes while it is read", () => {
     const db = await pair.fill(BY_MONTH);
     // A merge with a new part would have its partition sent again, which the next test is about.
     await pair.sql(`SYSTEM STOP MERGES ${db}.log`);
-    const sink = new InterruptedSink(() =>
+    const sink = new WatchedSink(() =>
       pair.sql(`INSERT INTO ${db}.log SELECT number, number % 5, 'new' FROM numbers(100)`),
     );
     const manifest = await pair.backup([db], sink);
@@ -65,7 +48,7 @@ describe("a table that changes while it is read", () => {
 
   test("has the partitions that merged under the read sent again, and those alone", async () => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink(async (partition, time) => {
+    const sink = new WatchedSink(async (partition, time) => {
       if (partition === "3" && time === 1) await pair.sql(`OPTIMIZE TABLE ${db}.log PARTITION 3 FINAL`);
     });
     const manifest = await pair.backup([db], sink);
@@ -76,7 +59,7 @@ describe("a table that changes while it is read", () => {
 
   test("is marked with bounds when one partition never rests", async () => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink(async (partition) => {
+    const sink = new WatchedSink(async (partition) => {
       if (partition !== "3") return;
       await pair.sql(
         `INSERT INTO ${db}.log VALUES (1, 3, 'more'); OPTIMIZE TABLE ${db}.log PARTITION 3 FINAL`,
@@ -91,7 +74,7 @@ describe("a table that changes while it is read", () => {
 
   test("is backed up without a partition that was dropped", async () => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink(async (partition) => {
+    const sink = new WatchedSink(async (partition) => {
       if (partition === "3") await pair.sql(`ALTER TABLE ${db}.log DROP PARTITION 3`);
     });
     const manifest = await pair.backup([db], sink);
@@ -101,7 +84,7 @@ describe("a table that changes while it is read", () => {
 
   test("is not sent whole when a partition that never rested is dropped in the end", async () => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink(async (partition, time) => {
+    const sink = new WatchedSink(async (partition, time) => {
       if (partition !== "3") return;
       const change = time < 4 ? "UPDATE v = concat(v, 'y') WHERE month = 3" : "DROP PARTITION 3";
       await pair.sql(`ALTER TABLE ${db}.log ${change} SETTINGS mutations_sync = 2`);
@@ -116,11 +99,11 @@ describe("the backup after another", () => {
   test.each<[string, string, string[]]>([
     ["nothing changed", "SELECT 1", []],
     ["rows came in", "INSERT INTO DB.log VALUES (1, 2, 'new')", ["2"]],
-    ["rows were deleted lightly", "DELETE FROM DB.log WHERE id = 1", ["0", "1", "2", "3", "4"]],
+    ["rows were deleted lightly", "DELETE FROM DB.log WHERE id = 1", ["1"]],
     [
       "a value was changed",
       "ALTER TABLE DB.log UPDATE v = 'y' WHERE id = 8 SETTINGS mutations_sync = 2",
-      ["0", "1", "2", "3", "4"],
+      ["3"],
     ],
     [
       "a partition was dropped and filled again",
@@ -128,10 +111,10 @@ describe("the backup after another", () => {
       ["4"],
     ],
     ["a column was added", "ALTER TABLE DB.log ADD COLUMN more UInt8 DEFAULT 7", ["0", "1", "2", "3", "4"]],
-    ["the table was made again", `DROP TABLE DB.log SYNC; ${BY_MONTH}`, ["0", "1", "2", "3", "4"]],
+    ["the same rows came into a table made again", `DROP TABLE DB.log SYNC; ${BY_MONTH}`, []],
   ])("sends what may differ when %s", async (_, change, sent) => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink();
+    const sink = new WatchedSink();
     sink.previous = await pair.backup([db], sink);
     sink.sent.length = 0;
     await pair.sql(change.replaceAll("DB.", `${db}.`));
@@ -142,7 +125,7 @@ describe("the backup after another", () => {
 
   test("sends again what is no longer at the destination", async () => {
     const db = await pair.fill(BY_MONTH);
-    const sink = new InterruptedSink();
+    const sink = new WatchedSink();
     sink.previous = await pair.backup([db], sink);
     sink.sent.length = 0;
     const [gone, damaged] = sink.previous.parts;
@@ -237,7 +220,7 @@ describe("an answer that is not whole", () => {
     );
     const sink = new MemorySink();
     await expect(pair.backup([db], sink)).rejects.toMatchObject({ code: "STORE_FAILED" });
-    expect([...sink.objects.keys()].toSorted()).toEqual(["after-data.sql", "before-data.sql", "schema.json"]);
+    expect([...sink.objects.keys()]).toEqual([]);
   });
 
   test("is refused when the consumer's run is cancelled", async () => {

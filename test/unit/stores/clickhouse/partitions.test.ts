@@ -10,7 +10,7 @@ import type { Partition } from "../../../../src/stores/clickhouse/partitions.ts"
 const COLUMNS = [{ name: "x", type: "Int8", default_kind: "", default_expression: "" }];
 
 function part(name: string, hash = "h"): Partition["parts"][number] {
-  return { name, rows: 10, hash, hidesRows: false };
+  return { name, rows: 10, hash, hidesRows: false, storedBytes: 1 };
 }
 
 function partition(parts: Partition["parts"], patches: Partition["patches"] = []): Partition {
@@ -56,18 +56,19 @@ describe("rows read meanwhile", () => {
 });
 
 test("patch parts belong to the partition that they change, and rows are then not exactly known", () => {
-  const row = { table_uuid: "u", rows: "5", hash: "h", hides_rows: 0, bytes_on_disk: "7" };
+  const row = { rows: "5", hash: "h", hides_rows: 0, bytes_on_disk: "7" };
   const found = groupParts(
     [
       { ...row, partition_id: "0", name: "0_1_1_0" },
       { ...row, partition_id: "patch-9834becdf7e2e15ad7c410ffd6a5a63c-1-2", name: "patch-1" },
       { ...row, partition_id: "1-2", name: "1-2_1_1_0" },
     ],
+    "u",
     "server",
   );
-  expect(found.map(({ id, patches }) => [id, patches.length])).toEqual([
+  expect([...found.values()].map(({ id, patches }) => [id, patches.length])).toEqual([
     ["0", 0],
     ["1-2", 1],
   ]);
-  expect(found.map(findExactRows)).toEqual([5, undefined]);
+  expect([...found.values()].map(findExactRows)).toEqual([5, undefined]);
 });

@@ -1,0 +1,76 @@
+import type { TableInventory } from "../../backup/inventory.ts";
+import type { ClickHousePart } from "../../backup/manifest.ts";
+import { AppError } from "../../errors.ts";
+import type { Reporter } from "../../run-context.ts";
+import type { DataTable } from "./catalog.ts";
+import { idOf } from "./ddl.ts";
+import { addDigests } from "./reading.ts";
+
+/** One object's rows, written or referred to; with bounds where no exact count or no digest could be had. */
+export interface Exported {
+  part: ClickHousePart;
+  moving?: { rowsAtLeast: number; rowsAtMost: number };
+}
+
+/** The inventory of a table: the sums of what was exported of it. */
+export function summarise(table: DataTable, exported: readonly Exported[]): TableInventory {
+  const mine = exported.filter(({ part }) => part.database === table.database && part.table === table.name);
+  const rows = mine.reduce((sum, { part }) => sum + part.rows, 0);
+  const name = idOf(table);
+  const digests = mine.flatMap(({ part }) => part.digest ?? []);
+  if (digests.length === mine.length) return { name, rows, digest: addDigests(digests) };
+  const bound = (pick: "rowsAtLeast" | "rowsAtMost"): number =>
+    mine.reduce((sum, { part, moving }) => sum + (moving?.[pick] ?? part.rows), 0);
+  return {
+    name,
+    rows,
+    digest: null,
+    moving: { rowsAtLeast: bound("rowsAtLeast"), rowsAtMost: bound("rowsAtMost") },
+  };
+}
+
+/** Marks rows of which a digest proves nothing. */
+export function withoutDigest(part: ClickHousePart, counts: readonly number[]): Exported {
+  return {
+    part: { ...part, digest: null },
+    moving: { rowsAtLeast: Math.min(...counts), rowsAtMost: Math.max(...counts) },
+  };
+}
+
+/** A row policy hides rows from a reader without a word, and half a table would be called a backup. */
+export function requireAllVisible(
+  table: DataTable,
+  partition: string,
+  stored: number | undefined,
+  shown: number,
+): void {
+  if (stored === undefined || stored === shown) return;
+  throw new AppError(
+    "STORE_RIGHTS_MISSING",
+    `${idOf(table)} stores ${stored} rows in partition ${partition}, but shows only ${shown} of them to this user.`,
+    {
+      hint: "Look in system.row_policies for a policy that applies to the user, and exempt the user from it.",
+    },
+  );
+}
+
+/** An answer without rows has no bytes, and so no frame that could prove it whole: rows must show in bytes. */
+export function requireBytes(part: ClickHousePart): void {
+  if (part.sizeBytes > 0) return;
+  const name = `${part.database}.${part.table}`;
+  throw new AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
+    hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place.",
+  });
+}
+
+export function warnOfMoving(table: DataTable, partition: string | undefined, reporter: Reporter): void {
+  reporter.warn(
+    `${idOf(table)}${partition === undefined ? "" : `, partition ${partition},`} is being rewritten all the time: its content is backed up, but only its row count can be compared.`,
+  );
+}
+
+export function warnOfComputed(table: DataTable, partition: string, reporter: Reporter): void {
+  reporter.warn(
+    `${idOf(table)}, partition ${partition}, computes values of columns as they are read, and they change: its content is backed up, but only its row count can be compared. ALTER TABLE … MATERIALIZE COLUMN has the values stored.`,
+  );
+}

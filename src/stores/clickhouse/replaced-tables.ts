@@ -1,0 +1,12 @@
+import type { Catalog, DataTable } from "./catalog.ts";
+import { idOf } from "./ddl.ts";
+
+/**
+ * Names the tables that are no longer what a catalog says: dropped, exchanged for another, or with other columns.
+ * Tables that came in since are none of its business.
+ */
+export function findReplaced(before: Catalog, now: Catalog): string[] {
+  const describe = ({ uuid, columns }: DataTable): string => JSON.stringify([uuid, columns]);
+  const current = new Map(now.tables.map((table) => [idOf(table), describe(table)]));
+  return before.tables.filter((table) => current.get(idOf(table)) !== describe(table)).map(idOf);
+}

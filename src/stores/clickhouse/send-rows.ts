@@ -1,0 +1,62 @@
+import type { ClickHousePart } from "../../backup/manifest.ts";
+import { AppError } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import type { BackupSink } from "../store.ts";
+import type { DataTable } from "./catalog.ts";
+import { locate } from "./earlier-parts.ts";
+import { hashFingerprint } from "./partitions.ts";
+import { EXACT_READ, listColumns, selectFrom } from "./reading.ts";
+import type { Counted } from "./reading.ts";
+import type { ClickHouseServer } from "./server.ts";
+import type { Slice } from "./slices.ts";
+
+/** How often one object is sent where connections break, and the pause before each further time. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 2_000;
+
+/** The rows of one object, and what is known of them. */
+export interface Rows {
+  table: DataTable;
+  /** The partition's id. */
+  partition: string;
+  slice: Slice;
+  fingerprint: string;
+  counted: Counted;
+}
+
+/** Streams rows into an object of their own; a connection that broke is made anew, for this object alone. */
+export async function sendRows(
+  { table, partition, slice, fingerprint, counted }: Rows,
+  server: ClickHouseServer,
+  sink: BackupSink,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<ClickHousePart> {
+  const columns = table.columns.map(({ name }) => name);
+  const about = {
+    ...locate(table, partition),
+    fingerprint,
+    ...(slice.place && { slice: slice.place }),
+  };
+  const query = `${selectFrom(table, listColumns(columns), slice.condition)} FORMAT Native`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const object = await sink.putPart(
+        about,
+        server.openExport(query, EXACT_READ, signal),
+        slice.storedBytes,
+      );
+      return { ...about, ...object, columns, ...counted, layout: describeLayout(table) };
+    } catch (error) {
+      const isBroken = error instanceof AppError && error.transient && error.code.startsWith("STORE_");
+      if (!isBroken || attempt === ATTEMPTS) throw error;
+      context.reporter.info(`${error.message} Reading partition ${partition} of ${table.name} again.`);
+      await context.clock.sleep(PAUSE_MS, signal);
+    }
+  }
+}
+
+/** Names and types of the columns, hashed: what the digest of a row is made of. */
+export function describeLayout({ columns }: DataTable): string {
+  return hashFingerprint(columns.map(({ name, type }) => [name, type]));
+}
