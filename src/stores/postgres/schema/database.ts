@@ -109,7 +109,9 @@ function publicationQuery(major: number): string {
   const [details, schemas] =
     major >= 15
       ? [
-          `, t.rowfilter, (SELECT string_agg(name, ',' ORDER BY name) FROM unnest(t.attnames) name)`,
+          // Not pg_publication_tables: its columns are those of the version that is asked where none were chosen.
+          `, 'where ' || pg_get_expr(prqual, prrelid), 'columns ' || (SELECT string_agg(quote_ident(attname), ','
+             ORDER BY attname) FROM pg_attribute WHERE attrelid = prrelid AND attnum = ANY (prattrs))`,
           `(SELECT string_agg(quote_ident(nspname), ',' ORDER BY nspname) FROM pg_publication_namespace
             JOIN user_schema ON user_schema.oid = pnnspid WHERE pnpubid = p.oid)`,
         ]
@@ -117,9 +119,8 @@ function publicationQuery(major: number): string {
   return `SELECT 'publication' AS kind, pubname::text AS name, NULL::text AS shown,
      concat_ws(' ', puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
        nullif(to_jsonb(p) ->> 'pubgencols', 'n'), 'schemas:' || ${schemas},
-       (SELECT string_agg(concat_ws(' ', quote_ident(schemaname) || '.' || quote_ident(tablename)${details}), ','
-          ORDER BY schemaname, tablename)
-        FROM pg_publication_tables t JOIN user_schema ON user_schema.nspname = schemaname
-        WHERE t.pubname = p.pubname AND NOT puballtables)) AS hashed
+       (SELECT string_agg(concat_ws(' ', quote_ident(relation.nspname) || '.' || quote_ident(relname)${details}), ','
+          ORDER BY relation.nspname, relname)
+        FROM pg_publication_rel JOIN relation ON relation.oid = prrelid WHERE prpubid = p.oid)) AS hashed
    FROM pg_publication p`;
 }
