@@ -30,6 +30,11 @@ const OWNED = {
     owners: ["src/destinations/s3*.ts"],
     why: "The AWS SDK stays in src/destinations/s3*.ts: it is loaded only for s3:// and known to nobody else.",
   },
+  age: {
+    modules: "^age-encryption$",
+    owners: ["src/encryption/*.ts"],
+    why: "Encryption and its keys stay in src/encryption: everybody else encrypts and decrypts streams.",
+  },
   github: {
     modules: "^@actions/",
     owners: ["src/action/**"],
@@ -50,6 +55,10 @@ const LAYERS = {
   sys: {
     modules: "^\\.\\./(?!errors)",
     why: "src/sys is the floor: everything stands on it, it stands on errors.ts alone.",
+  },
+  encryption: {
+    modules: "^\\.\\./(?!errors|sys/secret\\.ts)",
+    why: "src/encryption turns streams into streams: it knows no stores, no destinations and no files.",
   },
   config: PURE,
   backup: PURE,

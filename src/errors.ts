@@ -4,6 +4,8 @@ export type ErrorCode =
   | "TARGET_REFUSED"
   | "BACKUP_NOT_FOUND"
   | "FORMAT_TOO_NEW"
+  | "IDENTITY_MISSING"
+  | "KEY_MISMATCH"
   | "TOOL_MISSING"
   | "TOOL_FAILED"
   | "DISK_FULL"
@@ -28,6 +30,8 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   TARGET_REFUSED: 2,
   BACKUP_NOT_FOUND: 2,
   FORMAT_TOO_NEW: 2,
+  IDENTITY_MISSING: 2,
+  KEY_MISMATCH: 2,
   TOOL_MISSING: 3,
   TOOL_FAILED: 3,
   DISK_FULL: 3,

@@ -25,6 +25,7 @@ import { createContext } from "./run-context.ts";
 import type { ContextSource, RunContext } from "./run-context.ts";
 import { createDeadline } from "./sys/clock.ts";
 import type { Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
+import { buildEncryption, buildKeyring } from "./wire-keys.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
 const CANCELLED_CLEAN_UP_MS = 3000;
@@ -65,7 +66,8 @@ async function carryOut(
       return await unpin(destination, config);
     case "doctor":
       return await doctor(listSubjects(config, destination, context), context);
-    case "backup":
+    case "backup": {
+      const encryption = await buildEncryption(config.encryption);
       return await withAll(
         config.stores.map((store) => buildStore(store, context)),
         (stores) =>
@@ -75,6 +77,8 @@ async function carryOut(
               stores,
               destination,
               full: config.full,
+              keys: config.keys,
+              ...encryption,
               openForCleanUp: () =>
                 openDestination(config.destination, config.name, {
                   ...context,
@@ -85,7 +89,9 @@ async function carryOut(
             context,
           ),
       );
-    case "restore":
+    }
+    case "restore": {
+      const keyring = await buildKeyring(config.unlock, context.redactor);
       return await withAll(
         config.targets.map((target) => buildTarget(target, config.placement, context)),
         (targets) =>
@@ -96,10 +102,12 @@ async function carryOut(
               targets,
               before: config.before.map(buildStep),
               after: config.after.map(buildStep),
+              ...keyring,
             },
             context,
           ),
       );
+    }
     case "drill":
       return await drill(
         {
@@ -114,6 +122,8 @@ async function carryOut(
           ...(config.upstream && { upstream: config.upstream }),
           objectives: config.objectives,
           proveRed: config.proveRed,
+          keys: config.keys,
+          ...(await buildKeyring(config.unlock, context.redactor)),
           keepOnFailure: config.keep,
           reportDir: config.reportDir,
         },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
+import { keyFingerprintSchema } from "./application-keys.ts";
 import { inventorySchema } from "./inventory.ts";
 
 /** The newest manifest version this code writes and reads. docs/backup-format.md describes every version. */
@@ -10,6 +11,13 @@ export const storedObjectSchema = z.strictObject({
   key: z.string(),
   sizeBytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /**
+   * Present when the object is an age file: for whom, as `age1…` or `passphrase`, and how many bytes are inside.
+   * Size and SHA-256 are those of the file, so that it can be proved without opening it.
+   */
+  age: z
+    .strictObject({ recipients: z.array(z.string()).min(1), contentBytes: z.int().nonnegative() })
+    .optional(),
 });
 export type StoredObject = z.infer<typeof storedObjectSchema>;
 
@@ -118,6 +126,8 @@ const manifestSchema = z.strictObject({
   stores: z.array(storeManifestSchema),
   /** Stores that retention has removed from this backup since, UTC, ISO 8601. */
   removed: z.array(z.strictObject({ store: z.string(), removedAt: z.iso.datetime() })).optional(),
+  /** The application's own keys at that time, by fingerprint; absent where none were configured. */
+  keys: z.array(keyFingerprintSchema).optional(),
   phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
 });
 /** What one complete backup holds. It is written last and only once: where it lies, the backup is complete. */
@@ -130,6 +140,11 @@ export function objectsOfStore(store: StoreManifest): StoredObject[] {
     return archive.format === "directory" ? archive.files : [archive];
   }
   return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
+}
+
+/** Bytes of what an object holds, encrypted or not. */
+export function contentBytesOf({ sizeBytes, age }: StoredObject): number {
+  return age?.contentBytes ?? sizeBytes;
 }
 
 /** Bytes that one store's part of a backup needs at its destination. */

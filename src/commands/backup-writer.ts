@@ -3,22 +3,31 @@ import type { ClickHousePart, StoredObject, StoreManifest } from "../backup/mani
 import type { Destination } from "../destinations/destination.ts";
 import { partKey, partsFolder, storeObjectKey } from "../destinations/keys.ts";
 import type { RunContext } from "../run-context.ts";
+import type { AgeEncryption } from "../encryption/age.ts";
 import type { BackupSink } from "../stores/store.ts";
 import { ObjectLookup } from "./object-lookup.ts";
+import { ObjectWriter } from "./object-writer.ts";
 import { ReceiptBook } from "./receipts.ts";
 
 /** Writes the objects of one backup, and knows what it wrote. */
 export class BackupWriter {
   readonly #backupId: string;
   readonly #destination: Destination;
+  readonly #objects: ObjectWriter;
   readonly #context: RunContext;
   readonly #keys: string[] = [];
   readonly #receipts: ReceiptBook;
   #sentBytes = 0;
 
-  constructor(backupId: string, destination: Destination, context: RunContext) {
+  constructor(
+    backupId: string,
+    destination: Destination,
+    encryption: AgeEncryption | undefined,
+    context: RunContext,
+  ) {
     this.#backupId = backupId;
     this.#destination = destination;
+    this.#objects = new ObjectWriter(destination, encryption);
     this.#context = context;
     this.#receipts = new ReceiptBook(backupId, context);
   }
@@ -39,9 +48,10 @@ export class BackupWriter {
     return this.#sentBytes;
   }
 
-  /** A small object of the backup as a whole. */
+  /** A small object of the backup as a whole, which everybody may read. */
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#write(key, Readable.from([bytes]));
+    this.#keys.push(key);
+    await this.#destination.put(key, this.#count(Readable.from([bytes])));
   }
 
   /**
@@ -65,7 +75,7 @@ export class BackupWriter {
         this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
         this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
-      holds: (object) => lookup.holds(object),
+      holds: async (object) => this.#objects.accepts(object) && (await lookup.holds(object)),
     };
   }
 
@@ -74,9 +84,8 @@ export class BackupWriter {
     body: AsyncIterable<Uint8Array>,
     expectedSizeBytes?: number,
   ): Promise<StoredObject> {
-    this.#keys.push(key); // before: a write whose answer was lost may have arrived
-    const written = await this.#destination.put(key, this.#count(body), expectedSizeBytes);
-    return { key, ...written };
+    this.#keys.push(this.#objects.keyOf(key)); // before: a write whose answer was lost may have arrived
+    return await this.#objects.put(key, this.#count(body), expectedSizeBytes);
   }
 
   async *#count(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -18,6 +18,8 @@ import {
   partsPrefix,
   restoreGuideKey,
 } from "../destinations/keys.ts";
+import type { AgeEncryption } from "../encryption/age.ts";
+import { describeKeyOf } from "../encryption/recipient.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatBytes, formatSeconds } from "../report/quantities.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
@@ -25,6 +27,8 @@ import type { Reporter, RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import { VERSION } from "../version.ts";
+import { fingerprintKeys } from "./application-keys.ts";
+import type { GivenKey } from "./application-keys.ts";
 import { BackupWriter } from "./backup-writer.ts";
 import { findNewestBackup } from "./catalogue.ts";
 import { RUN_LIMIT_MS } from "./prune.ts";
@@ -43,6 +47,10 @@ export interface BackupRequest {
   openForCleanUp: () => Promise<Destination>;
   /** Send everything, whatever earlier backups hold. */
   full: boolean;
+  /** For whom data objects are encrypted; they lie there as they are when absent. */
+  encryption?: AgeEncryption;
+  /** The application's own keys, which the manifest names by fingerprint. */
+  keys?: readonly GivenKey[];
   /** Told as soon as it is known, so that a killed run can be tidied up after. */
   onStart?: (backupId: string) => void;
 }
@@ -64,17 +72,19 @@ export interface BackupResult {
  *   Only when the manifest's own writing fails is it left, since the manifest may have arrived.
  */
 export async function backup(request: BackupRequest, context: RunContext): Promise<BackupResult> {
-  const { name, stores, destination, full } = request;
+  const { name, stores, destination, full, encryption, keys = [] } = request;
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
   const startedAt = clock.now();
   const id = buildBackupId(startedAt, randomBytes(2).toString("hex"));
   const phases = new Stopwatch(clock);
-  const writer = new BackupWriter(id, destination, context);
+  const writer = new BackupWriter(id, destination, encryption, context);
   request.onStart?.(id);
 
   await reporter.phase("Check", () => phases.measure("check", () => check(request, context)));
-  const earlier = full ? NOTHING : await findEarlier(destination, startedAt, context);
+  // A full backup needs nothing of an earlier one but to know whether the keys changed.
+  const found = full && keys.length === 0 ? NOTHING : await findEarlier(destination, startedAt, context);
+  const earlier = full ? NOTHING : found;
   const manifest = await tidyOnFailure(writer, request, context, async () => {
     const storeManifests = await reporter.phase("Back up", () =>
       phases.measure("backup", () =>
@@ -86,6 +96,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
         }),
       ),
     );
+    const fingerprints = await fingerprintKeys(keys, found.newest, context);
     const complete: Manifest = {
       format: "lifeboat-backup",
       formatVersion: FORMAT_VERSION,
@@ -95,6 +106,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
       startedAt: startedAt.toISOString(),
       finishedAt: clock.now().toISOString(),
       stores: storeManifests,
+      ...(fingerprints.length > 0 && { keys: fingerprints }),
       phases: phases.times,
     };
     await writer.put(restoreGuideKey(id), Buffer.from(renderRestoreGuide(complete, destination.url)));
@@ -102,6 +114,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   });
   // Outside the tidying: once the manifest may have arrived, its objects must stay.
   await publish(manifest, destination);
+  if (encryption) warnOfOthers(manifest, encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
   return {
@@ -112,6 +125,27 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
     seconds: secondsSince(clock, startMs),
     manifest,
   };
+}
+
+/** Recipients hold from now on: what an earlier backup sent stays as it was written. */
+function warnOfOthers({ stores }: Manifest, { recipients }: AgeEncryption, { reporter }: RunContext): void {
+  const objects = stores.flatMap(objectsOfStore);
+  for (const recipient of recipients) {
+    const closed = objects.filter(({ age }) => age && !age.recipients.includes(recipient));
+    if (closed.length === 0) continue;
+    const size = formatBytes(closed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+    reporter.warn(
+      `${countOf(closed.length, "object")} (${size}) of this backup cannot be opened with ${describeKeyOf(recipient)}: ` +
+        "earlier backups wrote them for others. Run backup --full once, or rekey, to change that.",
+    );
+  }
+  const former = new Set(objects.flatMap(({ age }) => age?.recipients ?? []));
+  for (const recipient of recipients) former.delete(recipient);
+  if (former.size === 0) return;
+  reporter.warn(
+    `Objects of this backup that earlier ones wrote can still be opened with ${[...former].map(describeKeyOf).join(" or ")}, ` +
+      "for which nothing is written any more.",
+  );
 }
 
 function describeStore(held: StoreManifest): string {

@@ -6,6 +6,7 @@ import type { ControlResult } from "../drill/record.ts";
 import { performSteps } from "../drill/steps/perform.ts";
 import type { Step } from "../drill/steps/step.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
+import type { Keyring } from "../encryption/keyring.ts";
 import { AppError, throwIfCancelled } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Target, ThrowawayTarget } from "../stores/store.ts";
@@ -19,6 +20,7 @@ import type { OpenTarget } from "./throwaways.ts";
 
 interface ControlRequest {
   destination: Destination;
+  keyring?: Keyring;
   openTarget: OpenTarget;
   only?: readonly string[];
   steps: readonly Step[];
@@ -81,11 +83,11 @@ async function drillAgain(
   control: Exclude<Control, { kind: "not applicable" }>,
   manifest: Manifest,
   targets: readonly ThrowawayTarget[],
-  { destination, upstream, allowMissing = [] }: ControlRequest,
+  { destination, keyring, upstream, allowMissing = [] }: ControlRequest,
   context: RunContext,
 ): Promise<Outcome> {
   await using scratch = await Scratch.create();
-  const objects = readObjects(destination);
+  const objects = readObjects(destination, keyring, context);
   const request = { objects, replace: false, scratchDir: scratch.path, allowMissing };
   let outcome: Outcome = { outcome: "missed", reason: "Nothing was restored." };
   for (const { store, target } of pairTargets(manifest, targets)) {

@@ -12,6 +12,7 @@ import type { Step } from "../drill/steps/step.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { judge } from "../drill/verdict.ts";
 import type { Evidence } from "../drill/verdict.ts";
+import type { Keyring } from "../encryption/keyring.ts";
 import { AppError } from "../errors.ts";
 import { renderJunit } from "../report/junit.ts";
 import { renderSummary } from "../report/summary.ts";
@@ -20,6 +21,8 @@ import type { ThrowawayTarget } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { VERSION } from "../version.ts";
+import { requireKeys } from "./application-keys.ts";
+import type { GivenKey } from "./application-keys.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { performControls } from "./controls.ts";
@@ -30,6 +33,7 @@ import type { Pairing } from "./restore-checks.ts";
 import { destroyAll, openTargets } from "./throwaways.ts";
 import type { OpenTarget } from "./throwaways.ts";
 import { settleAll } from "./together.ts";
+import { requireUnlocked } from "./unlock.ts";
 
 export interface DrillRequest {
   destination: Destination;
@@ -46,6 +50,10 @@ export interface DrillRequest {
   objectives: DrillRecord["objectives"];
   /** After a proven drill, damage further copies on purpose and require that each is noticed. */
   proveRed?: boolean;
+  /** Opens what is encrypted. */
+  keyring?: Keyring;
+  /** The application's own keys, to be held against the backup's. */
+  keys?: readonly GivenKey[];
   /** Leave the restored data for a look when the drill failed. */
   keepOnFailure: boolean;
   /** Folder for the report, created when missing. */
@@ -70,8 +78,8 @@ export interface DrillResult {
  *
  * A drill that goes badly returns its verdict; only what kept it from beginning is thrown.
  *
- * @throws AppError BACKUP_NOT_FOUND, FORMAT_TOO_NEW, CONFIG_INVALID, TARGET_REFUSED, CANCELLED, and what the
- *   destination throws while the backup is looked for
+ * @throws AppError BACKUP_NOT_FOUND, FORMAT_TOO_NEW, IDENTITY_MISSING, KEY_MISMATCH, CONFIG_INVALID, TARGET_REFUSED,
+ *   CANCELLED, and what the destination throws while the backup is looked for
  */
 export async function drill(request: DrillRequest, context: RunContext): Promise<DrillResult> {
   const { destination, selection } = request;
@@ -81,7 +89,14 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   const phases = new Stopwatch(clock);
   await createFolder(request.reportDir);
   const manifest = await reporter.phase("Find", () =>
-    phases.measure("find", () => pickBackup(destination, selection)),
+    phases.measure("find", async () => {
+      const picked = await pickBackup(destination, selection);
+      await settleAll([
+        requireUnlocked(pickStores(picked, request), destination, request.keyring),
+        requireKeys(picked, request.keys ?? [], context),
+      ]);
+      return picked;
+    }),
   );
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
 
@@ -166,6 +181,15 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   return result;
 }
 
+/** The backup with those of its stores that will be restored. */
+function pickStores(
+  { id, stores }: Manifest,
+  { openTarget, only }: DrillRequest,
+): Pick<Manifest, "id" | "stores"> {
+  const isWanted = (store: string): boolean => openTarget.has(store) && (only?.includes(store) ?? true);
+  return { id, stores: stores.filter(({ store }) => isWanted(store)) };
+}
+
 function isNewestSelected({ id, before, pick = "newest" }: Selection): boolean {
   return id === undefined && before === undefined && pick === "newest";
 }
@@ -210,13 +234,13 @@ function findSkippedStores(
 /** Restores all stores at once. One that fails does not stop the others: what they show is evidence as well. */
 async function restoreAll(
   pairings: readonly Pairing[],
-  { destination, allowMissing = [] }: DrillRequest,
+  { destination, keyring, allowMissing = [] }: DrillRequest,
   evidence: Evidence,
   stopwatch: Stopwatch,
   context: RunContext,
 ): Promise<void> {
   await using scratch = await Scratch.create();
-  const objects = readObjects(destination);
+  const objects = readObjects(destination, keyring, context);
   const common = { objects, replace: false, scratchDir: scratch.path, allowMissing, stopwatch } as const;
   const comparisons = await settleAll(
     pairings.map(async (pairing) => {

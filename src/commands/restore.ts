@@ -5,6 +5,7 @@ import type { Destination } from "../destinations/destination.ts";
 import type { StepResult } from "../drill/record.ts";
 import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
 import type { Step } from "../drill/steps/step.ts";
+import type { Keyring } from "../encryption/keyring.ts";
 import { AppError } from "../errors.ts";
 import { countOf } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
@@ -12,6 +13,8 @@ import type { RestoreRequest as StoreRestoreRequest, Target } from "../stores/st
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
+import { requireKeys } from "./application-keys.ts";
+import type { GivenKey } from "./application-keys.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { compareRestored, narrowExpected } from "./compare-restored.ts";
@@ -19,7 +22,8 @@ import type { RestoredStore } from "./compare-restored.ts";
 import { readObjects } from "./object-reader.ts";
 import { divideScope, pairTargets, refuseSurprises } from "./restore-checks.ts";
 import type { Pairing } from "./restore-checks.ts";
-import { runTogether } from "./together.ts";
+import { runTogether, settleAll } from "./together.ts";
+import { requireUnlocked } from "./unlock.ts";
 
 export interface RestoreRequest {
   destination: Destination;
@@ -37,6 +41,10 @@ export interface RestoreRequest {
   /** Performed after all checks and before the first change, and after the comparison. */
   before?: readonly Step[];
   after?: readonly Step[];
+  /** Opens what is encrypted. */
+  keyring?: Keyring;
+  /** The application's own keys, to be held against the backup's. */
+  keys?: readonly GivenKey[];
 }
 
 export interface RestoreResult {
@@ -60,10 +68,12 @@ export interface RestoreResult {
 /**
  * Restores a backup into databases that the operator gave, and compares what is there then with the manifest.
  *
- * @throws AppError TARGET_REFUSED before anything is written, and what finding, reading and restoring throw
+ * @throws AppError TARGET_REFUSED, IDENTITY_MISSING, KEY_MISMATCH before anything is written, and what finding, reading
+ *   and restoring throw
  */
 export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const { destination, selection, targets, scope, allowMissing = [], before = [], after = [] } = request;
+  const { keyring, keys = [] } = request;
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
   const stopwatch = new Stopwatch(clock);
@@ -80,7 +90,14 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
     );
   }
   const named = await reporter.phase("Check", () =>
-    stopwatch.measure("check", () => refuseSurprises(pairings, request.replace, allowMissing)),
+    stopwatch.measure("check", async () => {
+      const stores = pairings.map(({ store }) => store);
+      await settleAll([
+        requireUnlocked({ id: manifest.id, stores }, destination, keyring),
+        requireKeys(manifest, keys, context),
+      ]);
+      return await refuseSurprises(pairings, request.replace, allowMissing);
+    }),
   );
   const steps = {
     ...context,
@@ -88,7 +105,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   };
 
   await using scratch = await Scratch.create();
-  const objects = readObjects(destination);
+  const objects = readObjects(destination, keyring, context);
   const jobs = pairings.map((pairing) => {
     const { store, target } = pairing;
     const restoring: StoreRestoreRequest = {

@@ -2,6 +2,10 @@ import { Secret } from "../sys/secret.ts";
 import type { RetentionPolicy } from "../backup/retention.ts";
 import type { DestinationConfig } from "../destinations/open.ts";
 import { readDestination } from "./destination.ts";
+import type { EncryptionConfig, KeyringConfig } from "./encryption.ts";
+import { readEncryption, readKeyring } from "./encryption.ts";
+import type { ApplicationKeyConfig } from "./keys.ts";
+import { readKeys } from "./keys.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { Problems, suggest } from "./problems.ts";
@@ -18,6 +22,7 @@ import { StoreReader } from "./stores.ts";
 import type { Environment } from "./values.ts";
 import { readDurationMs, readTime } from "./values.ts";
 
+export type { ApplicationKeyConfig, EncryptionConfig, KeyringConfig };
 export type { DestinationConfig, StepConfig, StoreConfig, TargetConfig };
 
 /** What a shell has read; nothing is interpreted yet. */
@@ -56,13 +61,23 @@ export interface BackupConfig extends CommonConfig {
   command: "backup";
   stores: StoreConfig[];
   full: boolean;
+  /** Nothing is encrypted when absent. */
+  encryption?: EncryptionConfig;
+  keys: ApplicationKeyConfig[];
 }
 
 export interface ListConfig extends CommonConfig {
   command: "list";
 }
 
-export interface RestoreConfig extends CommonConfig, RestoreSettings {
+/** What reading data objects takes. */
+interface ReadingConfig extends CommonConfig {
+  /** What opens encrypted backups. */
+  unlock: KeyringConfig;
+  keys: ApplicationKeyConfig[];
+}
+
+export interface RestoreConfig extends ReadingConfig, RestoreSettings {
   command: "restore";
   selection: Selection;
   targets: TargetConfig[];
@@ -70,7 +85,7 @@ export interface RestoreConfig extends CommonConfig, RestoreSettings {
   replace: string[];
 }
 
-export interface DrillConfig extends CommonConfig {
+export interface DrillConfig extends ReadingConfig {
   command: "drill";
   selection: Selection;
   targets: TargetConfig[];
@@ -154,11 +169,14 @@ export function parseConfig(raw: RawInput): Config {
   const isDryRun = sources.flag("dry-run") ?? false;
   const note = sources.option("note")?.text ?? "";
   if (command === "pin" || command === "unpin") requirePinOptions(sources, command);
+  const encryption = readEncryption(sources, command === "backup");
+  const unlock = readKeyring(sources, command === "restore" || command === "drill");
+  const keys = readKeys(sources, command === "backup");
   problems.throwIfAny();
 
   switch (command) {
     case "backup":
-      return { command, ...common, stores, full };
+      return { command, ...common, stores, full, keys, ...(encryption && { encryption }) };
     case "list":
       return { command, ...common };
     case "prune":
@@ -169,12 +187,23 @@ export function parseConfig(raw: RawInput): Config {
     case "doctor":
       return { command, ...common, stores, targets };
     case "restore":
-      return { command, ...common, selection, targets, replace: sources.list("replace"), ...settings };
+      return {
+        command,
+        ...common,
+        unlock,
+        keys,
+        selection,
+        targets,
+        replace: sources.list("replace"),
+        ...settings,
+      };
     case "drill": {
       const reportDir = sources.option("report-dir")?.text ?? OPTIONS["report-dir"].default;
       return {
         command,
         ...common,
+        unlock,
+        keys,
         selection,
         targets,
         ...(reader.chosen && { only: reader.chosen }),

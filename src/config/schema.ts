@@ -105,6 +105,18 @@ const store = z.strictObject({
     .optional(),
 });
 
+const encryption = z.strictObject({
+  recipients: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("Public keys, age1… each; whoever holds one of the identities can read what is written.")
+    .optional(),
+  "recipients-file": text("A file with a recipient a line, relative to this file.").optional(),
+  passphrase: text(
+    "Instead of recipients, for small set-ups; take it from the environment: ${BACKUP_PASSPHRASE}.",
+  ).optional(),
+});
+
 const target = z.union([text("Address with user and password."), z.strictObject({ url: text("Address.") })]);
 
 const stepCommon = {
@@ -295,6 +307,15 @@ export const fileSchema = z
     stores: z
       .record(storeName, store)
       .describe("The databases to back up, by a name of your choice.")
+      .optional(),
+    encryption: encryption
+      .describe("Encrypts every data object with age; manifests stay readable.")
+      .optional(),
+    keys: z
+      .record(z.string().min(1), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]))
+      .describe(
+        "The application's own keys, by name: ${ENCRYPTION_KEY}. Each backup says under which key it was taken, by a fingerprint; of a list, the first is in use and the others are for older backups.",
+      )
       .optional(),
     objectives: z
       .strictObject({

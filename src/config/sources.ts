@@ -20,12 +20,12 @@ export class Sources {
   readonly problems = new Problems();
   readonly secrets: Secret[] = [];
   readonly #raw: RawInput;
-  readonly #command: Command;
+  readonly command: Command;
   readonly #file: ConfigFile | undefined;
 
   constructor(raw: RawInput, command: Command) {
     this.#raw = raw;
-    this.#command = command;
+    this.command = command;
     this.#file = raw.file && parseFile(raw.file, this.problems);
     this.#refuseStrangers();
   }
@@ -42,7 +42,7 @@ export class Sources {
   /** The option's text, or that of its variable; undefined when neither is given or the command has no use for it. */
   option(name: OptionName): Given | undefined {
     const { commands, env }: Option = OPTIONS[name];
-    if (!commands.includes(this.#command)) return undefined;
+    if (!commands.includes(this.command)) return undefined;
     const text = this.#raw.options[name]?.trim();
     if (text) return { text, place: this.optionPlace(name), isFromEnvironment: false };
     const fallback = env && this.#raw.env[env]?.trim();
@@ -52,6 +52,11 @@ export class Sources {
       place: { label: `Variable ${env}`, order: AFTER_THE_FILE },
       isFromEnvironment: true,
     };
+  }
+
+  /** The value of an environment variable that the operator named. */
+  variable(name: string): string | undefined {
+    return this.#raw.env[name];
   }
 
   flag(name: OptionName): boolean | undefined {
@@ -109,9 +114,9 @@ export class Sources {
       if (!found) {
         const names = known.map((candidate) => candidate.name);
         this.problems.add(place, `is no known option.${suggest(name, names)}`);
-      } else if (!found.option.commands.includes(this.#command)) {
+      } else if (!found.option.commands.includes(this.command)) {
         const users = found.option.commands.join(" and ");
-        this.problems.add(place, `means nothing to ${this.#command}; it is for ${users}. Leave it out.`);
+        this.problems.add(place, `means nothing to ${this.command}; it is for ${users}. Leave it out.`);
       }
     }
   }

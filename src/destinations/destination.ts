@@ -30,8 +30,9 @@ export interface Destination {
   check(): Promise<void>;
 
   /**
-   * Streams one object, in bounded memory, in the place of what is there. It appears, or takes that place, only when `body` has ended without error: an
-   * error thrown by `body`, or a cancelled run, leaves nothing behind, neither object nor billed parts.
+   * Streams one object, in bounded memory, in the place of what is there. It appears, or takes that place, only when
+   * `body` has ended without error: an error thrown by `body`, or a cancelled run, leaves nothing behind, neither
+   * object nor billed parts.
    *
    * @param expectedSizeBytes - a guess, to choose part sizes that suffice; it may be wrong
    */
@@ -43,8 +44,12 @@ export interface Destination {
   /** Reads a small object whole. */
   read(key: string): Promise<Buffer>;
 
-  /** Streams an object. A stream cut short ends in an error, never in a clean end. */
-  open(key: string): Promise<Readable>;
+  /**
+   * Streams an object. A stream cut short ends in an error, never in a clean end.
+   *
+   * @param fromByte - where to begin; less than the object's size
+   */
+  open(key: string, fromByte?: number): Promise<Readable>;
 
   /** All objects whose key starts with `prefix`, in key order. */
   list(prefix: string): AsyncIterable<Listed>;

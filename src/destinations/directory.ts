@@ -81,10 +81,11 @@ export class DirectoryDestination implements Destination {
     return await buffer(await this.open(key));
   }
 
-  async open(key: string): Promise<Readable> {
+  async open(key: string, fromByte = 0): Promise<Readable> {
     const file = await this.#do(`Reading ${key}`, () => this.#openObject(key));
     const { size } = await file.stat();
-    return guardStream(file.createReadStream(), size, this.#context.signal, (error) =>
+    const source = file.createReadStream({ start: fromByte });
+    return guardStream(source, Math.max(0, size - fromByte), this.#context.signal, (error) =>
       this.#explain(error, `Reading ${key}`),
     );
   }

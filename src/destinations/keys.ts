@@ -77,7 +77,13 @@ export function partsFolder(store: string): string {
 
 /** Whether a key below `partsPrefix` was written by the run of this backup. */
 export function isPartOfBackup(key: string, backupId: string): boolean {
-  return key.endsWith(`-${backupId}.native.zst`);
+  const name = `-${backupId}.native.zst`;
+  return key.endsWith(name) || key.endsWith(encryptedKey(name));
+}
+
+/** The key of an object that is an age file. */
+export function encryptedKey(key: string): string {
+  return `${key}.age`;
 }
 
 /** The backup whose run wrote the part under a key below `partsPrefix`, or undefined for a key of another form. */

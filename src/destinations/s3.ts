@@ -119,8 +119,10 @@ class S3Destination implements Destination {
     );
   }
 
-  async open(key: string): Promise<Readable> {
-    return await this.#requests.send(`Reading ${key}`, (client, options) => this.#get(key, client, options));
+  async open(key: string, fromByte = 0): Promise<Readable> {
+    return await this.#requests.send(`Reading ${key}`, (client, options) =>
+      this.#get(key, client, options, fromByte),
+    );
   }
 
   async *list(prefix: string): AsyncGenerator<Listed> {
@@ -196,8 +198,20 @@ class S3Destination implements Destination {
     }
   }
 
-  async #get(key: string, client: S3Client, options: { abortSignal: AbortSignal }): Promise<Readable> {
-    const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand(this.#object(key)), options);
+  async #get(
+    key: string,
+    client: S3Client,
+    options: { abortSignal: AbortSignal },
+    fromByte = 0,
+  ): Promise<Readable> {
+    const input = { ...this.#object(key), ...(fromByte > 0 && { Range: `bytes=${fromByte}-` }) };
+    const { Body, ContentLength = 0, ContentRange } = await client.send(new GetObjectCommand(input), options);
+    if (fromByte > 0 && !ContentRange?.startsWith(`bytes ${fromByte}-`)) {
+      (Body as Readable).destroy();
+      throw new AppError("DESTINATION_FAILED", `The service did not give ${key} from byte ${fromByte} on.`, {
+        hint: "It ignores the Range header, without which a reading that was cut cannot go on. Try again.",
+      });
+    }
     return guardStream(Body as Readable, ContentLength, this.#requests.context.signal, (error) =>
       this.#requests.explain(error, `Reading ${key}`),
     );

@@ -47,6 +47,30 @@ export function describeDestinationContract(name: string, under: DestinationUnde
       expect(await destination.findSize("a/b.bin")).toBe(sizeBytes);
     });
 
+    test("an object can be read from any byte on", async () => {
+      const { destination } = await open();
+      const bytes = makeBytes(9 * MIB + 7);
+      await destination.put("a/b.bin", cut(bytes, MIB));
+      for (const from of [0, 1, 70_001, 8 * MIB, bytes.length - 1]) {
+        const back = await buffer(await destination.open("a/b.bin", from));
+        expect(back.equals(bytes.subarray(from))).toBe(true);
+      }
+    });
+
+    test("a second put to a key replaces what was there, whole or not at all", async () => {
+      const { destination } = await open();
+      await destination.put("a/b.bin", cut(makeBytes(9 * MIB), MIB));
+      await destination.put("a/b.bin", cut(Buffer.from("second"), MIB));
+      expect((await destination.read("a/b.bin")).toString()).toBe("second");
+      const broken = new Error("the source broke");
+      async function* breakAtOnce(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from("thi");
+        throw broken;
+      }
+      await expect(destination.put("a/b.bin", breakAtOnce())).rejects.toBe(broken);
+      expect((await destination.read("a/b.bin")).toString()).toBe("second");
+    });
+
     test("eight objects written at once come back as they were sent", async () => {
       const { destination } = await open();
       const bodies = Array.from({ length: 8 }, (_, index) => makeBytes(9 * MIB + index));

@@ -71,12 +71,12 @@ export class MemoryDestination implements Destination {
     return await buffer(await this.open(key));
   }
 
-  async open(key: string): Promise<Readable> {
+  async open(key: string, fromByte = 0): Promise<Readable> {
     return await this.#do("open", key, () => {
       const bytes = this.#place.objects.get(key)?.bytes;
       if (!bytes) throw new AppError("OBJECT_MISSING", `${key} is not there.`, { hint: "Look for it." });
-      const source = Readable.from(inChunks(bytes), { objectMode: false });
-      return guardStream(source, bytes.byteLength, this.#run.signal, (error) => error);
+      const source = Readable.from(inChunks(bytes.subarray(fromByte)), { objectMode: false });
+      return guardStream(source, bytes.byteLength - fromByte, this.#run.signal, (error) => error);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { TableInventory } from "../../backup/inventory.ts";
+import { contentBytesOf } from "../../backup/manifest.ts";
 import type { ClickHousePart } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { Reporter } from "../../run-context.ts";
@@ -56,7 +57,7 @@ export function requireAllVisible(
 
 /** An answer without rows has no bytes, and so no frame that could prove it whole: rows must show in bytes. */
 export function requireBytes(part: ClickHousePart): void {
-  if (part.sizeBytes > 0) return;
+  if (contentBytesOf(part) > 0) return;
   const name = `${part.database}.${part.table}`;
   throw new AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
     hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place.",
