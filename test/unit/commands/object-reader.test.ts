@@ -28,7 +28,8 @@ class BreakingDestination extends MemoryDestination {
     if (length === undefined) return Readable.from([whole]);
     async function* breakOff(): AsyncGenerator<Buffer> {
       if (length === "refused") throw fault(false);
-      for (let at = 0; at < (length ?? 0); at += 1000) yield whole.subarray(at, Math.min(at + 1000, length ?? 0));
+      for (let at = 0; at < (length ?? 0); at += 1000)
+        yield whole.subarray(at, Math.min(at + 1000, length ?? 0));
       throw fault(true);
     }
     return Readable.from(breakOff());
