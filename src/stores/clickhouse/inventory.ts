@@ -16,11 +16,21 @@ export function hashIdentity(catalog: Catalog): string {
 }
 
 function describeSchema(catalog: Catalog): SchemaObject[] {
+  const known = new Set(
+    catalog.entries.filter(({ kind }) => kind !== "database" && kind !== "function").map(idOf),
+  );
   return catalog.entries.flatMap((entry) => {
     const { kind, portable } = entry;
     const name = idOf(entry);
     const belongs = kind === "database" || kind === "function" ? {} : { table: name };
-    const itself = { kind, name, definition: hashDefinition(portable), ...belongs };
+    const needs = kind === "table" ? [] : entry.dependsOn.filter((id) => known.has(id));
+    const itself = {
+      kind,
+      name,
+      definition: hashDefinition(portable),
+      ...belongs,
+      ...(needs.length > 0 && { needs: [...needs].sort() }),
+    };
     if (kind !== "table") return [itself];
     const items = listTableItems(portable).map((item) => ({
       kind: item.kind,

@@ -32,6 +32,13 @@ export class Ledger {
     this.#made.push({ entry, uuid: (await findUuid(server, entry)) ?? "" });
   }
 
+  /** Drops one thing that was made. */
+  async drop(server: ClickHouseServer, entry: SchemaEntry): Promise<void> {
+    await server.run(writeDrop(entry), DROP_SETTINGS);
+    const at = this.#made.findIndex((made) => made.entry === entry);
+    if (at !== -1) this.#made.splice(at, 1);
+  }
+
   /**
    * Drops what was made, the latest first, and looks whether it is gone. What bears a name of the ledger but is
    * not what was made stays, and is an error, once all else is gone.

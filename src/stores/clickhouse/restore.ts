@@ -4,12 +4,15 @@ import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { ObjectSource } from "../store.ts";
 import { forEachAtOnce } from "../at-once.ts";
-import { parseSchema } from "./ddl.ts";
+import { idOf, parseSchema } from "./ddl.ts";
 import type { SchemaEntry } from "./ddl.ts";
 import { isRefreshable } from "./ddl-portable.ts";
 import { findStorage } from "./engines.ts";
+import { fillByPartitions } from "./existing-tables.ts";
+import type { ExistingTable } from "./existing-tables.ts";
 import type { Ledger } from "./ledger.ts";
 import { listColumns } from "./reading.ts";
+import type { Selection } from "./selection.ts";
 import type { ClickHouseServer } from "./server.ts";
 import { quotePath, quoteText } from "./sql-text.ts";
 
@@ -29,47 +32,75 @@ const EXACT_INSERT = {
   wait_end_of_query: 1,
 } as const;
 
-/** Restores one backup into one server. What it creates it enters in the ledger first thing. */
+/** Restores what was chosen of one backup into one server. What it creates it enters in the ledger first thing. */
 export class Restoration {
   readonly #server: ClickHouseServer;
   readonly #backup: ClickHouseManifest;
+  readonly #selection: Selection;
   readonly #objects: ObjectSource;
   readonly #ledger: Ledger;
   readonly #context: RunContext;
-  /** Statements that undo what holds background work still. */
+  /** Statements that undo what holds merges still. */
   readonly wakeUps: string[] = [];
+  /** Statements that let views refresh themselves again. */
+  readonly refreshes: string[] = [];
+  /** Statements that give tables which were there before back as they were, should the restore fail. */
+  readonly undo: string[] = [];
 
   constructor(
     server: ClickHouseServer,
     backup: ClickHouseManifest,
+    selection: Selection,
     objects: ObjectSource,
     ledger: Ledger,
     context: RunContext,
   ) {
     this.#server = server;
     this.#backup = backup;
+    this.#selection = selection;
     this.#objects = objects;
     this.#ledger = ledger;
     this.#context = context;
   }
 
-  /** @throws AppError STORE_FAILED, BACKUP_DAMAGED, OBJECT_MISSING */
-  async run(): Promise<void> {
-    const { beforeData, afterData } = parseSchema(
-      await text(await this.#objects.open(this.#backup.ddl.objects)),
-    );
+  /**
+   * @param existing - tables that are there and are filled rather than created
+   * @throws AppError STORE_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
+   */
+  async run(existing: readonly ExistingTable[]): Promise<void> {
+    const schema = parseSchema(await text(await this.#objects.open(this.#backup.ddl.objects)));
+    const { beforeData, afterData } = this.#selection.narrow(schema);
+    const isThere = new Set(existing.map(({ table }) => idOf(table)));
+    const tables = beforeData.filter((entry) => entry.kind === "table" && !isThere.has(idOf(entry)));
     for (const entry of beforeData) {
+      if (isThere.has(idOf(entry))) continue;
       await this.#ledger.create(this.#server, entry);
       if (entry.kind === "table" && findStorage(entry.engine) === "parts") {
         await this.#holdMerges(entry.database, entry.name);
       }
     }
-    const tables = beforeData.filter(({ kind }) => kind === "table");
     await this.#load(tables.flatMap((entry) => this.#partsInto(entry, entry.name)));
+    for (const table of existing) await this.#fill(table);
     for (const entry of afterData) {
+      if (isThere.has(idOf(entry))) continue;
       await this.#ledger.create(this.#server, entry);
       if (entry.kind === "materialized view") await this.#fillInnerTable(entry);
     }
+  }
+
+  async #fill(existing: ExistingTable): Promise<void> {
+    const { table, parts } = existing;
+    if (table.storage !== "parts") {
+      this.undo.push(`TRUNCATE TABLE ${quotePath(table.database, table.storedIn)}`);
+      await this.#load(parts.map((part) => ({ part, table: table.storedIn })));
+      return;
+    }
+    const firstOfTable = this.wakeUps.length;
+    await this.#holdMerges(table.database, table.storedIn);
+    this.undo.push(...this.wakeUps.slice(firstOfTable));
+    const insert = (part: ClickHousePart, into: string): Promise<void> =>
+      this.#insert(part, into, this.#context.signal);
+    await fillByPartitions(this.#server, this.#ledger, existing, insert, this.undo);
   }
 
   /** Rows older than a TTL, and versions that replace one another, must be there when they are counted. */
@@ -86,7 +117,7 @@ export class Restoration {
     const path = quotePath(entry.database, entry.name);
     if (isRefreshable(entry.portable)) {
       await this.#server.run(`SYSTEM STOP VIEW ${path}`);
-      this.wakeUps.push(`SYSTEM START VIEW ${path}`);
+      this.refreshes.push(`SYSTEM START VIEW ${path}`);
     }
     const [database, name] = [quoteText(entry.database), quoteText(entry.name)];
     const [inner] = await this.#server.rows<{ name: string; engine: string }>(
@@ -99,9 +130,7 @@ export class Restoration {
   }
 
   #partsInto(entry: SchemaEntry, table: string): { part: ClickHousePart; table: string }[] {
-    const { database, name } = entry;
-    const parts = this.#backup.parts.filter((part) => part.database === database && part.table === name);
-    return parts.map((part) => ({ part, table }));
+    return this.#selection.partsOf(entry).map((part) => ({ part, table }));
   }
 
   /** Largest first, as they were read. */

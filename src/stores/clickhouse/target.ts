@@ -13,22 +13,26 @@ import type {
   TargetFacts,
   ThrowawayTarget,
 } from "../store.ts";
+import type { RestoreScope } from "../../backup/restore-scope.ts";
 import { readCatalog } from "./catalog.ts";
+import type { Catalog, DataTable } from "./catalog.ts";
 import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { idOf } from "./ddl.ts";
+import type { SchemaEntry } from "./ddl.ts";
+import { clear, countInTheWay, requireNothingFires, requireSameColumns } from "./existing-tables.ts";
+import type { ExistingTable } from "./existing-tables.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
-import { countRows } from "./reading.ts";
+import { addDigests, countRows } from "./reading.ts";
+import type { Counted } from "./reading.ts";
 import { Restoration } from "./restore.ts";
+import { isNamed, Selection } from "./selection.ts";
 import { ClickHouseServer } from "./server.ts";
 import { quotePath, quoteTexts, splitStatements } from "./sql-text.ts";
 
 /** Cleaning up after a run must go on after it was cancelled, but not for ever. */
 const CLEANUP_LIMIT_MS = 120_000;
-/** The kinds of an inventory that lie in a database under a name of their own. */
-const NAMED_KINDS: ReadonlySet<string> = new Set(["table", "view", "materialized view", "dictionary"]);
-
 export interface ClickHouseTargetOptions {
   store: string;
   url: Secret;
@@ -49,7 +53,7 @@ export async function createClickHouseThrowaway(
   options: ClickHouseTargetOptions,
   context: RunContext,
 ): Promise<ThrowawayTarget> {
-  return new ClickHouseTarget(options, context);
+  return new ClickHouseTarget(options, context, true);
 }
 
 class ClickHouseTarget implements ThrowawayTarget {
@@ -64,49 +68,68 @@ class ClickHouseTarget implements ThrowawayTarget {
   /** What lay beside the backup's tables before the restore, and is none of its business. */
   #foreign: ReadonlySet<string> = new Set();
   #wakeUps: string[] = [];
+  /** Views of a copy that is thrown away never refresh themselves: what they read might lie elsewhere. */
+  #refreshes: string[] = [];
+  readonly #isThrowaway: boolean;
 
-  constructor({ store, url }: ClickHouseTargetOptions, context: RunContext) {
+  constructor({ store, url }: ClickHouseTargetOptions, context: RunContext, isThrowaway = false) {
+    this.#isThrowaway = isThrowaway;
     this.store = store;
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#database = this.#connection.database;
   }
 
-  async inspect(backup: StoreManifest): Promise<TargetFacts> {
+  async inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts> {
     const server = await this.#connect();
-    const { databases, ids } = describeNames(backup);
-    const catalog = await readCatalog(server, await this.#findExisting(server, databases));
-    const present = catalog.entries.filter(({ kind }) => NAMED_KINDS.has(kind)).map(idOf);
+    const selection = new Selection(requireClickHouse(backup), scope);
+    const catalog = await this.#readCatalog(server, listDatabases(backup));
+    const { objects, rows } = await this.#findInTheWay(server, catalog, selection);
     return {
       id: hashIdentity(catalog),
       host: describeHost(this.#connection),
-      databases,
-      occupiedBy: present.filter((id) => ids.has(id)),
+      databases: [...selection.databases],
+      occupiedBy: [...objects, ...rows].map(idOf),
       serverVersion: server.version,
     };
   }
 
   async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
     const manifest = requireClickHouse(backup);
+    const selection = new Selection(manifest, request.scope);
     const server = await this.#connect();
-    const { databases, ids } = describeNames(manifest);
-    this.#database ??= databases[0];
-    const catalog = await readCatalog(server, await this.#findExisting(server, databases));
-    const present = catalog.entries.filter(({ kind }) => NAMED_KINDS.has(kind));
-    const inTheWay = present.filter((entry) => ids.has(idOf(entry)));
-    if (inTheWay.length > 0 && !request.replace) throw notEmpty(this.#connection, inTheWay.map(idOf));
-    this.#foreign = new Set(present.map(idOf).filter((id) => !ids.has(id)));
-    const restoration = new Restoration(server, manifest, request.objects, this.#ledger, this.#context);
+    this.#database ??= selection.databases[0];
+    const catalog = await this.#readCatalog(server, selection.databases);
+    const { objects, rows } = await this.#findInTheWay(server, catalog, selection);
+    if (objects.length + rows.length > 0 && !request.replace) {
+      throw notEmpty(this.#connection, [...objects, ...rows].map(idOf));
+    }
+    const present = catalog.entries.filter(isNamed).map(idOf);
+    this.#foreign = new Set(present.filter((id) => !selection.ids.has(id)));
+    const existing = selection.fillsTables ? findExisting(catalog, selection) : [];
+    if (selection.content === "data") requireThere(selection, manifest, existing);
+    existing.forEach(requireSameColumns);
+    for (const { table } of existing) if (table.storage !== "parts") await requireNothingFires(server, table);
+    const restoration = new Restoration(
+      server,
+      manifest,
+      selection,
+      request.objects,
+      this.#ledger,
+      this.#context,
+    );
     try {
-      for (const { kind, database, name } of inTheWay) {
+      for (const { kind, database, name } of objects) {
         const what = kind === "dictionary" ? "DICTIONARY" : "TABLE";
         await server.run(`DROP ${what} ${quotePath(database, name)} SYNC`, DROP_SETTINGS);
       }
-      await restoration.run();
+      for (const table of rows) await clear(server, table, selection.partitions);
+      await restoration.run(existing);
       this.#wakeUps = restoration.wakeUps;
+      this.#refreshes = restoration.refreshes;
       return { lost: [] };
     } catch (error) {
-      await this.#removeAll().catch((cleanup: unknown) => {
+      await this.#removeAll(restoration.undo).catch((cleanup: unknown) => {
         // The reason why the restore failed matters more; what is left is named.
         this.#context.reporter.warn(`What the failed restore had made is still there: ${String(cleanup)}`);
       });
@@ -114,21 +137,28 @@ class ClickHouseTarget implements ThrowawayTarget {
     }
   }
 
-  async takeInventory(backup: StoreManifest): Promise<Inventory> {
+  async takeInventory(backup: StoreManifest, scope?: RestoreScope): Promise<Inventory> {
     const server = await this.#connect();
-    const { databases } = describeNames(backup);
-    const all = await readCatalog(server, await this.#findExisting(server, databases));
-    const entries = all.entries.filter((entry) => !this.#foreign.has(idOf(entry)));
-    const wanted = all.tables.filter((table) => !this.#foreign.has(idOf(table)));
+    const selection = new Selection(requireClickHouse(backup), scope);
+    const all = await this.#readCatalog(server, selection.databases);
+    const functions = new Set(
+      backup.inventory.schema.flatMap(({ kind, name }) => (kind === "function" ? [name] : [])),
+    );
+    const isOurs = (each: { kind?: string; database: string; name: string }): boolean =>
+      // Functions belong to the server: those of others are none of the backup's business.
+      each.kind === "function" ? functions.has(each.name) : !this.#foreign.has(idOf(each));
     const tables: TableInventory[] = [];
-    for (const table of wanted) tables.push({ name: idOf(table), ...(await countRows(server, table)) });
-    return describeInventory({ ...all, entries }, tables);
+    for (const table of all.tables.filter(isOurs)) {
+      tables.push({ name: idOf(table), ...(await countSelected(server, table, selection)) });
+    }
+    return describeInventory({ ...all, entries: all.entries.filter(isOurs) }, tables);
   }
 
   async settle(): Promise<void> {
-    if (this.#wakeUps.length === 0) return;
+    const statements = [...this.#wakeUps.splice(0), ...(this.#isThrowaway ? [] : this.#refreshes.splice(0))];
+    if (statements.length === 0) return;
     await this.#cleanUp(async (server) => {
-      for (const statement of this.#wakeUps.splice(0)) await server.run(statement);
+      for (const statement of statements) await server.run(statement);
     });
   }
 
@@ -165,8 +195,12 @@ class ClickHouseTarget implements ThrowawayTarget {
     for (const server of servers) if (server.status === "fulfilled") await server.value?.close();
   }
 
-  async #removeAll(): Promise<void> {
-    await this.#cleanUp((server) => this.#ledger.dropAll(server));
+  /** @param undo - statements that come first, for tables that were there before */
+  async #removeAll(undo: readonly string[] = []): Promise<void> {
+    await this.#cleanUp(async (server) => {
+      for (const statement of undo) await server.run(statement, DROP_SETTINGS);
+      await this.#ledger.dropAll(server);
+    });
   }
 
   async #cleanUp(work: (server: ClickHouseServer) => Promise<void>): Promise<void> {
@@ -189,22 +223,83 @@ class ClickHouseTarget implements ThrowawayTarget {
     return { ...this.#connection, database: undefined };
   }
 
-  async #findExisting(server: ClickHouseServer, databases: readonly string[]): Promise<string[]> {
-    if (databases.length === 0) return [];
+  /** Of those databases that are there. */
+  async #readCatalog(server: ClickHouseServer, databases: readonly string[]): Promise<Catalog> {
+    if (databases.length === 0) return await readCatalog(server, []);
     const found = await server.rows<{ name: string }>(
       `SELECT name FROM system.databases WHERE name IN (${quoteTexts(databases)})`,
     );
-    return found.map(({ name }) => name);
+    return await readCatalog(
+      server,
+      found.map(({ name }) => name),
+    );
+  }
+
+  /** What a restore would have to remove: objects that it creates, and rows of tables that it fills. */
+  async #findInTheWay(
+    server: ClickHouseServer,
+    catalog: Catalog,
+    selection: Selection,
+  ): Promise<{ objects: SchemaEntry[]; rows: DataTable[] }> {
+    const tables = catalog.tables.filter((table) => selection.ids.has(idOf(table)));
+    const rows: DataTable[] = [];
+    if (selection.fillsTables) {
+      for (const table of tables) {
+        if ((await countInTheWay(server, table, selection.partitions)) > 0) rows.push(table);
+      }
+    }
+    const filled = new Set(tables.map(idOf));
+    const objects = catalog.entries.filter(
+      (entry) =>
+        isNamed(entry) &&
+        selection.content !== "data" &&
+        selection.ids.has(idOf(entry)) &&
+        !(selection.fillsTables && filled.has(idOf(entry))),
+    );
+    return { objects, rows };
   }
 }
 
-/** The databases of a backup, and the ids of what it restores into them. */
-function describeNames(backup: StoreManifest): { databases: string[]; ids: Set<string> } {
-  const { schema, tables } = backup.inventory;
-  const named = schema.filter(({ kind }) => NAMED_KINDS.has(kind));
+function listDatabases({ inventory }: StoreManifest): string[] {
+  return inventory.schema.filter(({ kind }) => kind === "database").map(({ name }) => name);
+}
+
+function findExisting({ tables }: Catalog, selection: Selection): ExistingTable[] {
+  const wanted = tables.filter((table) => selection.ids.has(idOf(table)));
+  return wanted.map((table) => ({ table, parts: selection.partsOf(table) }));
+}
+
+/** @throws AppError TARGET_REFUSED when rows are to go into tables that are not there */
+function requireThere(
+  selection: Selection,
+  { parts }: ClickHouseManifest,
+  existing: readonly ExistingTable[],
+): void {
+  const there = new Set(existing.map(({ table }) => idOf(table)));
+  const needed = parts
+    .filter((part) => selection.holdsPart(part))
+    .map(({ database, table }) => idOf({ database, name: table }));
+  const missing = [...new Set(needed)].filter((id) => !there.has(id));
+  if (missing.length === 0) return;
+  throw new AppError("TARGET_REFUSED", `The target has no ${missing.join(", no ")} to put rows into.`, {
+    hint: "Restore the structure first (--schema-only), or structure and rows together.",
+  });
+}
+
+async function countSelected(
+  server: ClickHouseServer,
+  table: DataTable,
+  { content, partitions }: Selection,
+): Promise<Counted> {
+  if (content === "structure") return { rows: 0, digest: "0" };
+  if (!partitions) return await countRows(server, table);
+  const counted: Counted[] = [];
+  if (table.storage === "parts") {
+    for (const id of partitions) counted.push(await countRows(server, table, { id }));
+  }
   return {
-    databases: schema.filter(({ kind }) => kind === "database").map(({ name }) => name),
-    ids: new Set([...named, ...tables].map(({ name }) => name)),
+    rows: counted.reduce((sum, { rows }) => sum + rows, 0),
+    digest: addDigests(counted.map(({ digest }) => digest)),
   };
 }
 
