@@ -91,7 +91,7 @@ export async function fillByPartitions(
   const besidePath = quotePath(database, beside.name);
   await server.run(`SYSTEM STOP MERGES ${besidePath}`);
   for (const part of parts) await insert(part, beside.name);
-  for (const { partition } of parts) {
+  for (const partition of new Set(parts.map((part) => part.partition))) {
     const id = quoteText(partition);
     undo.push(`ALTER TABLE ${path} DROP PARTITION ID ${id}`);
     await server.run(`ALTER TABLE ${path} ATTACH PARTITION ID ${id} FROM ${besidePath}`);

@@ -24,7 +24,7 @@ import { clear, countInTheWay, requireNothingFires, requireSameColumns } from ".
 import type { ExistingTable } from "./existing-tables.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
-import { addDigests, countRows } from "./reading.ts";
+import { addDigests, countRows, ofPartition } from "./reading.ts";
 import type { Counted } from "./reading.ts";
 import { Restoration } from "./restore.ts";
 import { isNamed, Selection } from "./selection.ts";
@@ -295,7 +295,7 @@ async function countSelected(
   if (!partitions) return await countRows(server, table);
   const counted: Counted[] = [];
   if (table.storage === "parts") {
-    for (const id of partitions) counted.push(await countRows(server, table, { id }));
+    for (const id of partitions) counted.push(await countRows(server, table, ofPartition(id)));
   }
   return {
     rows: counted.reduce((sum, { rows }) => sum + rows, 0),
