@@ -57,7 +57,7 @@ export function isKeywordString(text: string): boolean {
   return /^\s*[a-z_]+\s*=/i.test(text);
 }
 
-/** Reads either form. An address without a user, or with several hosts, is a problem. */
+/** Reads either form. An address without a host, or with several, is a problem. */
 export function parseConninfo(text: string): Conninfo | ConninfoProblem {
   const parsed = isKeywordString(text) ? parseKeywords(text) : parseUri(text);
   return parsed instanceof ConninfoProblem ? parsed : check(parsed);
@@ -104,9 +104,7 @@ function check(parameters: Map<string, string>): Conninfo | ConninfoProblem {
   if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536)) {
     return new ConninfoProblem(`cannot be read: its port is no number from 1 to 65535. ${SPELLING}`);
   }
-  if (host === "" || !parameters.get("user")) {
-    return new ConninfoProblem(`names no host or no user. ${SPELLING}`);
-  }
+  if (host === "") return new ConninfoProblem(`names no host. ${SPELLING}`);
   return parameters;
 }
 

@@ -89,6 +89,23 @@ const retention = z
   })
   .describe("Which backups prune keeps; all of them when absent.");
 
+/** Where a Postgres is, instead of an address or to complete one. */
+const addressParts = {
+  host: text(
+    "Postgres, instead of url: name or address of the server, or the folder of its socket.",
+  ).optional(),
+  port: z.union([wholeNumber("Port; 5432 when absent."), text("Port.")]).optional(),
+  user: text("Postgres: who connects.").optional(),
+  password: text("Postgres: taken from the environment: ${PGPASSWORD}.").optional(),
+  "password-file": text(
+    "Postgres: path of a file that holds the password, and that others cannot read.",
+  ).optional(),
+  database: text("Postgres: name of the database; the user's when absent.").optional(),
+  sslmode: text("Postgres: disable, allow, prefer, require, verify-ca or verify-full.").optional(),
+  ca: text("Postgres: the certificate authority, as a path or as its PEM text.").optional(),
+  options: text("Postgres: startup options, such as endpoint=….").optional(),
+};
+
 const store = z.strictObject({
   kind: z
     .enum(STORE_KINDS)
@@ -97,6 +114,7 @@ const store = z.strictObject({
   url: text(
     "Address with user and password, taken from the environment: ${DATABASE_URL}. Only backup reads it.",
   ).optional(),
+  ...addressParts,
   "exclude-schemas": z.array(z.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
   databases: z
     .array(z.string().min(1))
@@ -117,7 +135,10 @@ const encryption = z.strictObject({
   ).optional(),
 });
 
-const target = z.union([text("Address with user and password."), z.strictObject({ url: text("Address.") })]);
+const target = z.union([
+  text("Address with user and password."),
+  z.strictObject({ url: text("Address.").optional(), ...addressParts }),
+]);
 
 const stepCommon = {
   name: text("What the report calls the step.").optional(),

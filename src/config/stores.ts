@@ -1,3 +1,5 @@
+import type { Address } from "./addresses.ts";
+import { hasParts, readAddress } from "./addresses.ts";
 import type { StoreKind } from "../backup/manifest.ts";
 import type { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
@@ -7,19 +9,17 @@ import { suggest } from "./problems.ts";
 import { STORE_KINDS } from "./schema.ts";
 import type { Sources } from "./sources.ts";
 import type { Given } from "./values.ts";
-import { listUrlSecrets, readStoreUrl } from "./values.ts";
 
 /** A database to back up. */
 export type StoreConfig =
-  | { name: string; kind: "postgres"; url: Secret; excludeSchemas: string[] }
+  | ({ name: string; kind: "postgres"; excludeSchemas: string[] } & Address)
   /** Without `databases`: all but the system's own. */
   | { name: string; kind: "clickhouse"; url: Secret; databases?: string[] };
 
 /** Where one store is restored to. */
-export interface TargetConfig {
+export interface TargetConfig extends Address {
   store: string;
   kind: StoreKind;
-  url: Secret;
 }
 
 /** Reads which stores there are, where they are, and where they are restored to. */
@@ -75,13 +75,15 @@ export class StoreReader {
       const given = option?.given ?? this.#sources.text([...path, "url"], isUsed);
       const kind = option?.kind ?? this.#kinds.get(name);
       if (!kind) return []; // told about already
-      if (isUsed && !given && this.#sources.content.stores?.[name]?.url === undefined) {
+      const isGiven =
+        this.#sources.content.stores?.[name]?.url !== undefined || hasParts(this.#sources, path);
+      if (isUsed && !given && !isGiven) {
         const text = `needs a url, or the option ${kind}-url.`;
         this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text);
       }
-      const url = this.#readUrl(given, kind);
+      const address = readAddress(this.#sources, option ? undefined : path, kind, given, isUsed);
       const scope = this.#readScope(name, kind);
-      return isUsed && url ? [{ name, url, ...scope }] : [];
+      return isUsed && address ? [{ name, ...address, ...scope }] : [];
     });
   }
 
@@ -97,11 +99,15 @@ export class StoreReader {
       const path = ["drill", "targets", store];
       this.requireKnown(store, this.#sources.place(path));
       const isUsed = (isDrill || command === "doctor") && this.#isChosen(store) && !byOption.has(store);
-      const given = this.#sources.text(
-        typeof inFile[store] === "string" ? path : [...path, "url"],
-        isDrill && isUsed,
-      );
-      const target = this.#buildTarget(store, this.#kindOf(store, path), given);
+      const isNeeded = isDrill && isUsed;
+      const isText = typeof inFile[store] === "string";
+      const given = this.#sources.text(isText ? path : [...path, "url"], isNeeded);
+      const kind = this.#kindOf(store, path);
+      const isGiven = isText || (inFile[store] as { url?: string }).url !== undefined;
+      if (isUsed && !isGiven && !hasParts(this.#sources, path)) {
+        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), "needs a url, or a host.");
+      }
+      const target = this.#buildTarget(store, kind, given, isText ? undefined : path, isNeeded);
       return isUsed ? target : [];
     });
     const fromOptions = [...byOption].flatMap(([store, { kind, given }]) =>
@@ -165,15 +171,15 @@ export class StoreReader {
     return found;
   }
 
-  #buildTarget(store: string, kind: StoreKind | undefined, given: Given | undefined): TargetConfig[] {
-    const url = kind && this.#readUrl(given, kind);
-    return kind && url ? [{ store, kind, url }] : [];
-  }
-
-  #readUrl(given: Given | undefined, kind: StoreKind): Secret | undefined {
-    const url = given && readStoreUrl(given, kind, this.#sources.problems);
-    if (url) this.#sources.secrets.push(...listUrlSecrets(url));
-    return url;
+  #buildTarget(
+    store: string,
+    kind: StoreKind | undefined,
+    given: Given | undefined,
+    path?: Path,
+    isNeeded = true,
+  ): TargetConfig[] {
+    const address = kind && readAddress(this.#sources, path, kind, given, isNeeded);
+    return kind && address ? [{ store, kind, ...address }] : [];
   }
 
   #readScope(

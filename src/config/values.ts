@@ -1,3 +1,4 @@
+import { ConninfoProblem, isKeywordString, parseConninfo } from "../conninfo.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Place, Problems } from "./problems.ts";
 
@@ -106,6 +107,12 @@ export function readStoreUrl(
   problems: Problems,
 ): Secret | undefined {
   const { schemes, example } = STORE_SCHEMES[kind];
+  if (kind === "postgres" && (isKeywordString(given.text) || /^postgres(ql)?:\/\//i.test(given.text))) {
+    const parsed = parseConninfo(given.text);
+    if (!(parsed instanceof ConninfoProblem)) return new Secret(given.text);
+    problems.add(given.place, parsed.text);
+    return undefined;
+  }
   const url = parseUrl(given.text);
   if (!url)
     problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
@@ -117,7 +124,9 @@ export function readStoreUrl(
 
 /** The credentials in an address that turn up by themselves: the password, as it is and as it is sent. */
 export function listUrlSecrets(url: Secret): Secret[] {
-  const password = parseUrl(url.reveal())?.password ?? "";
+  const conninfo = parseConninfo(url.reveal());
+  const inConninfo = conninfo instanceof ConninfoProblem ? undefined : conninfo.get("password");
+  const password = parseUrl(url.reveal())?.password || inConninfo || "";
   if (password === "") return [url];
   // As it is and decoded: each has forms of its own, and databases speak of the decoded one.
   return [url, new Secret(password), new Secret(decode(password))];

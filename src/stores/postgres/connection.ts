@@ -61,6 +61,12 @@ export function parsePostgresAddress(
       hint: "docs/postgres.md shows the forms in which a database can be given.",
     });
   }
+  if (!parsed.get("user")) {
+    // Where libpq takes the name of whoever runs it, a backup must not depend on that.
+    throw new AppError("CONFIG_INVALID", `The address of ${store} names no user.`, {
+      hint: "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or user=USER.",
+    });
+  }
   const parameters = new Map(parsed);
   if (passwordFile !== undefined) {
     parameters.set("password", readPrivateFile(passwordFile, `password-file of ${store}`));

@@ -96,7 +96,7 @@ describe("values", () => {
   test.each([
     ["mysql://u:hunter2pw@h/d"],
     ["user:hunter2pw@host/db"],
-    ["host=db password=hunter2pw"],
+    ["host=one,two password=hunter2pw"],
     ["https://u:hunter2pw@h/d"],
   ])("a Postgres address %s is refused without being repeated", (url) => {
     const problems = readProblems({ options: { "postgres-url": url, destination: "file:///b" } });
