@@ -23,7 +23,7 @@ afterAll(async () => {
   await product[Symbol.asyncDispose]();
 });
 
-test("a step that is cancelled in the middle of an upload ends in time and leaves nothing", async () => {
+test("a step that is cancelled in the middle of an upload ends in time and leaves only what the next run refers to", async () => {
   const { bucket, runner, inputs, list, step, watch } = await startUntilUpload();
   using _ = watch;
   await using __ = runner;
@@ -36,7 +36,11 @@ test("a step that is cancelled in the middle of an upload ends in time and leave
   expect(main.groups).toEqual(["Check", "Back up"]);
   expect([...watch.descendants.values()].join("\n")).toContain("pg_dump");
   expect(watch.listAlive()).toEqual([]);
-  expect(await listLeft(bucket)).toEqual({ objects: [], uploads: [] });
+  const left = await listLeft(bucket);
+  expect(left.uploads).toEqual([]);
+  // Finished partitions stay, with the receipt by which the next run finds them.
+  expect(left.objects.filter((key) => key.includes("/receipts/"))).toHaveLength(1);
+  expect(left.objects.filter((key) => !/\/(parts|receipts)\//.test(key))).toEqual([]);
 
   proxy.decide = () => ({ kind: "pass" });
   expect(await runner.runPost(inputs, main)).toMatchObject({ status: 0, annotations: [] });
@@ -111,12 +115,12 @@ async function startUntilUpload(): Promise<{
   return { bucket, runner, inputs, list: { ...place, command: "list" }, step, watch };
 }
 
-async function listLeft(bucket: TestBucket): Promise<{ objects: unknown[]; uploads: unknown[] }> {
+async function listLeft(bucket: TestBucket): Promise<{ objects: string[]; uploads: unknown[] }> {
   const client = openS3Client(bucket);
   const [{ Contents = [] }, { Uploads = [] }] = await Promise.all([
     client.send(new ListObjectsV2Command({ Bucket: bucket.bucket })),
     client.send(new ListMultipartUploadsCommand({ Bucket: bucket.bucket })),
   ]);
   client.destroy();
-  return { objects: Contents.map(({ Key }) => Key), uploads: Uploads.map(({ Key }) => Key) };
+  return { objects: Contents.map(({ Key = "" }) => Key), uploads: Uploads.map(({ Key }) => Key) };
 }

@@ -15,7 +15,7 @@ export interface Lack {
 }
 
 /** What a backup asks the server for beside rows. */
-const SYSTEM_TABLES = ["databases", "tables", "columns", "functions", "settings", "parts"];
+const SYSTEM_TABLES = ["databases", "tables", "columns", "functions", "settings", "parts", "parts_columns"];
 const PLANS_AT_ONCE = 4;
 
 /**

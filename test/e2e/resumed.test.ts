@@ -1,0 +1,99 @@
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import type { BackupResult } from "../../src/commands/backup.ts";
+import { Machine, readRun } from "../support/cli.ts";
+import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
+import { createBucket, createClickHouseDatabase, openS3Client } from "../support/services.ts";
+import type { TestBucket, TestDatabase } from "../support/services.ts";
+import { runClickHouse } from "./product.ts";
+
+const PARTITIONS = 100;
+
+let database: TestDatabase;
+let proxy: FaultyS3Proxy;
+
+beforeAll(async () => {
+  database = await createClickHouseDatabase();
+  proxy = await FaultyS3Proxy.start(inject("s3").endpoint);
+  await runClickHouse(
+    database.url,
+    `CREATE TABLE log (id UInt64, day UInt8, v String) ENGINE = MergeTree PARTITION BY day ORDER BY id;
+     INSERT INTO log SELECT number, number % ${PARTITIONS}, hex(sipHash128(number)) FROM numbers(50000)`,
+  );
+}, 120_000);
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await database.drop();
+});
+
+/** The receipts in a bucket, by how many parts each tells of. */
+async function readReceipts(bucket: TestBucket): Promise<number[]> {
+  const client = openS3Client(bucket);
+  const Bucket = bucket.bucket;
+  const Prefix = "backups/lifeboat/receipts/";
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+  const counts = await Promise.all(
+    Contents.map(async ({ Key }) => {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      return (JSON.parse(await Body!.transformToString()) as { parts: unknown[] }).parts.length;
+    }),
+  );
+  client.destroy();
+  return counts;
+}
+
+const isPart = ({ method, url }: { method: string; url: string }): boolean =>
+  method === "PUT" && url.includes("/parts/");
+
+test(
+  "a backup that is killed half-way leaves its finished partitions, and the next one sends only the rest",
+  { timeout: 120_000 },
+  async () => {
+    const bucket = await createBucket();
+    const machine = await Machine.create({
+      AWS_ACCESS_KEY_ID: bucket.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+      LIFEBOAT_DESTINATION: `s3://${bucket.bucket}/backups`,
+      LIFEBOAT_S3_ENDPOINT: proxy.endpoint,
+      LIFEBOAT_S3_REGION: bucket.region,
+      LIFEBOAT_S3_PATH_STYLE: "true",
+      LIFEBOAT_CLICKHOUSE_URL: database.url,
+    });
+    let sent = 0;
+    proxy.decide = (request) =>
+      isPart(request) && ++sent > PARTITIONS / 2 ? { kind: "hang" } : { kind: "pass" };
+    const killed = machine.start("backup");
+    await vi.waitUntil(
+      async () => (await readReceipts(bucket)).reduce((sum, count) => sum + count, 0) >= 32,
+      { timeout: 60_000, interval: 100 },
+    );
+    killed.kill("SIGKILL");
+    expect((await killed.ended).status).toBeNull();
+    proxy.decide = () => ({ kind: "pass" });
+    expect(await machine.list()).toEqual([]);
+
+    proxy.seen.length = 0;
+    const next = await readRun(machine.start("backup"));
+    expect(next.status, next.stderr).toBe(0);
+    const { manifest, backupId, sentBytes, sizeBytes } = next.json as BackupResult;
+    const store = manifest.stores[0]!;
+    if (store.kind !== "clickhouse") throw new Error("a ClickHouse store");
+    expect(store.parts).toHaveLength(PARTITIONS);
+    expect(store.inventory.tables[0]).toMatchObject({ rows: 50_000, digest: expect.any(String) });
+    const referred = store.parts.filter(({ key }) => !key.endsWith(`-${backupId}.native.zst`));
+    expect(referred.length).toBeGreaterThanOrEqual(32);
+    expect(proxy.seen.filter(isPart)).toHaveLength(PARTITIONS - referred.length);
+    expect(sentBytes).toBeLessThan(0.75 * sizeBytes);
+    // What it refers to needs no receipt any longer.
+    expect(await readReceipts(bucket)).toEqual([]);
+
+    const drill = await machine.run("drill", "--target-clickhouse-url", await emptyServer());
+    expect(drill.json).toMatchObject({ record: { verdict: "proven" } });
+  },
+);
+
+/** A server that has none of the backup's databases. */
+async function emptyServer(): Promise<string> {
+  await database.drop();
+  return inject("clickhouseUrl");
+}
