@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 /**
@@ -10,6 +11,16 @@ export const tableInventorySchema = z.strictObject({
   rows: z.int().nonnegative(),
   /** Decimal text, since it exceeds 53 bits; null where the content was not digested. */
   digest: z.string().nullable(),
+  /** How it was digested, where that is not the inventory's own `digestMethod`. */
+  digestedBy: z
+    .strictObject({
+      method: z.string(),
+      /** Of a sample: one row in so many was taken, */
+      oneIn: z.int().positive().optional(),
+      /** by a hash of these columns. */
+      key: z.array(z.string()).optional(),
+    })
+    .optional(),
   /**
    * Present when rows changed while the table was read and no exact count could be had: the restored table must
    * then hold between these two numbers of rows, and its digest proves nothing.
@@ -146,8 +157,18 @@ function compareTables(
       );
     } else if (table.digest === null || restored.digest === null) {
       comparison.notProven.push(`Contents of ${table.name}: only its rows were counted.`);
-    } else if (digestsCompare) {
+    } else if (!isDeepStrictEqual(table.digestedBy, restored.digestedBy) && table.rows > 0) {
+      comparison.notProven.push(
+        `Contents of ${table.name}: the backup's digest and this one were made in different ways, so only its rows were counted.`,
+      );
+    } else if (digestsCompare || table.digestedBy) {
       comparison.contentsCompared += 1;
+      const { oneIn } = table.digestedBy ?? {};
+      if (oneIn !== undefined) {
+        comparison.notProven.push(
+          `Contents of ${table.name}: every row was counted, but only a sample of 1 in ${oneIn} was compared.`,
+        );
+      }
       if (table.digest === restored.digest) continue;
       differences.push({
         store,

@@ -56,6 +56,24 @@ const roleAttributesSchema = z.strictObject({
 });
 export type RoleAttributes = z.infer<typeof roleAttributesSchema>;
 
+export const postgresScopeSchema = z.strictObject({
+  content: z.enum(["all", "structure", "data"]),
+  largeObjects: z.boolean(),
+  /** Tables, views and sequences that were left out, in full: not dumped, and not looked at after a restore. */
+  excluded: z.array(z.string()),
+  /** What the archive holds and no restore can create, since it needs what was left out. */
+  dangling: z.array(
+    z.strictObject({
+      /** As in the inventory, which does not name it. */
+      kind: z.string(),
+      name: z.string(),
+      /** Its number in the archive's table of contents, which pg_restore --list begins a line with. */
+      entry: z.int().positive().optional(),
+    }),
+  ),
+});
+export type PostgresScope = z.infer<typeof postgresScopeSchema>;
+
 export const postgresManifestSchema = z.strictObject({
   ...storeCommon,
   kind: z.literal("postgres"),
@@ -66,6 +84,10 @@ export const postgresManifestSchema = z.strictObject({
   toolNote: z.string().optional(),
   /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
   excludedSchemas: z.array(z.string()),
+  /** What of those schemas is in the backup; all of it when absent. */
+  scope: postgresScopeSchema.optional(),
+  /** Roles, their memberships, and settings of roles and of the database, as SQL without a password. */
+  globals: storedObjectSchema.optional(),
   /** Roles that policies and grants name: they must exist before the archive is restored, or those are lost. */
   roles: z.array(z.string()),
   /** What the server knew of these roles, where it is not what a new role has. */
@@ -136,8 +158,9 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** Every object that one store's part of a backup needs. */
 export function objectsOfStore(store: StoreManifest): StoredObject[] {
   if (store.kind === "postgres") {
-    const { archive } = store;
-    return archive.format === "directory" ? archive.files : [archive];
+    const { archive, globals } = store;
+    const files = archive.format === "directory" ? archive.files : [archive];
+    return globals ? [...files, globals] : files;
   }
   return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
 }

@@ -59,6 +59,7 @@ async function startZstd(args: readonly string[], context: CompressionContext): 
 function fromStream(stream: NodeJS.ReadWriteStream & { destroy(): unknown }): Transformer {
   const done = new Promise<void>((resolve, reject) => {
     stream.once("end", resolve).once("error", reject);
+    stream.once("close", () => reject(new Error("the stream was closed before its end")));
   });
   done.catch(() => {}); // told where it is awaited
   return {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { RunContext } from "../../run-context.ts";
-import { startTool } from "../../sys/exec.ts";
+import { runTool, startTool } from "../../sys/exec.ts";
 import type { RunningTool } from "../../sys/exec.ts";
 import { Scratch } from "../../sys/scratch.ts";
 import type { SequenceValue } from "./catalog.ts";
@@ -16,6 +16,21 @@ export interface ArchiveContents {
    * Sequences are outside every snapshot: under writers, only the archive itself knows which value it took.
    */
   sequences: SequenceValue[];
+  /** The table of contents, as `pg_restore --list` prints it. */
+  listing: string;
+}
+
+/** What an archive on this machine says it holds: a file, or a folder. @throws AppError TOOL_FAILED, CANCELLED */
+export async function listArchive(
+  path: string,
+  tools: PostgresTools,
+  context: RunContext,
+): Promise<ArchiveContents> {
+  const { stdout: listing } = await runTool(tools.command("pg_restore", ["--list", path]), context);
+  const sequences = await readSequences(listing, (args) =>
+    startTool(tools.command("pg_restore", [...args, path]), context),
+  );
+  return { tableOids: new Set(parseDataEntries(listing).keys()), sequences, listing };
 }
 
 /**
@@ -54,30 +69,47 @@ export class ContentsReader {
   async finish(): Promise<ArchiveContents> {
     this.#list.stdin.end();
     const [listing] = await Promise.all([this.#listing, this.#list.done]);
-    return { tableOids: parseTableOids(listing), sequences: await this.#readSequences(listing) };
+    const sequences = await readSequences(listing, (args) => {
+      const restore = startTool(this.#tools.command("pg_restore", args), this.#context);
+      restore.stdin.end(Buffer.concat(this.#head));
+      return restore;
+    });
+    return { tableOids: new Set(parseDataEntries(listing).keys()), sequences, listing };
   }
 
   async stop(): Promise<void> {
     await this.#list.stop();
   }
-
-  /** Lets pg_restore write out nothing but the sequences' values, which the table of contents holds. */
-  async #readSequences(listing: string): Promise<SequenceValue[]> {
-    const entries = listing.split("\n").filter((line) => /^\d+; \d+ \d+ SEQUENCE SET /.test(line));
-    if (entries.length === 0) return [];
-    await using scratch = await Scratch.create();
-    await writeFile(scratch.file("sequences.list"), entries.join("\n"));
-    const args = [`--use-list=${scratch.file("sequences.list")}`, "--file=-"];
-    const restore = startTool(this.#tools.command("pg_restore", args), this.#context);
-    restore.stdin.end(Buffer.concat(this.#head));
-    const [sql] = await Promise.all([text(restore.stdout), restore.done]);
-    return parseSequenceValues(sql);
-  }
 }
 
-/** `215; 0 16386 TABLE DATA public users app`: the third number is the table's object id. */
-export function parseTableOids(listing: string): Set<number> {
-  return new Set([...listing.matchAll(/^\d+; \d+ (\d+) TABLE DATA /gm)].map(([, oid]) => Number(oid)));
+/** Lets pg_restore write out nothing but the sequences' values, which the table of contents holds. */
+async function readSequences(
+  listing: string,
+  startRestore: (args: readonly string[]) => RunningTool,
+): Promise<SequenceValue[]> {
+  const entries = listing.split("\n").filter((line) => /^\d+; \d+ \d+ SEQUENCE SET /.test(line));
+  if (entries.length === 0) return [];
+  await using scratch = await Scratch.create();
+  await writeFile(scratch.file("sequences.list"), entries.join("\n"));
+  const restore = startRestore([`--use-list=${scratch.file("sequences.list")}`, "--file=-"]);
+  restore.stdin.end();
+  const [sql] = await Promise.all([text(restore.stdout), restore.done]);
+  return parseSequenceValues(sql);
+}
+
+/**
+ * `215; 0 16386 TABLE DATA public users app`: by the table's object id, the id of the entry that holds its rows,
+ * which in a directory names its file.
+ */
+export function parseDataEntries(listing: string): Map<number, number> {
+  const lines = listing.matchAll(/^(\d+); \d+ (\d+) TABLE DATA /gm);
+  return new Map([...lines].map(([, entry, oid]) => [Number(oid), Number(entry)]));
+}
+
+/** The entry of an object by its catalog's and its own object id. */
+export function findEntry(listing: string, catalogOid: number, oid: number): number | undefined {
+  const line = new RegExp(`^(\\d+); ${catalogOid} ${oid} `, "m").exec(listing);
+  return line ? Number(line[1]) : undefined;
 }
 
 /** `SELECT pg_catalog.setval('public."Order_id_seq"', 41, true);` */

@@ -19,8 +19,16 @@ export interface QualifiedName {
 
 export interface CatalogTable extends QualifiedName {
   oid: number;
+  /** Those that hold values of their own, by name. */
   columns: string[];
+  /** Of the primary key; empty where there is none. */
+  keyColumns: string[];
+  /** Columns of text or bytes, whose values may be very long. */
+  longColumns: { name: string; isBinary: boolean }[];
+  /** With values that lie out of line, without indexes. */
   sizeBytes: number;
+  /** Of values that lie out of line. */
+  longValueBytes: number;
 }
 
 /** Where a sequence stands. */
@@ -44,17 +52,32 @@ export async function readTables(
   session: Session,
   excludedSchemas: readonly string[],
 ): Promise<CatalogTable[]> {
-  // Columns by name, not by position: a restore may move an inherited column to another position.
-  const rows = await session.rows<Omit<CatalogTable, "sizeBytes"> & { sizeBytes: string }>(
+  // Columns by name, not by position: a restore may move an inherited column to another position. A virtual column
+  // holds nothing, and computing it may fail.
+  const rows = await session.rows<
+    Omit<CatalogTable, "sizeBytes" | "longValueBytes"> & Record<"sizeBytes" | "longValueBytes", string>
+  >(
     "Listing the tables",
     `${USER_OBJECTS}
      SELECT oid, nspname::text AS schema, relname::text AS name, pg_table_size(oid)::text AS "sizeBytes",
-            ARRAY(SELECT attname::text FROM pg_attribute
-                  WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname) AS columns
-     FROM relation WHERE relkind = 'r' ORDER BY pg_table_size(oid) DESC, nspname, relname`,
+       CASE WHEN reltoastrelid = 0 THEN '0' ELSE pg_relation_size(reltoastrelid)::text END AS "longValueBytes",
+       columns, "keyColumns", "longColumns"
+     FROM relation CROSS JOIN LATERAL (
+       SELECT coalesce(array_agg(attname::text ORDER BY attname), '{}') AS columns,
+         coalesce(array_agg(attname::text ORDER BY attname) FILTER (WHERE EXISTS (
+           SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))), '{}') AS "keyColumns",
+         coalesce(json_agg(json_build_object('name', attname, 'isBinary', atttypid = 'bytea'::regtype) ORDER BY attname)
+           FILTER (WHERE atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)), '[]') AS "longColumns"
+       FROM pg_attribute
+       WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v') attributes
+     WHERE relkind = 'r' ORDER BY pg_table_size(oid) DESC, nspname, relname`,
     [excludedSchemas],
   );
-  return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
+  return rows.map((row) => ({
+    ...row,
+    sizeBytes: Number(row.sizeBytes),
+    longValueBytes: Number(row.longValueBytes),
+  }));
 }
 
 /**

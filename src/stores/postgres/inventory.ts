@@ -1,14 +1,14 @@
 import type { Inventory, SchemaObject, TableInventory } from "../../backup/inventory.ts";
+import type { PostgresManifest, PostgresScope } from "../../backup/manifest.ts";
+import { narrowInventory } from "../../backup/restore-scope.ts";
 import type { RunContext } from "../../run-context.ts";
-import { nameInFull, quoteInFull, readSchemaObjects, readSequenceValues, readTables } from "./catalog.ts";
+import { nameInFull, readSchemaObjects, readSequenceValues, readTables } from "./catalog.ts";
 import type { CatalogTable, SequenceValue } from "./catalog.ts";
-import { quoteIdent } from "./faults.ts";
+import { DIGEST_METHOD, digestTable } from "./digest.ts";
+import type { DigestPlan } from "./digest.ts";
 import type { Session } from "./session.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { PostgresConnection } from "./connection.ts";
-
-/** Names the query below and the settings it runs under: digests compare only when both are the same. */
-const DIGEST_METHOD = "postgres-hashtextextended-v1";
 
 /** Names the queries of schema/ and the forms of definition-text.ts: to be counted up when these change. */
 const DEFINITION_METHOD = "postgres-catalog-v2";
@@ -22,23 +22,32 @@ const NOT_COVERED = [
 ];
 
 /**
- * Counts and digests every table, and names what else the database holds, as of one moment.
+ * Counts and digests every table as a backup did, and names what else the database holds, as of one moment.
  *
- * @param expected - what the backup says, where this is its restored copy
+ * @param copyOf - the backup of which this database is the restored copy
  */
 export async function takeInventory(
   connection: PostgresConnection,
   context: RunContext,
-  excludedSchemas: readonly string[],
+  { excludedSchemas, scope, inventory }: Pick<PostgresManifest, "excludedSchemas" | "scope" | "inventory">,
   label: string,
-  expected?: Inventory,
 ): Promise<Inventory> {
+  const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
   const snapshot = await Snapshot.open(connection, context, READER_COUNT);
   try {
     const tables = await readTables(snapshot.leader, excludedSchemas);
-    const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, expected?.schema);
+    const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
-    return assembleInventory(await digestTables(snapshot, tables, context, label), schema, sequences);
+    const excluded = new Set(scope?.excluded);
+    const inScope = tables.filter((table) => !excluded.has(nameInFull(table)));
+    const digested = await digestTables(
+      snapshot,
+      inScope,
+      (table) => plans.get(nameInFull(table)),
+      context,
+      label,
+    );
+    return applyScope(assembleInventory(digested, schema, sequences), scope);
   } finally {
     snapshot.cut(); // a reader may still be in a long statement when another one failed
   }
@@ -48,6 +57,7 @@ export async function takeInventory(
 export async function digestTables(
   { readers }: Snapshot,
   tables: readonly CatalogTable[],
+  plan: (table: CatalogTable) => DigestPlan | undefined,
   { reporter }: RunContext,
   label: string,
 ): Promise<TableInventory[]> {
@@ -55,7 +65,7 @@ export async function digestTables(
   const inventories: TableInventory[] = [];
   const readQueue = async (reader: Session): Promise<void> => {
     for (let table = queue.shift(); table; table = queue.shift()) {
-      inventories.push(await digestTable(reader, table));
+      inventories.push(await digestTable(reader, table, plan(table)));
       reporter.progress({ label, done: inventories.length, total: tables.length, unit: "tables" });
     }
   };
@@ -90,19 +100,28 @@ export function assembleInventory(
   };
 }
 
-/**
- * A sum over a hash of each row's text does not depend on the order of rows, and unlike an exclusive or it
- * sees duplicates. `ONLY`, since children and partitions are counted as tables of their own.
- */
-async function digestTable(reader: Session, table: CatalogTable): Promise<TableInventory> {
-  const name = nameInFull(table);
-  const [counted] = await reader.rows<{ rows: string; digest: string }>(
-    `Reading ${name}`,
-    `SELECT count(*)::text AS rows,
-            coalesce(sum(hashtextextended(ROW(${table.columns.map(quoteIdent).join(", ")})::text, 0)::numeric), 0)::text AS digest
-     FROM ONLY ${quoteInFull(table)}`,
-  );
-  return { name, rows: Number(counted?.rows), digest: counted?.digest ?? null };
+/** What a backup says of a table whose rows it leaves out: a restore of it must have none. */
+export function emptyTable(table: CatalogTable): TableInventory {
+  return { name: nameInFull(table), rows: 0, digest: "0" };
+}
+
+/** Leaves aside what a backup's scope leaves out. Applied to the source and to what was restored, both agree. */
+export function applyScope(inventory: Inventory, scope: PostgresScope | undefined): Inventory {
+  if (!scope) return inventory;
+  const excluded = new Set(scope.excluded);
+  const dangling = new Set(scope.dangling.map(({ kind, name }) => `${kind} ${name}`));
+  const isIn = ({ kind, name, table }: SchemaObject): boolean =>
+    !excluded.has(table ?? name) &&
+    !dangling.has(`${kind} ${name}`) &&
+    (scope.largeObjects || kind !== "large objects");
+  return narrowInventory(
+    {
+      ...inventory,
+      tables: inventory.tables.filter(({ name }) => !excluded.has(name)),
+      schema: inventory.schema.filter(isIn),
+    },
+    { content: scope.content },
+  ).inventory;
 }
 
 function compareText(a: string, b: string): number {

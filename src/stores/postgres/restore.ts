@@ -16,6 +16,7 @@ import { loadPlainSql } from "./plain-sql.ts";
 import { LibpqAccess } from "./libpq.ts";
 import { dropNewcomers, dropOccupants, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
+import { writeUseList } from "./use-list.ts";
 import { withSession } from "./session.ts";
 import { explainToolFault } from "./tool-faults.ts";
 
@@ -56,7 +57,8 @@ export async function restoreArchive(
       if (archive.format === "plain") {
         await loadPlainSql({ ...archive, env, singleTransaction: false }, tools, context);
       } else {
-        await runPgRestore(connection, archive.path, tools, env, context);
+        const useList = await writeUseList(archive.path, backup, tools, context);
+        await runPgRestore(connection, archive.path, useList, tools, env, context);
       }
     } catch (error) {
       await undo(connection, context, applicationName, before);
@@ -66,7 +68,8 @@ export async function restoreArchive(
     if (context.signal.aborted) throw cancelled();
     throw error;
   } finally {
-    await rm(join(request.scratchDir, `${backup.store}.dump`), { recursive: true, force: true });
+    const path = join(request.scratchDir, `${backup.store}.dump`);
+    for (const left of [path, `${path}.list`]) await rm(left, { recursive: true, force: true });
   }
 }
 
@@ -74,6 +77,7 @@ export async function restoreArchive(
 async function runPgRestore(
   connection: PostgresConnection,
   path: string,
+  useList: string | undefined,
   tools: PostgresTools,
   env: Readonly<Record<string, string>>,
   context: RunContext,
@@ -85,6 +89,7 @@ async function runPgRestore(
     "--no-owner",
     "--no-password",
     "--exit-on-error",
+    ...(useList === undefined ? [] : [`--use-list=${useList}`]),
     path,
   ];
   const tool = startTool(tools.command("pg_restore", args, env), context);

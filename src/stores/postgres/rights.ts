@@ -1,5 +1,6 @@
 import { AppError } from "../../errors.ts";
-import { quoteInFull } from "./catalog.ts";
+import { nameInFull, quoteInFull } from "./catalog.ts";
+import type { QualifiedName } from "./catalog.ts";
 import { USER_OBJECTS } from "./catalog-queries.ts";
 import { quoteIdent } from "./faults.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +18,7 @@ interface Unreadable {
 }
 
 /**
- * Refuses a role that could not read everything: row-level security would hide rows from it, or it may not read
+ * Refuses a role that could not read everything in scope: row-level security would hide rows from it, or it may not read
  * a table or a sequence.
  *
  * @throws AppError STORE_RIGHTS_MISSING, with the statements that mend it
@@ -26,6 +27,7 @@ export async function requireReadRights(
   session: Session,
   user: string,
   excludedSchemas: readonly string[],
+  excludedRelations: readonly QualifiedName[] = [],
 ): Promise<void> {
   const unreadable = await session.rows<Unreadable & Record<string, unknown>>(
     "Reading the role's rights",
@@ -38,8 +40,10 @@ export async function requireReadRights(
      SELECT * FROM right_of WHERE "schemaClosed" OR "relationClosed" OR "isBlinded" ORDER BY schema, name`,
     [excludedSchemas],
   );
-  const closed = unreadable.filter(({ schemaClosed, relationClosed }) => schemaClosed || relationClosed);
-  const blinded = unreadable.filter(({ isBlinded }) => isBlinded);
+  const outside = new Set(excludedRelations.map(nameInFull));
+  const inScope = unreadable.filter((one) => !outside.has(nameInFull(one)));
+  const closed = inScope.filter(({ schemaClosed, relationClosed }) => schemaClosed || relationClosed);
+  const blinded = inScope.filter(({ isBlinded }) => isBlinded);
   if (closed.length === 0 && blinded.length === 0) return;
 
   const reasons: string[] = [];

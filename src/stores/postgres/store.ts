@@ -1,20 +1,27 @@
 import type { PostgresManifest } from "../../backup/manifest.ts";
+import { AppError } from "../../errors.ts";
 import { findOrExplain } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { BackupSink, Store } from "../store.ts";
 import { readSchemaObjects, readTables } from "./catalog.ts";
+import type { CatalogTable } from "./catalog.ts";
 import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
 import type { PostgresTools } from "./clients/tools.ts";
 import { describeConnection, parsePostgresAddress } from "./connection.ts";
 import type { PostgresAddress, PostgresConnection } from "./connection.ts";
+import { planDigest } from "./digest.ts";
+import type { DigestPlan, DigestRules } from "./digest.ts";
 import { Dump } from "./dump.ts";
+import type { DumpSettings } from "./dump.ts";
 import { refuseTransactionPooler } from "./faults.ts";
 import { readNamedRoles } from "./grants.ts";
-import { READER_COUNT, assembleInventory, digestTables } from "./inventory.ts";
+import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
 import { readRoleAttributes } from "./roles.ts";
 import { requireReadRights } from "./rights.ts";
+import { describeLeftOut, recordScope, resolveScope, selectTables } from "./scope.ts";
+import type { Scope, ScopeRules } from "./scope.ts";
 import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
@@ -22,8 +29,16 @@ import { Snapshot } from "./snapshot.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
   name: string;
-  /** Exact names of schemas to leave out. */
+  /** Schemas to leave out: short for the same in `scope`. */
   excludeSchemas?: readonly string[];
+  /** The whole database when absent. */
+  scope?: ScopeRules;
+  /** Format custom when absent. */
+  dump?: DumpSettings;
+  /** Every row of every table when absent. */
+  digest?: DigestRules;
+  /** Bring roles and settings of the server along. */
+  globals?: boolean;
 }
 
 /** @throws AppError CONFIG_INVALID for a URL that cannot be read */
@@ -35,15 +50,19 @@ class PostgresStore implements Store {
   readonly kind = "postgres";
   readonly name: string;
   readonly #connection: PostgresConnection;
-  readonly #excludedSchemas: readonly string[];
+  readonly #rules: ScopeRules;
+  readonly #dump: DumpSettings;
+  readonly #digest: DigestRules;
   readonly #context: RunContext;
   #checked: { server: ServerFacts; tools: PostgresTools } | undefined;
 
   constructor(options: PostgresStoreOptions, context: RunContext) {
-    const { name, excludeSchemas = [] } = options;
+    const { name, scope, excludeSchemas } = options;
     this.name = name;
     this.#connection = parsePostgresAddress(name, options, context.redactor);
-    this.#excludedSchemas = excludeSchemas;
+    this.#rules = { ...scope, ...(excludeSchemas && { excludeSchemas }) };
+    this.#dump = options.dump ?? { format: "custom" };
+    this.#digest = options.digest ?? { depth: "full" };
     this.#context = context;
   }
 
@@ -64,25 +83,15 @@ class PostgresStore implements Store {
     if (toolNote !== undefined) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
     const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
     try {
-      const { archive, inventory, roles, roleAttributes } = await this.#backupSnapshot(
-        snapshot,
-        sink,
-        server,
-        tools,
-      );
+      const held = await this.#backupSnapshot(snapshot, sink, server, tools);
       return {
         kind: "postgres",
         store: this.name,
         server: { version: server.version },
         source: { id: server.databaseId, database: this.#connection.database },
-        archive: { ...archive, format: "custom" },
         tool: tools.version,
         ...(toolNote !== undefined && { toolNote }),
-        excludedSchemas: [...this.#excludedSchemas],
-        roles,
-        roleAttributes,
-        inventory,
-        leftOut: this.#leftOut(),
+        ...held,
         seconds: secondsSince(clock, startMs),
       };
     } finally {
@@ -101,7 +110,10 @@ class PostgresStore implements Store {
       this.#context,
       async (session) => {
         const facts = await readServerFacts(session, this.#connection);
-        await requireReadRights(session, this.#connection.user, this.#excludedSchemas);
+        const scope = await resolveScope(session, this.#rules);
+        this.#requireFormat(scope);
+        const { excludedSchemas, excludedRelations } = scope;
+        await requireReadRights(session, this.#connection.user, excludedSchemas, excludedRelations);
         return facts;
       },
       { patient: true },
@@ -117,22 +129,28 @@ class PostgresStore implements Store {
     server: ServerFacts,
     tools: PostgresTools,
   ): Promise<
-    Pick<PostgresManifest, "inventory" | "roles" | "roleAttributes"> & {
-      archive: Awaited<ReturnType<BackupSink["put"]>>;
-    }
+    Pick<
+      PostgresManifest,
+      "archive" | "inventory" | "roles" | "roleAttributes" | "excludedSchemas" | "scope" | "leftOut"
+    >
   > {
-    const excluded = this.#excludedSchemas;
-    const tables = await readTables(snapshot.leader, excluded);
-    const schema = await readSchemaObjects(snapshot.leader, excluded);
-    const roles = await readNamedRoles(snapshot.leader, excluded);
-    const roleAttributes = await readRoleAttributes(snapshot.leader, roles);
+    const { leader } = snapshot;
+    const scope = await resolveScope(leader, this.#rules);
+    this.#requireFormat(scope);
+    const { excludedSchemas } = scope;
+    const tables = selectTables(await readTables(leader, excludedSchemas), scope);
+    const schema = await readSchemaObjects(leader, excludedSchemas);
+    const roles = await readNamedRoles(leader, excludedSchemas);
+    const roleAttributes = await readRoleAttributes(leader, roles);
     const dump = new Dump(
       {
         connection: this.#connection,
         tools,
         snapshotId: snapshot.id,
-        excludedSchemas: excluded,
-        tables,
+        settings: this.#dump,
+        scope,
+        tables: tables.withRows,
+        databaseSizeBytes: server.databaseSizeBytes,
         label: `${this.name}: dump`,
       },
       this.#context,
@@ -143,35 +161,53 @@ class PostgresStore implements Store {
       dump.fail(error);
       snapshot.cut();
     };
-    const putting = sink.put("app.dump", dump.body, server.databaseSizeBytes);
-    const digesting = digestTables(snapshot, tables, this.#context, `${this.name}: inventory`);
-    for (const work of [putting, digesting, snapshot.leader.lost]) work.catch(failAll);
-    const [put, digested] = await Promise.allSettled([putting, digesting]);
-    if (put.status === "rejected" || digested.status === "rejected") throw firstFault;
+    const dumping = dump.writeTo(sink);
+    const plan = (table: CatalogTable): DigestPlan | undefined => planDigest(table, this.#digest);
+    const digesting = digestTables(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
+    for (const work of [dumping, digesting, leader.lost]) work.catch(failAll);
+    const [dumped, digested] = await Promise.allSettled([dumping, digesting]);
+    if (dumped.status === "rejected" || digested.status === "rejected") throw firstFault;
     // Proof that the session which held the snapshot was there until the end.
-    await snapshot.leader.run("Ending the snapshot", "COMMIT");
-    const inventory = assembleInventory(digested.value, schema, dump.contents.sequences);
-    return { archive: put.value, inventory, roles, roleAttributes };
+    await leader.run("Ending the snapshot", "COMMIT");
+    const { archive, sequences, listing } = dumped.value;
+    const recorded = recordScope(scope, listing);
+    const counted = [...digested.value, ...tables.withoutRows.map(emptyTable)];
+    return {
+      archive,
+      excludedSchemas,
+      ...(recorded && { scope: recorded }),
+      roles,
+      roleAttributes,
+      inventory: applyScope(assembleInventory(counted, schema, sequences), recorded),
+      leftOut: [...LEFT_OUT, ...describeLeftOut(scope)],
+    };
   }
 
-  #leftOut(): PostgresManifest["leftOut"] {
-    return [
+  /** @throws AppError CONFIG_INVALID */
+  #requireFormat({ dangling }: Scope): void {
+    if (this.#dump.format !== "plain" || dangling.length === 0) return;
+    const what = dangling.map(({ kind, name, needs }) => `${kind} ${name} needs ${needs}`).join("; ");
+    throw new AppError(
+      "CONFIG_INVALID",
+      `A dump of format plain would end at what needs what the scope of ${this.name} leaves out: ${what}.`,
       {
-        what: "Owners",
-        why: "What is restored belongs to the role that restores it; grants to others are kept.",
+        hint: "Use format: custom, from which a restore can leave such things out, or take more into the scope.",
       },
-      {
-        what: "Passwords and logins of roles, and settings of roles and of the database",
-        why: "They belong to the server; roles that grants and policies name are made again without a login.",
-      },
-      {
-        what: "Subscriptions",
-        why: "Their definition holds a password, and a copy would take over the original's slot.",
-      },
-      ...this.#excludedSchemas.map((schema) => ({
-        what: `Schema ${schema}`,
-        why: "The configuration excludes it.",
-      })),
-    ];
+    );
   }
 }
+
+const LEFT_OUT: PostgresManifest["leftOut"] = [
+  {
+    what: "Owners",
+    why: "What is restored belongs to the role that restores it; grants to others are kept.",
+  },
+  {
+    what: "Passwords and logins of roles, and settings of roles and of the database",
+    why: "They belong to the server; roles that grants and policies name are made again without a login.",
+  },
+  {
+    what: "Subscriptions",
+    why: "Their definition holds a password, and a copy would take over the original's slot.",
+  },
+];

@@ -120,9 +120,8 @@ class PostgresTarget implements Target {
   }
 
   async takeInventory(backup: StoreManifest): Promise<Inventory> {
-    const { excludedSchemas, inventory } = requirePostgres(backup);
-    const label = `${this.store}: inventory`;
-    return takeInventory(this.connection, this.context, excludedSchemas, label, inventory);
+    const manifest = requirePostgres(backup);
+    return takeInventory(this.connection, this.context, manifest, `${this.store}: inventory`);
   }
 
   async settle(): Promise<void> {

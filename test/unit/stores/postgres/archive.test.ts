@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSequenceValues, parseTableOids } from "../../../../src/stores/postgres/archive.ts";
+import { findEntry, parseDataEntries, parseSequenceValues } from "../../../../src/stores/postgres/archive.ts";
 import { majorOf } from "../../../../src/stores/postgres/clients/tools.ts";
 
 test("tables are found in a listing by their object id, whatever their names", () => {
@@ -10,7 +10,14 @@ test("tables are found in a listing by their object id, whatever their names", (
     "3422; 0 16390 TABLE DATA Kunden & Köln TABLE DATA 7 app",
     "3423; 0 0 SEQUENCE SET public users_id_seq app",
   ].join("\n");
-  expect(parseTableOids(listing)).toEqual(new Set([16386, 16390]));
+  expect(parseDataEntries(listing)).toEqual(
+    new Map([
+      [16386, 3421],
+      [16390, 3422],
+    ]),
+  );
+  expect(findEntry(listing, 1259, 16386)).toBe(215);
+  expect(findEntry(listing, 1259, 16390)).toBeUndefined();
 });
 
 test("sequences are read from what pg_restore writes, quoted names included", () => {
