@@ -40,7 +40,8 @@ export interface Shell extends ContextSource {
 /** Builds the real parts that a configuration names, and carries the command out. */
 export async function run(config: Config, shell: Shell): Promise<RunResult> {
   for (const secret of config.secrets) shell.redactor.add(secret);
-  const context = createContext(shell);
+  const { postgresArchive } = config;
+  const context = createContext({ ...shell, ...(postgresArchive && { postgresArchive }) });
   const destination = await openDestination(config.destination, config.name, context);
   try {
     return await carryOut(config, destination, context, shell);

@@ -8,7 +8,9 @@ import type { ApplicationKeyConfig } from "./keys.ts";
 import { readKeys } from "./keys.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
+import { readPostgresArchive } from "./postgres-archive.ts";
 import { Problems, suggest } from "./problems.ts";
+import type { ToolArchive } from "../run-context.ts";
 import { readRetention } from "./retention.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { readRestore } from "./restore.ts";
@@ -41,6 +43,8 @@ interface CommonConfig {
   name: string;
   destination: DestinationConfig;
   json: boolean;
+  /** A mirror of the archive that Postgres clients are fetched from. */
+  postgresArchive?: ToolArchive;
   /** Every credential that was read, for masking. */
   secrets: Secret[];
 }
@@ -148,10 +152,12 @@ export function parseConfig(raw: RawInput): Config {
   const { problems, secrets } = sources;
   const isDrill = command === "drill";
 
+  const postgresArchive = readPostgresArchive(sources);
   const common: CommonConfig = {
     name: readName(sources),
     destination: readDestination(sources),
     json: sources.flag("json") ?? false,
+    ...(postgresArchive && { postgresArchive }),
     secrets,
   };
   secrets.push(...listStandardSecrets(raw.env));

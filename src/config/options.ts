@@ -97,6 +97,18 @@ export const OPTIONS = {
     commands: COMMANDS,
     env: "LIFEBOAT_S3_PATH_STYLE",
   },
+  "postgres-archive": {
+    kind: "text",
+    help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",
+    commands: ["backup", "restore", "drill", "doctor"],
+    env: "LIFEBOAT_POSTGRES_ARCHIVE",
+  },
+  "postgres-archive-keyring": {
+    kind: "text",
+    help: "Path of the keys that sign that archive, when it is signed anew; the PostgreSQL project's when absent.",
+    commands: ["backup", "restore", "drill", "doctor"],
+    env: "LIFEBOAT_POSTGRES_ARCHIVE_KEYRING",
+  },
   store: {
     kind: "list",
     help: "Only these stores, by name.",

@@ -325,6 +325,13 @@ export const fileSchema = z
     ).optional(),
     destination: destination.describe("Where backups are kept.").optional(),
     retention: retention.optional(),
+    "postgres-archive": z
+      .strictObject({
+        url: text("Its address, as apt takes it."),
+        keyring: text("Absolute path of the keys that sign it, when it is signed anew.").optional(),
+      })
+      .describe("Apt archive that Postgres clients are fetched from, when apt.postgresql.org is mirrored.")
+      .optional(),
     stores: z
       .record(storeName, store)
       .describe("The databases to back up, by a name of your choice.")

@@ -104,9 +104,14 @@ export class Apt {
   /** A copy, because apt locks the folder of this file and the machine's belongs to root. */
   async #writeStatus(): Promise<void> {
     const { archive, without = [] } = this.#options;
-    const installed = archive.madeForThisMachine ? (await readFile(DPKG_STATUS, "utf8")).split("\n\n") : [];
-    const kept = installed.filter((entry) => !without.includes(/^Package: (\S+)/m.exec(entry)?.[1] ?? ""));
-    const assumed = without.map(
+    const entries = archive.madeForThisMachine ? (await readFile(DPKG_STATUS, "utf8")).split("\n\n") : [];
+    const nameOf = (entry: string): string => /^Package: (\S+)/m.exec(entry)?.[1] ?? "";
+    const isInstalled = (entry: string): boolean => /^Status: install ok installed$/m.test(entry);
+    const present = new Set(entries.filter(isInstalled).map(nameOf));
+    // What is there stays as it is: others that are there may ask for its exact version.
+    const absent = without.filter((name) => !present.has(name));
+    const kept = entries.filter((entry) => !absent.includes(nameOf(entry)));
+    const assumed = absent.map(
       (name) =>
         `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nMulti-Arch: foreign\nVersion: 9999\n` +
         "Maintainer: none\nDescription: not needed here\n",

@@ -235,7 +235,8 @@ function reasonOf(message: string): string {
       ? []
       : error.replace(/\s+/g, " ");
   });
-  return errors.length > 0 ? errors.join(" ") : lines.join(" ");
+  const reason = errors.length > 0 ? errors.join(" ") : lines.join(" ");
+  return reason.endsWith(".") ? reason : `${reason}.`;
 }
 
 async function isDirectory(path: string): Promise<boolean> {
