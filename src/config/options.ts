@@ -66,6 +66,13 @@ export const OPTIONS = {
     secret: true,
     env: "LIFEBOAT_POSTGRES_URL",
   },
+  "postgres-format": {
+    kind: "choice",
+    choices: ["custom", "directory", "plain"],
+    help: "Format that pg_dump writes: custom streams, directory dumps several tables at once by way of a disk, plain is SQL for psql; custom when absent.",
+    commands: ["backup"],
+    env: "LIFEBOAT_POSTGRES_FORMAT",
+  },
   "clickhouse-url": {
     kind: "text",
     help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",

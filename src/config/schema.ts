@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { postgresKeys } from "./postgres-keys.ts";
 import type { StorageClass } from "../destinations/open.ts";
 
 /**
@@ -115,11 +116,13 @@ const store = z.strictObject({
     "Address with user and password, taken from the environment: ${DATABASE_URL}. Only backup reads it.",
   ).optional(),
   ...addressParts,
-  "exclude-schemas": z.array(z.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
+  ...postgresKeys,
   databases: z
     .array(z.string().min(1))
     .min(1)
-    .describe("ClickHouse: the databases to back up; all but the system's own when absent.")
+    .describe(
+      "ClickHouse: the databases to back up; all but the system's own when absent. Postgres: databases of one server, each a store of its own, named <store>-<database>.",
+    )
     .optional(),
 });
 

@@ -1,18 +1,22 @@
+import { formatUri, parseConninfo } from "../conninfo.ts";
+import { Secret } from "../sys/secret.ts";
 import type { Address } from "./addresses.ts";
 import { hasParts, readAddress } from "./addresses.ts";
 import type { StoreKind } from "../backup/manifest.ts";
-import type { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
 import type { Command } from "./options.ts";
 import type { Place } from "./problems.ts";
 import { suggest } from "./problems.ts";
-import { STORE_KINDS } from "./schema.ts";
+import { POSTGRES_KEYS } from "./postgres-keys.ts";
+import { readPostgresChoices } from "./postgres-scope.ts";
+import type { PostgresChoices } from "./postgres-scope.ts";
+import { NAME, STORE_KINDS } from "./schema.ts";
 import type { Sources } from "./sources.ts";
 import type { Given } from "./values.ts";
 
 /** A database to back up. */
 export type StoreConfig =
-  | ({ name: string; kind: "postgres"; excludeSchemas: string[] } & Address)
+  | ({ name: string; kind: "postgres" } & Address & PostgresChoices)
   /** Without `databases`: all but the system's own. */
   | { name: string; kind: "clickhouse"; url: Secret; databases?: string[] };
 
@@ -45,12 +49,13 @@ export class StoreReader {
     }
     const chosen = sources.list("store");
     for (const name of chosen) this.requireKnown(name, sources.optionPlace("store"));
-    this.chosen = chosen.length > 0 ? chosen : undefined;
+    const members = chosen.flatMap((name) => this.#membersOf(name).map((member) => member.name));
+    this.chosen = chosen.length > 0 ? members : undefined;
   }
 
   /** Reports a name that the file does not know; without stores in the file every name may be right. */
   requireKnown(name: string, place: Place): void {
-    const known = Object.keys(this.#sources.content.stores ?? {});
+    const known = [...new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.#listStores()])];
     if (known.length === 0 || known.includes(name)) return;
     this.#sources.addAbsent(
       ["stores", name],
@@ -70,7 +75,9 @@ export class StoreReader {
     }
     return [...names].flatMap((name): StoreConfig[] => {
       const path = ["stores", name];
-      const isUsed = isNeeded && this.#isChosen(name);
+      const members = this.#membersOf(name).filter((member) => this.#isChosen(member.name));
+      const isUsed = isNeeded && members.length > 0;
+      this.#requireNames(name);
       const option = byOption.get(name);
       const given = option?.given ?? this.#sources.text([...path, "url"], isUsed);
       const kind = option?.kind ?? this.#kinds.get(name);
@@ -83,7 +90,12 @@ export class StoreReader {
       }
       const address = readAddress(this.#sources, option ? undefined : path, kind, given, isUsed);
       const scope = this.#readScope(name, kind);
-      return isUsed && address ? [{ name, ...address, ...scope }] : [];
+      if (!isUsed || !address) return [];
+      return members.map((member) => ({
+        name: member.name,
+        ...withDatabase(address, member.database),
+        ...scope,
+      }));
     });
   }
 
@@ -93,12 +105,17 @@ export class StoreReader {
    */
   readTargets(command: Command): TargetConfig[] {
     const isDrill = command === "drill";
-    const byOption = this.#readUrlOptions("target-");
+    const byOption = this.#readUrlOptions("target-", command !== "restore");
     const inFile = this.#sources.content.drill?.targets ?? {};
     const fromFile = Object.keys(inFile).flatMap((store) => {
       const path = ["drill", "targets", store];
       this.requireKnown(store, this.#sources.place(path));
-      const isUsed = (isDrill || command === "doctor") && this.#isChosen(store) && !byOption.has(store);
+      const members = this.#membersOf(store)
+        .map(({ name }) => name)
+        .filter(
+          (name) => this.#isChosen(name) && !byOption.has(name) && (name === store || !(name in inFile)),
+        );
+      const isUsed = (isDrill || command === "doctor") && members.length > 0;
       const isNeeded = isDrill && isUsed;
       const isText = typeof inFile[store] === "string";
       const given = this.#sources.text(isText ? path : [...path, "url"], isNeeded);
@@ -107,8 +124,8 @@ export class StoreReader {
       if (isUsed && !isGiven && !hasParts(this.#sources, path)) {
         this.#sources.addAbsent([...path, "url"], this.#sources.place(path), "needs a url, or a host.");
       }
-      const target = this.#buildTarget(store, kind, given, isText ? undefined : path, isNeeded);
-      return isUsed ? target : [];
+      const [target] = this.#buildTarget(store, kind, given, isText ? undefined : path, isNeeded);
+      return isUsed && target ? members.map((name) => ({ ...target, store: name })) : [];
     });
     const fromOptions = [...byOption].flatMap(([store, { kind, given }]) =>
       this.#buildTarget(store, kind, given),
@@ -135,13 +152,28 @@ export class StoreReader {
     }
   }
 
+  #isEntryChosen(entry: string): boolean {
+    return this.#membersOf(entry).some(({ name }) => this.#isChosen(name));
+  }
+
+  /** Stores are folders at the destination, which not every name of a database can be. */
+  #requireNames(entry: string): void {
+    for (const [index, { name }] of this.#membersOf(entry).entries()) {
+      if (NAME.test(name)) continue;
+      this.#sources.problems.add(
+        this.#sources.place(["stores", entry, "databases", index]),
+        "cannot be part of a store's name. Write a store of its own for it, with database.",
+      );
+    }
+  }
+
   #isChosen(name: string): boolean {
     return this.chosen?.includes(name) ?? true;
   }
 
   /** A file without stores, as a drill's may be, tells kinds by the names of its targets. */
   #kindOf(store: string, path: Path): StoreKind | undefined {
-    if (this.#sources.content.stores !== undefined) return this.#kinds.get(store);
+    if (this.#sources.content.stores !== undefined) return this.#kinds.get(this.#entryOf(store));
     const kind = STORE_KINDS.find((candidate) => candidate === store);
     if (!kind) {
       const text = `belongs to no store: write it under stores, with its kind.`;
@@ -154,17 +186,24 @@ export class StoreReader {
    * Which store an option such as postgres-url is about: the only one of its kind, by the name the file or the
    * option `store` gives it; a store named like its kind where neither gives one.
    */
-  #readUrlOptions(prefix: "" | "target-"): Map<string, { kind: StoreKind; given: Given }> {
+  #readUrlOptions(prefix: "" | "target-", servesAll = false): Map<string, { kind: StoreKind; given: Given }> {
     const found = new Map<string, { kind: StoreKind; given: Given }>();
     for (const kind of STORE_KINDS) {
       const given = this.#sources.option(`${prefix}${kind}-url`);
       if (!given) continue;
       const ofKind = [...this.#kinds].filter(([, candidate]) => candidate === kind).map(([name]) => name);
-      const names = ofKind.length > 1 ? ofKind.filter((name) => this.#isChosen(name)) : ofKind;
+      const names = ofKind.length > 1 ? ofKind.filter((name) => this.#isEntryChosen(name)) : ofKind;
       const onlyChosen = this.chosen?.length === 1 && this.#kinds.size === 0 ? this.chosen[0] : undefined;
-      found.set(names[0] ?? onlyChosen ?? kind, { kind, given });
-      if (names.length > 1) {
-        const text = `fits several stores (${names.join(", ")}). Choose one with the option store.`;
+      const entry = names[0] ?? onlyChosen ?? kind;
+      // A drill makes a database of its own for each store on the server it is given.
+      const members = this.#membersOf(entry)
+        .map(({ name }) => name)
+        .filter((name) => this.#isChosen(name));
+      const fitting = prefix === "" ? [entry] : members;
+      for (const name of fitting) found.set(name, { kind, given });
+      const several = names.length > 1 ? names : fitting.length > 1 && !servesAll ? fitting : [];
+      if (several.length > 0) {
+        const text = `fits several stores (${several.join(", ")}). Choose one with the option store.`;
         this.#sources.problems.add(given.place, text);
       }
     }
@@ -185,18 +224,47 @@ export class StoreReader {
   #readScope(
     name: string,
     kind: StoreKind,
-  ): { kind: "postgres"; excludeSchemas: string[] } | { kind: "clickhouse"; databases?: string[] } {
+  ): ({ kind: "postgres" } & PostgresChoices) | { kind: "clickhouse"; databases?: string[] } {
+    if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
     const store = this.#sources.content.stores?.[name];
-    const foreign = kind === "postgres" ? "databases" : "exclude-schemas";
-    if (store?.[foreign]) {
-      const place = this.#sources.place(["stores", name, foreign]);
+    for (const key of POSTGRES_KEYS) {
+      if (store?.[key] === undefined) continue;
+      const place = this.#sources.place(["stores", name, key]);
       this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
     }
-    const expand = (key: "databases" | "exclude-schemas"): string[] =>
-      (store?.[key] ?? []).flatMap(
-        (_, index) => this.#sources.text(["stores", name, key, index])?.text ?? [],
-      );
-    if (kind === "postgres") return { kind, excludeSchemas: expand("exclude-schemas") };
-    return { kind, ...(store?.databases && { databases: expand("databases") }) };
+    return { kind, ...(store?.databases && { databases: this.#readDatabases(name, true) }) };
   }
+
+  /** @param isNeeded - whether a variable that is not set is a problem here */
+  #readDatabases(name: string, isNeeded: boolean): string[] {
+    return (this.#sources.content.stores?.[name]?.databases ?? []).flatMap(
+      (_, index) => this.#sources.text(["stores", name, "databases", index], isNeeded)?.text ?? [],
+    );
+  }
+
+  /** The stores that an entry of the file stands for: several where it names databases of one Postgres server. */
+  #membersOf(name: string): { name: string; database?: string }[] {
+    const { databases } = this.#sources.content.stores?.[name] ?? {};
+    if (this.#kinds.get(name) !== "postgres" || databases === undefined) return [{ name }];
+    return this.#readDatabases(name, false).map((database) => ({ name: `${name}-${database}`, database }));
+  }
+
+  /** Every store of the file by its own name. */
+  #listStores(): string[] {
+    const entries = Object.keys(this.#sources.content.stores ?? {});
+    return entries.flatMap((entry) => this.#membersOf(entry).map(({ name }) => name));
+  }
+
+  /** The entry of the file that a store comes from. */
+  #entryOf(store: string): string {
+    const entries = Object.keys(this.#sources.content.stores ?? {});
+    return entries.find((entry) => this.#membersOf(entry).some(({ name }) => name === store)) ?? store;
+  }
+}
+
+/** The same address with another database. */
+function withDatabase(address: Address, database: string | undefined): Address {
+  const parameters = database === undefined ? undefined : parseConninfo(address.url.reveal());
+  if (!(parameters instanceof Map) || database === undefined) return address;
+  return { ...address, url: new Secret(formatUri(new Map(parameters).set("dbname", database))) };
 }

@@ -63,6 +63,27 @@ export function readDurationMs(given: Given, problems: Problems): number | undef
   return undefined;
 }
 
+const SIZE_UNITS = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+/** Reads `500MB`, `20GB` or `1.5TiB`, in bytes. */
+export function readSizeBytes(given: Given, problems: Problems): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b)$/i.exec(given.text);
+  const unit = match?.[2]?.toUpperCase() as keyof typeof SIZE_UNITS | undefined;
+  if (unit) return Math.round(Number(match?.[1]) * SIZE_UNITS[unit]);
+  problems.add(given.place, "is no size. Write a number and a unit, such as 500MB or 20GB.");
+  return undefined;
+}
+
 /** Reads ISO 8601; a time without a zone is UTC, a date alone is its first moment. */
 export function readTime(given: Given, problems: Problems): Date | undefined {
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
