@@ -1,5 +1,5 @@
 import type { ClickHouseManifest, StoredObject } from "../../backup/manifest.ts";
-import { findOrExplain } from "../../finding.ts";
+import { explainAsFinding } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
@@ -11,6 +11,7 @@ import type { Catalog } from "./catalog.ts";
 import { parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { CREATE_SETTINGS, planSchema, serialiseSchema, writeScript } from "./ddl.ts";
+import { diagnoseServer } from "./diagnose.ts";
 import { Exporter } from "./export.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { findReplaced } from "./replaced-tables.ts";
@@ -69,7 +70,13 @@ class ClickHouseStore implements Store {
   }
 
   async diagnose(): Promise<Finding[]> {
-    return [await findOrExplain("connection", () => this.check())];
+    let server: ClickHouseServer;
+    try {
+      server = await this.#connect();
+    } catch (error) {
+      return [explainAsFinding("connection", error)];
+    }
+    return await diagnoseServer(server, this.#databases, this.#context);
   }
 
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {

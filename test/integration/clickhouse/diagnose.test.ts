@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startClickHouse } from "../../../local-services/clickhouse.ts";
+import type { Finding } from "../../../src/finding.ts";
+import { diagnoseClickHouseTarget } from "../../../src/stores/clickhouse/diagnose-target.ts";
+import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
+import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
+import { systemClock } from "../../../src/sys/clock.ts";
+import { Secret } from "../../../src/sys/secret.ts";
+import { startTestRun } from "../../support/run-context.ts";
+
+let server: Awaited<ReturnType<typeof startClickHouse>>;
+
+beforeAll(async () => {
+  server = await startClickHouse([
+    { name: "sees_little", grants: ["GRANT SELECT ON app.a"] },
+    {
+      name: "just_enough",
+      grants: [
+        "GRANT SELECT ON app.*",
+        "GRANT SELECT ON system.parts",
+        "GRANT SELECT ON system.parts_columns",
+      ],
+      settings: { max_memory_usage: 500_000_000 },
+    },
+    { name: "readonly_1", grants: ["GRANT SELECT ON app.*"], settings: { readonly: 1 } },
+  ]);
+  const admin = createClickHouseTarget({ store: "admin", url: new Secret(server.url) }, startTestRun());
+  await admin.query(`CREATE DATABASE app; CREATE TABLE app.a (id UInt64, v UInt64) ENGINE = MergeTree ORDER BY id;
+    INSERT INTO app.a SELECT number, number FROM numbers(1000);
+    CREATE TABLE app.b (id UInt64) ENGINE = MergeTree PARTITION BY id ORDER BY id; INSERT INTO app.b VALUES (1), (2);
+    ALTER TABLE app.b DETACH PARTITION 1;
+    ALTER TABLE app.a UPDATE v = throwIf(id = 500) WHERE 1 SETTINGS mutations_sync = 0`);
+  await admin.close();
+}, 60_000);
+
+afterAll(() => server.stop());
+
+async function diagnose(user: string, aheadMs = 0): Promise<Finding[]> {
+  const url = new Secret(server.url.replace("//lifeboat:", `//${user}:`));
+  const run = startTestRun();
+  const clock = { ...run.clock, now: () => new Date(systemClock.now().getTime() + aheadMs) };
+  const store = createClickHouseStore({ name: "clickhouse", url, databases: ["app"] }, { ...run, clock });
+  try {
+    return await store.diagnose();
+  } finally {
+    await store.close();
+  }
+}
+
+const summarise = (findings: Finding[]): string[] => findings.map(({ check, state }) => `${check}: ${state}`);
+
+test("a user who may do everything learns of what deserves a look, each with its line", async () => {
+  const findings = await diagnose("lifeboat");
+  expect(summarise(findings)).toEqual([
+    "version: good",
+    "rights: good",
+    "compression: good",
+    "clock: good",
+    "size: good",
+    "mutations: warning",
+    "detached parts: warning",
+    "left out: good",
+  ]);
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      check: "mutations",
+      mend: expect.stringMatching(
+        /^KILL MUTATION WHERE database = 'app' AND table = 'a' AND mutation_id = 'mutation_\d+\.txt'$/,
+      ),
+    }),
+  );
+  expect(findings.find(({ check }) => check === "size")?.found).toMatch(
+    /1,?001 rows in 2 partitions and 2 parts/,
+  );
+});
+
+test("a user who may do little is told what is not looked at, and a clock that is wrong", async () => {
+  const findings = await diagnose("just_enough", -3_600_000);
+  expect(summarise(findings)).toEqual([
+    "version: good",
+    "rights: good",
+    "compression: good",
+    "clock: warning",
+    "size: good",
+    "memory: warning",
+    "server: good",
+    "left out: good",
+  ]);
+  expect(findings.find(({ check }) => check === "server")?.found).toMatch(
+    /system\.detached_parts.*system\.mutations/,
+  );
+  expect(findings.find(({ check }) => check === "clock")?.found).toContain("3600 s ahead");
+});
+
+test("everything that a user lacks is told at once", async () => {
+  const findings = await diagnose("sees_little");
+  expect(findings.filter(({ state }) => state === "bad").map(({ mend }) => mend)).toEqual([
+    "GRANT SELECT ON system.parts TO `sees_little`",
+    "GRANT SELECT ON system.parts_columns TO `sees_little`",
+    "GRANT SELECT ON `app`.* TO `sees_little`",
+  ]);
+  expect(await diagnose("readonly_1")).toContainEqual(
+    expect.objectContaining({ state: "bad", mend: "ALTER USER `readonly_1` MODIFY SETTINGS readonly = 2" }),
+  );
+});
+
+test("a drill's server is asked what its user may do there", async () => {
+  const urlOf = (user: string): Secret => new Secret(server.url.replace("//lifeboat:", `//${user}:`));
+  const may = await diagnoseClickHouseTarget({ url: urlOf("lifeboat") }, startTestRun());
+  expect(summarise(may)).toEqual(["connection: good", "rights: good"]);
+  const mayNot = await diagnoseClickHouseTarget({ url: urlOf("sees_little") }, startTestRun());
+  expect(mayNot[1]).toMatchObject({
+    state: "bad",
+    mend: expect.stringMatching(/^GRANT CREATE DATABASE, .*, SYSTEM VIEWS ON \*\.\* TO `sees_little`$/),
+  });
+});
+
+test("a server that cannot be reached is a finding, too", async () => {
+  const url = new Secret("http://lifeboat:planted-password@127.0.0.1:1");
+  const store = createClickHouseStore({ name: "clickhouse", url }, startTestRun());
+  const findings = await store.diagnose();
+  expect(findings).toMatchObject([{ check: "connection", state: "bad" }]);
+  expect(JSON.stringify(findings)).not.toContain("planted-password");
+});
