@@ -7,7 +7,7 @@ import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts
 import { Secret } from "../../../src/sys/secret.ts";
 import { startTestRun } from "../../support/run-context.ts";
 
-const SYSTEM = ["GRANT SELECT ON system.parts"];
+const SYSTEM = ["GRANT SELECT ON system.parts", "GRANT SELECT ON system.parts_columns"];
 /** Every engine that keeps rows, and what it wants to know. */
 const ENGINES = {
   merge_tree: "MergeTree ORDER BY id",
