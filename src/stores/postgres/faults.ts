@@ -11,6 +11,10 @@ function isSupabaseDirect(host: string): boolean {
   return /^db\.[a-z0-9]+\.supabase\.co$/.test(host);
 }
 
+export function isSupabase(host: string): boolean {
+  return isSupabaseDirect(host) || host.endsWith(".pooler.supabase.com");
+}
+
 /**
  * Refuses a connection that cannot carry a backup, before it is opened: Supabase's transaction pooler hands each
  * transaction to another session, so an exported snapshot is lost.
@@ -18,8 +22,7 @@ function isSupabaseDirect(host: string): boolean {
  * @throws AppError STORE_UNSUPPORTED
  */
 export function refuseTransactionPooler({ host, port }: PostgresConnection): void {
-  const isSupabase = isSupabaseDirect(host) || host.endsWith(".pooler.supabase.com");
-  if (!isSupabase || port !== 6543) return;
+  if (!isSupabase(host) || port !== 6543) return;
   throw new AppError(
     "STORE_UNSUPPORTED",
     `${host}:6543 is Supabase's transaction pooler, which keeps no session.`,

@@ -29,28 +29,64 @@ const NOT_COVERED = [
 export async function takeInventory(
   connection: PostgresConnection,
   context: RunContext,
-  { excludedSchemas, scope, inventory }: Pick<PostgresManifest, "excludedSchemas" | "scope" | "inventory">,
+  backup: CopiedBackup,
   label: string,
+  part: InventoryPart = {},
 ): Promise<Inventory> {
-  const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
+  const { excludedSchemas, scope, inventory } = backup;
   const snapshot = await Snapshot.open(connection, context, READER_COUNT);
   try {
-    const tables = await readTables(snapshot.leader, excludedSchemas);
     const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
-    const excluded = new Set(scope?.excluded);
-    const inScope = tables.filter((table) => !excluded.has(nameInFull(table)));
-    const digested = await digestTables(
-      snapshot,
-      inScope,
-      (table) => plans.get(nameInFull(table)),
-      context,
-      label,
-    );
-    return applyScope(assembleInventory(digested, schema, sequences), scope);
+    const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
+    return applyScope(assembleInventory(tables, schema, sequences), scope);
   } finally {
     snapshot.cut(); // a reader may still be in a long statement when another one failed
   }
+}
+
+/** What a copy is counted by: its backup. */
+type CopiedBackup = Pick<PostgresManifest, "excludedSchemas" | "scope" | "inventory">;
+
+/** What of an inventory is taken. */
+export interface InventoryPart {
+  /** By full name; every table when absent. */
+  isWanted?: (table: string) => boolean;
+  /** Tables that were read already: their rows are not read again. */
+  counted?: readonly TableInventory[];
+}
+
+/** The rows of tables alone, as long as there is nothing else to be compared yet. */
+export async function countTables(
+  connection: PostgresConnection,
+  context: RunContext,
+  backup: CopiedBackup,
+  label: string,
+  part: InventoryPart = {},
+): Promise<Inventory> {
+  const snapshot = await Snapshot.open(connection, context, READER_COUNT);
+  try {
+    return assembleInventory(await digestWanted(snapshot, context, backup, label, part), [], []);
+  } finally {
+    snapshot.cut();
+  }
+}
+
+async function digestWanted(
+  snapshot: Snapshot,
+  context: RunContext,
+  { excludedSchemas, scope, inventory }: CopiedBackup,
+  label: string,
+  { isWanted = () => true }: InventoryPart,
+): Promise<TableInventory[]> {
+  const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
+  const excluded = new Set(scope?.excluded);
+  const tables = await readTables(snapshot.leader, excludedSchemas);
+  const wanted = tables.filter((table) => {
+    const name = nameInFull(table);
+    return isWanted(name) && !excluded.has(name);
+  });
+  return await digestTables(snapshot, wanted, (table) => plans.get(nameInFull(table)), context, label);
 }
 
 /** Reads every row of every table, several tables at once, the first of the list first. */

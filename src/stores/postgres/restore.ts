@@ -1,133 +1,281 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { PostgresManifest } from "../../backup/manifest.ts";
-import { cancelled } from "../../errors.ts";
+import { isSelective, ScopeReader } from "../../backup/restore-scope.ts";
+import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import { startTool } from "../../sys/exec.ts";
-import type { RestoreRequest } from "../store.ts";
-import { findPostgresTools } from "./clients/find.ts";
-import { majorOf } from "./clients/tools.ts";
-import type { PostgresTools } from "./clients/tools.ts";
+import type { RestoreOutcome, RestoreRequest } from "../store.ts";
 import type { PostgresConnection } from "./connection.ts";
-import { fetchArchive } from "./fetch-archive.ts";
-import { loadPlainSql } from "./plain-sql.ts";
+import { emptyTables, orderByForeignKeys, readFilledTables, withoutTriggers } from "./data-only.ts";
+import type { FilledTable } from "./data-only.ts";
+import { findMissingExtensions } from "./extensions.ts";
+import { countTables } from "./inventory.ts";
 import { LibpqAccess } from "./libpq.ts";
-import { dropNewcomers, dropOccupants, findToReplace, listOccupants } from "./occupants.ts";
+import { LostObjects } from "./lost-objects.ts";
+import { dropNewcomers, dropOccupants, findInTheWay, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
-import { writeUseList } from "./use-list.ts";
+import { runPgRestore } from "./pg-restore.ts";
+import type { RestoreRun } from "./pg-restore.ts";
+import { loadPlainSql } from "./plain-sql.ts";
+import { replacePart } from "./replace-part.ts";
+import { writeList } from "./restore-plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { withSession } from "./session.ts";
-import { explainToolFault } from "./tool-faults.ts";
+import type { Session } from "./session.ts";
+import { relationName } from "./toc.ts";
+import type { Toc, TocEntry } from "./toc.ts";
+import { selectEntries } from "./toc-selection.ts";
 
-/** More jobs than this wait for the same disk. */
-const MOST_JOBS = 4;
+/** More jobs than this wait for the same disk, unless the operator knows better. */
+const USUAL_JOBS = 4;
 
-/**
- * Loads one archive into a database. The archive lies in a private file meanwhile, since pg_restore works in
- * parallel only from a file, and since nothing may reach the database before the whole archive is proved good.
- *
- * When pg_restore fails, what it made is removed again. With `replace`, what lay in the schemas of the backup is
- * gone by then. (pg_restore's own --clean cannot drop the keys of partitions, and would leave what the archive
- * does not bring.)
- *
- * @throws AppError BACKUP_DAMAGED, OBJECT_MISSING, TOOL_MISSING, TOOL_FAILED, STORE_FAILED, CANCELLED
- */
-export async function restoreArchive(
-  connection: PostgresConnection,
-  backup: PostgresManifest,
-  request: RestoreRequest,
-  context: RunContext,
-): Promise<void> {
-  const tools = await findPostgresTools(majorOf(backup.tool), context);
-  try {
-    const archive = await fetchArchive(backup, request.objects, request.scratchDir, context.signal);
-    const before = await withSession(connection, context, async (session) => {
-      if (request.replace) {
-        const occupants = await listOccupants(session, backup.excludedSchemas);
-        await dropOccupants(session, findToReplace(occupants, backup.inventory.schema));
-      }
-      return listOccupants(session, []);
-    });
+/** One archive on its way into one database. */
+export class ArchiveRestore {
+  readonly #connection: PostgresConnection;
+  readonly #backup: PostgresManifest;
+  readonly #request: RestoreRequest;
+  readonly #context: RunContext;
+  readonly #jobs: number;
+  /** By which the sessions of this restore are known at the server. */
+  readonly #applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
 
-    const applicationName = `lifeboat-restore-${randomBytes(4).toString("hex")}`;
-    await using libpq = await LibpqAccess.open(connection);
-    const env = { ...libpq.env, PGAPPNAME: applicationName };
+  /** Entries that need what the backup's own scope left out: no restore could create them. */
+  readonly #dangling: ReadonlySet<number>;
+  /** What points libpq's tools at the target. */
+  #env: Readonly<Record<string, string>> = {};
+
+  constructor(
+    connection: PostgresConnection,
+    backup: PostgresManifest,
+    request: RestoreRequest,
+    context: RunContext,
+  ) {
+    this.#connection = connection;
+    this.#backup = backup;
+    this.#request = request;
+    this.#context = context;
+    this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entry }) => entry ?? []));
+    this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, availableParallelism());
+  }
+
+  /**
+   * Restores what the plan holds. When it fails, what it made is removed again. With `replace`, what lay where the
+   * backup brings something is gone by then. (pg_restore's own --clean cannot drop the keys of partitions, and
+   * would leave what the archive does not bring.)
+   *
+   * @throws AppError TOOL_FAILED, STORE_FAILED, STORE_UNSUPPORTED, TARGET_REFUSED, CANCELLED; BACKUP_DAMAGED when
+   *   streamed
+   */
+  async run(plan: RestorePlan): Promise<RestoreOutcome> {
     try {
-      if (archive.format === "plain") {
-        await loadPlainSql({ ...archive, env, singleTransaction: false }, tools, context);
-      } else {
-        const useList = await writeUseList(archive.path, backup, tools, context);
-        await runPgRestore(connection, archive.path, useList, tools, env, context);
-      }
+      await using libpq = await LibpqAccess.open(this.#connection);
+      this.#env = { ...libpq.env, PGAPPNAME: this.#applicationName };
+      if (!plan.toc) return await this.#loadPlain(plan);
+      if (this.#request.scope?.content === "data") return await this.#fill(plan, plan.toc);
+      return await this.#make(plan, plan.toc);
     } catch (error) {
-      await undo(connection, context, applicationName, before);
+      if (this.#context.signal.aborted) throw cancelled();
       throw error;
     }
-  } catch (error) {
-    if (context.signal.aborted) throw cancelled();
-    throw error;
-  } finally {
-    const path = join(request.scratchDir, `${backup.store}.dump`);
-    for (const left of [path, `${path}.list`]) await rm(left, { recursive: true, force: true });
   }
-}
 
-/** @throws AppError TOOL_FAILED, CANCELLED */
-async function runPgRestore(
-  connection: PostgresConnection,
-  path: string,
-  useList: string | undefined,
-  tools: PostgresTools,
-  env: Readonly<Record<string, string>>,
-  context: RunContext,
-): Promise<void> {
-  const args = [
-    // As a connection string, since a bare name that holds "=" would be taken for one.
-    `--dbname=dbname='${connection.database.replaceAll(/[\\']/g, "\\$&")}'`,
-    `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`,
-    "--no-owner",
-    "--no-password",
-    "--exit-on-error",
-    ...(useList === undefined ? [] : [`--use-list=${useList}`]),
-    path,
-  ];
-  const tool = startTool(tools.command("pg_restore", args, env), context);
-  tool.stdin.end();
-  tool.stdout.resume();
-  try {
-    await tool.done;
-  } catch (error) {
-    await tool.stop();
-    throw explainToolFault(error, "pg_restore", tool.stderrTail());
+  async #loadPlain({ tools, archive }: RestorePlan): Promise<RestoreOutcome> {
+    if (archive?.format !== "plain") throw new Error("an archive with a table of contents is no plain SQL");
+    const before = await withSession(this.#connection, this.#context, (session) => this.#clear(session));
+    await this.#undoing(before, () =>
+      this.#measure("data", () =>
+        loadPlainSql({ ...archive, env: this.#env, singleTransaction: false }, tools, this.#context),
+      ),
+    );
+    return { lost: [] };
   }
-}
 
-/** Ends what pg_restore left running at the server, which would hold locks, and drops what it made. */
-async function undo(
-  connection: PostgresConnection,
-  context: RunContext,
-  applicationName: string,
-  before: readonly Occupant[],
-): Promise<void> {
-  try {
-    await withSession(
-      connection,
-      context,
-      async (session) => {
-        await session.rows(
-          "Ending pg_restore's sessions",
-          "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
-          [applicationName],
-        );
-        await dropNewcomers(session, before);
+  /** Definitions, rows, and what is built upon rows. */
+  async #make(plan: RestorePlan, toc: Toc): Promise<RestoreOutcome> {
+    const { inventory } = this.#backup;
+    const { scope, allowMissing = [], onRows } = this.#request;
+    const { missing, before } = await withSession(this.#connection, this.#context, async (session) => {
+      const missing = await this.#requireExtensions(session, toc);
+      return { missing, before: await this.#clear(session) };
+    });
+    const isMissing = ({ kind, tag }: TocEntry): boolean => kind === "EXTENSION" && missing.has(tag);
+    const isLeftOut = (entry: TocEntry): boolean => isMissing(entry) || this.#dangling.has(entry.id);
+    const { entries, support } = selectEntries(toc, inventory, scope, isLeftOut);
+    const lost = new LostObjects(toc, inventory, support, this.#context);
+    for (const entry of toc.entries.filter(isMissing)) lost.leaveOut(entry, "the server does not offer it.");
+
+    return await this.#undoing(before, async (): Promise<RestoreOutcome> => {
+      const common = await this.#commonRun(plan, entries, lost);
+      if (!plan.archive) {
+        if (this.#backup.archive.format !== "custom") throw new Error("only a custom archive is streamed");
+        const stream = await this.#request.objects.open(this.#backup.archive);
+        await this.#measure("data", () => runPgRestore({ ...common, from: { stream } }, this.#context));
+        return { lost: lost.requireAllowed(allowMissing) };
+      }
+      const run = (section: NonNullable<RestoreRun["section"]>): Promise<void> =>
+        runPgRestore({ ...common, section }, this.#context);
+      await this.#measure("definitions", () => run("pre-data"));
+      if (scope?.content === "structure") {
+        await this.#measure("indexes", () => run("post-data"));
+        return { lost: lost.requireAllowed(allowMissing) };
+      }
+      await this.#measure("data", () => run("data"));
+      const found = await this.#measure("compare", () => this.#count());
+      if (onRows?.(found) === "stop") return { lost: [], tables: found.tables, isStopped: true };
+      await this.#measure("indexes", () => run("post-data"));
+      return { lost: lost.requireAllowed(allowMissing), tables: found.tables };
+    });
+  }
+
+  /** Rows alone, into tables that are there. */
+  async #fill(plan: RestorePlan, toc: Toc): Promise<RestoreOutcome> {
+    const { inventory, store } = this.#backup;
+    const { scope = { content: "data" }, onRows } = this.#request;
+    const reader = new ScopeReader(inventory, scope);
+    const { entries, support } = selectEntries(toc, inventory, scope);
+    const tables = await withSession(this.#connection, this.#context, async (session) => {
+      const present = await readFilledTables(session, (table) => reader.holdsTable(table));
+      this.#requireTables(entries, present);
+      const ordered = await orderByForeignKeys(session, present);
+      if (this.#request.replace) await emptyTables(session, ordered);
+      else requireEmpty(ordered);
+      return ordered;
+    });
+    const place = new Map(tables.map(({ schema, name }, index) => [`${schema}.${name}`, index]));
+    const rank = (entry: TocEntry): number =>
+      entry.kind === "TABLE DATA" ? (place.get(relationName(entry)) ?? 0) : tables.length;
+    const ordered = [...entries].sort((a, b) => rank(a) - rank(b));
+    const lost = new LostObjects(toc, inventory, support, this.#context);
+    try {
+      return await withoutTriggers(this.#connection, this.#context, tables, async () => {
+        // One at a time: the order is what keeps foreign keys content.
+        const run = { ...(await this.#commonRun(plan, ordered, lost)), section: "data", jobs: 1 } as const;
+        await this.#measure("data", () => runPgRestore(run, this.#context));
+        const found = await this.#measure("compare", () => this.#count());
+        onRows?.(found);
+        return { lost: lost.requireAllowed([]), tables: found.tables };
+      });
+    } catch (error) {
+      await this.#cleanUp(`${store}: rows of a failed restore`, (session) =>
+        emptyTables(
+          session,
+          tables.map((table) => ({ ...table, hasRows: true })),
+        ),
+      );
+      throw error;
+    }
+  }
+
+  async #commonRun(plan: RestorePlan, entries: readonly TocEntry[], lost: LostObjects): Promise<RestoreRun> {
+    const path = plan.archive?.path ?? "";
+    return {
+      tools: plan.tools,
+      env: this.#env,
+      database: this.#connection.database,
+      from: { path },
+      listPath: await writeList(this.#request.scratchDir, this.#backup.store, entries),
+      jobs: this.#jobs,
+      judge: (message) => lost.judge(message),
+    };
+  }
+
+  /** Which extensions of the chosen part the server lacks. @throws AppError STORE_UNSUPPORTED unless allowed */
+  async #requireExtensions(session: Session, toc: Toc): Promise<Set<string>> {
+    const { inventory, store } = this.#backup;
+    const { scope, allowMissing = [] } = this.#request;
+    const { entries } = selectEntries(toc, inventory, scope);
+    const wanted = entries.filter(({ kind }) => kind === "EXTENSION").map(({ tag }) => tag);
+    const missing = await findMissingExtensions(session, wanted);
+    const refused = missing.filter((name) => !allowMissing.includes(`extension ${name}`));
+    if (refused.length === 0) return new Set(missing);
+    const names = refused.map((name) => `extension ${name}`).join(", ");
+    throw new AppError(
+      "STORE_UNSUPPORTED",
+      `The server of the target for ${store} does not offer ${names}.`,
+      {
+        hint: `Install them there, or restore without: --allow-missing "${names}"`,
       },
-      { survivesCancel: true },
-    );
-  } catch (error) {
-    // The failure of the restore itself is what the operator must read first.
-    context.reporter.warn(
-      `The target holds part of a failed restore, which could not be removed: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+
+  #requireTables(entries: readonly TocEntry[], present: readonly FilledTable[]): void {
+    const known = new Set(present.map(({ schema, name }) => `${schema}.${name}`));
+    const names = entries.filter(({ kind }) => kind === "TABLE DATA").map(relationName);
+    const missing = names.filter((name) => !known.has(name));
+    if (missing.length === 0) return;
+    throw new AppError("TARGET_REFUSED", `The target lacks tables for these rows: ${missing.join(", ")}.`, {
+      hint: "Restore the definitions first (--schema-only), or leave --data-only out.",
+    });
+  }
+
+  /** Makes room where the operator said so. Returns what lies in the target now, and is not this restore's. */
+  async #clear(session: Session): Promise<Occupant[]> {
+    const { inventory, excludedSchemas } = this.#backup;
+    const { replace, scope } = this.#request;
+    if (replace) {
+      const occupants = await listOccupants(session, excludedSchemas);
+      if (scope && isSelective(scope)) {
+        await replacePart(session, inventory, scope, findInTheWay(occupants, inventory, scope));
+      } else {
+        await dropOccupants(session, findToReplace(occupants, inventory));
+      }
+    }
+    return await listOccupants(session, []);
+  }
+
+  async #count(): ReturnType<typeof countTables> {
+    const { inventory, store } = this.#backup;
+    const reader = new ScopeReader(inventory, this.#request.scope ?? { content: "all" });
+    const isWanted = (table: string): boolean => reader.holdsTable(table);
+    return await countTables(this.#connection, this.#context, this.#backup, `${store}: compare`, {
+      isWanted,
+    });
+  }
+
+  async #measure<T>(phase: string, work: () => Promise<T>): Promise<T> {
+    const { stopwatch } = this.#request;
+    return stopwatch ? await stopwatch.measure(`${this.#backup.store}: ${phase}`, work) : await work();
+  }
+
+  /** Ends what pg_restore left running at the server, which would hold locks, and drops what it made. */
+  async #undoing<T>(before: readonly Occupant[], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#cleanUp("part of a failed restore", (session) => dropNewcomers(session, before));
+      throw error;
+    }
+  }
+
+  async #cleanUp(what: string, work: (session: Session) => Promise<void>): Promise<void> {
+    try {
+      await withSession(
+        this.#connection,
+        this.#context,
+        async (session) => {
+          await session.rows(
+            "Ending pg_restore's sessions",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
+            [this.#applicationName],
+          );
+          await work(session);
+        },
+        { survivesCancel: true },
+      );
+    } catch (error) {
+      // The failure of the restore itself is what the operator must read first.
+      this.#context.reporter.warn(
+        `The target holds ${what}, which could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+/** They were empty when the target was looked at. */
+function requireEmpty(tables: readonly FilledTable[]): void {
+  const filled = tables.filter(({ hasRows }) => hasRows).map(({ schema, name }) => `${schema}.${name}`);
+  if (filled.length === 0) return;
+  throw new AppError("TARGET_REFUSED", `These tables hold rows: ${filled.join(", ")}.`, {
+    hint: "Empty them, or name the target's database with --replace.",
+  });
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { escapeLiteral } from "pg";
-import type { Inventory } from "../../backup/inventory.ts";
+import type { Inventory, TableInventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoreManifest } from "../../backup/manifest.ts";
+import { isWhole, ScopeReader } from "../../backup/restore-scope.ts";
+import type { RestoreScope } from "../../backup/restore-scope.ts";
 import { listRoles } from "../../backup/roles.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { connectionVariable } from "../store.ts";
 import type {
@@ -18,10 +20,15 @@ import type {
 import { majorOf } from "./clients/tools.ts";
 import { connectionTo, describeHost, parsePostgresAddress, uriOf } from "./connection.ts";
 import type { PostgresAddress, PostgresConnection } from "./connection.ts";
+import { readFilledTables } from "./data-only.ts";
 import { quoteIdent, refuseTransactionPooler } from "./faults.ts";
 import { takeInventory } from "./inventory.ts";
 import { describeOccupant, findInTheWay, listOccupants } from "./occupants.ts";
-import { restoreArchive } from "./restore.ts";
+import { findMissingExtensions } from "./extensions.ts";
+import { NewDatabase, readDatabaseOptions } from "./placement.ts";
+import { ArchiveRestore } from "./restore.ts";
+import { planRestore, readDatabaseDefinition } from "./restore-plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { createMissingRoles, dropUnusedRoles } from "./roles.ts";
 import { readServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
@@ -40,11 +47,12 @@ export interface PostgresTargetOptions extends PostgresAddress {
  * @throws AppError CONFIG_INVALID for a URL that cannot be read
  */
 export function createPostgresTarget(options: PostgresTargetOptions, context: RunContext): Target {
-  return new PostgresTarget(
-    options.store,
-    parsePostgresAddress(options.store, options, context.redactor),
-    context,
-  );
+  const { store, placement = {} } = options;
+  const connection = parsePostgresAddress(store, options, context.redactor);
+  if (!placement.create && placement.replace === undefined) {
+    return new PostgresTarget(store, connection, context);
+  }
+  return new NewPostgresTarget(store, connection, new NewDatabase(connection, placement, context), context);
 }
 
 /**
@@ -81,6 +89,7 @@ class PostgresTarget implements Target {
   protected readonly context: RunContext;
   /** Roles that this target's restores made. */
   protected readonly createdRoles: string[] = [];
+  #plan: RestorePlan | undefined;
 
   constructor(store: string, connection: PostgresConnection, context: RunContext) {
     this.store = store;
@@ -88,40 +97,96 @@ class PostgresTarget implements Target {
     this.context = context;
   }
 
-  async inspect(backup: StoreManifest): Promise<TargetFacts> {
+  async inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts> {
     const manifest = requirePostgres(backup);
     refuseTransactionPooler(this.connection);
     const look = async (session: Session): Promise<TargetFacts> => {
       const server = await readServerFacts(session, this.connection);
-      refuseOlderServer(manifest, server.major, server.version);
-      const occupants = findInTheWay(
-        await listOccupants(session, manifest.excludedSchemas),
-        manifest.inventory.schema,
-      );
       return {
+        ...(await this.lookAtServer(session, manifest, scope)),
         id: server.databaseId,
-        host: describeHost(this.connection),
-        databases: [this.connection.database],
-        occupiedBy: occupants.map(describeOccupant),
-        serverVersion: server.version,
+        occupiedBy: await this.#findOccupants(session, manifest, scope),
       };
     };
     return withSession(this.connection, this.context, look, { patient: true });
   }
 
-  async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
-    const manifest = requirePostgres(backup);
-    const created = await withSession(this.connection, this.context, (session) =>
-      createMissingRoles(session, listRoles(manifest), this.context),
-    );
-    this.createdRoles.push(...created);
-    await restoreArchive(this.connection, manifest, request, this.context);
-    return { lost: [] };
+  async prepare(backup: StoreManifest, request: RestoreRequest): Promise<void> {
+    const plan = (): Promise<RestorePlan> => planRestore(requirePostgres(backup), request, this.context);
+    this.#plan = await (request.stopwatch ? request.stopwatch.measure(`${this.store}: fetch`, plan) : plan());
   }
 
-  async takeInventory(backup: StoreManifest): Promise<Inventory> {
+  async restore(backup: StoreManifest, request: RestoreRequest): Promise<RestoreOutcome> {
     const manifest = requirePostgres(backup);
-    return takeInventory(this.connection, this.context, manifest, `${this.store}: inventory`);
+    try {
+      if (!this.#plan) await this.prepare(backup, request);
+      const plan = this.#plan;
+      if (!plan) throw new Error("a restore was not prepared");
+      return await this.restorePlan(manifest, request, plan);
+    } catch (error) {
+      if (this.context.signal.aborted) throw cancelled();
+      throw error;
+    } finally {
+      await this.#plan?.remove();
+      this.#plan = undefined;
+    }
+  }
+
+  protected async restorePlan(
+    backup: PostgresManifest,
+    request: RestoreRequest,
+    plan: RestorePlan,
+  ): Promise<RestoreOutcome> {
+    const created = await withSession(this.connection, this.context, (session) =>
+      createMissingRoles(session, listRoles(backup), this.context),
+    );
+    this.createdRoles.push(...created);
+    return await new ArchiveRestore(this.connection, backup, request, this.context).run(plan);
+  }
+
+  async takeInventory(
+    backup: StoreManifest,
+    scope: RestoreScope = { content: "all" },
+    counted?: readonly TableInventory[],
+  ): Promise<Inventory> {
+    const manifest = requirePostgres(backup);
+    const reader = new ScopeReader(manifest.inventory, scope);
+    return takeInventory(this.connection, this.context, manifest, `${this.store}: inventory`, {
+      isWanted: (table) => reader.holdsTable(table),
+      ...(counted && { counted }),
+    });
+  }
+
+  /** What can be said of the server without the database that is restored into. */
+  protected async lookAtServer(
+    session: Session,
+    backup: PostgresManifest,
+    scope: RestoreScope | undefined,
+  ): Promise<TargetFacts> {
+    const server = await readServerFacts(session, this.connection);
+    refuseOlderServer(backup, server.major, server.version);
+    return {
+      id: "",
+      host: describeHost(this.connection),
+      databases: [this.connection.database],
+      occupiedBy: [],
+      serverVersion: server.version,
+      lacks: isWhole(scope) ? await findLacks(session, backup) : [],
+    };
+  }
+
+  async #findOccupants(
+    session: Session,
+    { excludedSchemas, inventory }: PostgresManifest,
+    scope: RestoreScope | undefined,
+  ): Promise<string[]> {
+    if (scope?.content === "data") {
+      const reader = new ScopeReader(inventory, scope);
+      const tables = await readFilledTables(session, (table) => reader.holdsTable(table));
+      return tables.filter(({ hasRows }) => hasRows).map(({ schema, name }) => `rows of ${schema}.${name}`);
+    }
+    const occupants = await listOccupants(session, excludedSchemas);
+    return findInTheWay(occupants, inventory, scope).map(describeOccupant);
   }
 
   async settle(): Promise<void> {
@@ -146,6 +211,62 @@ class PostgresTarget implements Target {
 
   async close(): Promise<void> {
     // Every session is closed by the call that opened it.
+  }
+}
+
+/** A database that this restore makes; it may replace another one once it is proved. */
+class NewPostgresTarget extends PostgresTarget {
+  readonly replacement?: NonNullable<Target["replacement"]>;
+  readonly #made: NewDatabase;
+  /** What the operator's address names. */
+  readonly #named: PostgresConnection;
+
+  constructor(store: string, named: PostgresConnection, made: NewDatabase, context: RunContext) {
+    super(store, made.connection, context);
+    this.#named = named;
+    this.#made = made;
+    if (named.database !== made.name) {
+      this.replacement = { beside: made.name, swapIn: () => made.swapIn() };
+    }
+  }
+
+  override async inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts> {
+    const manifest = requirePostgres(backup);
+    refuseTransactionPooler(this.#named);
+    return await this.#made.atServer(async (session) => {
+      await this.#made.check(session, manifest, () =>
+        withSession(
+          this.#named,
+          this.context,
+          async (old) => (await readServerFacts(old, this.#named)).databaseId,
+        ),
+      );
+      return { ...(await this.lookAtServer(session, manifest, scope)), databases: [this.#named.database] };
+    });
+  }
+
+  protected override async restorePlan(
+    backup: PostgresManifest,
+    request: RestoreRequest,
+    plan: RestorePlan,
+  ): Promise<RestoreOutcome> {
+    const definition = await readDatabaseDefinition(plan, request, this.store, this.context);
+    await this.#made.make(readDatabaseOptions(definition));
+    try {
+      return await super.restorePlan(backup, request, plan);
+    } catch (error) {
+      await this.#made.remove().catch((cleanup: unknown) => {
+        this.context.reporter.warn(
+          `The database ${this.#made.name} could not be dropped: ${String(cleanup)}`,
+        );
+      });
+      throw error;
+    }
+  }
+
+  /** What the operator named: commands around the restore know no other. */
+  override connectionEnv(): Record<string, string> {
+    return { [connectionVariable(this.store)]: uriOf(this.#named).reveal() };
   }
 }
 
@@ -181,6 +302,19 @@ class PostgresThrowaway extends PostgresTarget implements ThrowawayTarget {
       { survivesCancel: true },
     );
   }
+}
+
+/** Extensions of the backup that the server does not offer. */
+async function findLacks(
+  session: Session,
+  { inventory }: PostgresManifest,
+): Promise<NonNullable<TargetFacts["lacks"]>> {
+  const names = inventory.schema.flatMap(({ kind, name }) => (kind === "extension" ? [name] : []));
+  return (await findMissingExtensions(session, names)).map((name) => ({
+    kind: "extension",
+    name,
+    mend: `Install the extension ${name} on that server, or use an image that has it.`,
+  }));
 }
 
 function requirePostgres(backup: StoreManifest): PostgresManifest {

@@ -32,6 +32,11 @@ const ADVICE: readonly { says: RegExp; hint: string }[] = [
   },
 ];
 
+/** What the operator can do about a message, where that is known. */
+export function adviseOn(said: string): string | undefined {
+  return ADVICE.find(({ says }) => says.test(said))?.hint;
+}
+
 /**
  * Names the tool by its own name (it may have been started by a loader), and advises by what it said.
  *
@@ -39,13 +44,12 @@ const ADVICE: readonly { says: RegExp; hint: string }[] = [
  */
 export function explainToolFault(error: unknown, program: string, said: string): unknown {
   if (!(error instanceof AppError) || error.code !== "TOOL_FAILED") return error;
-  const advice = ADVICE.find(({ says }) => says.test(said));
   const how = /(was ended by \w+|exited with status \d+)/.exec(error.message)?.[0] ?? "failed";
   return new AppError(
     "TOOL_FAILED",
     `${program} ${how}. ${said === "" ? "It printed no reason." : `It said:\n${said}`}`,
     {
-      hint: advice?.hint ?? error.hint,
+      hint: adviseOn(said) ?? error.hint,
       cause: error,
     },
   );

@@ -242,7 +242,9 @@ describe("a restore that fails", () => {
       );
       const left = await fresh.takeInventory(manifest);
       expect(left.tables).toEqual([]);
-      expect(left.schema).toEqual([{ kind: "schema", name: "kept", definition: "present" }]);
+      expect(left.schema.filter(({ name }) => name !== "public")).toEqual([
+        { kind: "schema", name: "kept", definition: "present" },
+      ]);
       return error;
     } finally {
       await database.drop();
@@ -276,10 +278,13 @@ describe("a restore that fails", () => {
         target.restore(manifest, { objects: sink, replace: false, scratchDir: scratch.path }),
       );
       expect(error.code).toBe("TOOL_FAILED");
-      expect(error.message).toMatch(/^pg_restore exited.*"paying" already exists/s);
+      expect(error.message).toBe(
+        'pg_restore could not restore one object:\n  view public.paying: relation "paying" already exists',
+      );
       const { tables, schema } = await target.takeInventory(manifest);
       expect(tables).toEqual([]);
-      expect(schema.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["view public.paying"]);
+      expect(schema.filter(({ kind }) => kind === "view").map(({ name }) => name)).toEqual(["public.paying"]);
+      expect(schema.some(({ kind }) => kind === "function")).toBe(false);
     } finally {
       await database.drop();
     }

@@ -1,0 +1,159 @@
+import { AppError } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import { quoteInFull } from "./catalog.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { quoteIdent } from "./faults.ts";
+import { withSession } from "./session.ts";
+import type { Session } from "./session.ts";
+
+/** A table of the target that rows are loaded into. */
+export interface FilledTable {
+  oid: number;
+  schema: string;
+  name: string;
+  hasRows: boolean;
+}
+
+/** Triggers of the operator's, and how they were. */
+interface SleepingTrigger {
+  table: string;
+  name: string;
+  /** As ALTER TABLE says it: "ENABLE TRIGGER", "ENABLE ALWAYS TRIGGER". */
+  wake: string;
+}
+
+/** The tables that hold rows of their own, of those that are wanted. */
+export async function readFilledTables(
+  session: Session,
+  isWanted: (table: string) => boolean,
+): Promise<FilledTable[]> {
+  const all = await session.rows<Omit<FilledTable, "hasRows">>(
+    "Listing the tables",
+    `SELECT c.oid, nspname::text AS schema, relname::text AS name FROM pg_class c
+     JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 2, 3`,
+  );
+  const wanted = all.filter(({ schema, name }) => isWanted(`${schema}.${name}`));
+  const filled: FilledTable[] = [];
+  for (const table of wanted) {
+    const work = `Looking into ${table.schema}.${table.name}`;
+    const [row] = await session.rows<{ any: boolean }>(
+      work,
+      `SELECT EXISTS (SELECT FROM ONLY ${quoteInFull(table)}) AS any`,
+    );
+    filled.push({ ...table, hasRows: row?.any ?? false });
+  }
+  return filled;
+}
+
+/**
+ * Empties tables that are to be filled again.
+ *
+ * @throws AppError TARGET_REFUSED when others refer to them, whose rows would have to go as well
+ */
+export async function emptyTables(session: Session, tables: readonly FilledTable[]): Promise<void> {
+  const filled = tables.filter(({ hasRows }) => hasRows);
+  if (filled.length === 0) return;
+  const referring = await session.rows<{ name: string }>(
+    "Looking for foreign keys",
+    `SELECT DISTINCT conrelid::regclass::text || ' (' || conname || ')' AS name FROM pg_constraint
+     WHERE contype = 'f' AND confrelid = ANY ($1::oid[]) AND conrelid <> ALL ($1::oid[]) ORDER BY 1`,
+    [tables.map(({ oid }) => oid)],
+  );
+  if (referring.length > 0) {
+    const names = referring.map(({ name }) => name).join(", ");
+    throw new AppError(
+      "TARGET_REFUSED",
+      `The tables cannot be emptied alone: rows of ${names} refer to them. Nothing was changed.`,
+      {
+        hint: "Name those tables as well, or restore into a new database (--create-db) and copy what you need.",
+      },
+    );
+  }
+  // All of them, also the empty ones: those that refer to one another must go together.
+  await session.run("Emptying the tables", `TRUNCATE ONLY ${tables.map(quoteInFull).join(", ")}`);
+}
+
+/**
+ * The order in which foreign keys let tables be filled: what is referred to comes first.
+ *
+ * @throws AppError TARGET_REFUSED when tables refer to one another in a circle
+ */
+export async function orderByForeignKeys(
+  session: Session,
+  tables: readonly FilledTable[],
+): Promise<FilledTable[]> {
+  const keys = await session.rows<{ from: number; to: number }>(
+    "Reading the foreign keys",
+    `SELECT conrelid AS from, confrelid AS to FROM pg_constraint
+     WHERE contype = 'f' AND conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[]) AND conrelid <> confrelid`,
+    [tables.map(({ oid }) => oid)],
+  );
+  const ordered: FilledTable[] = [];
+  let left = [...tables];
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ oid }) => oid));
+    const ready = left.filter(({ oid }) => !keys.some(({ from, to }) => from === oid && waiting.has(to)));
+    if (ready.length === 0) throw circular(left);
+    ordered.push(...ready);
+    left = left.filter((table) => !ready.includes(table));
+  }
+  return ordered;
+}
+
+function circular(tables: readonly FilledTable[]): AppError {
+  const names = tables.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+  return new AppError(
+    "TARGET_REFUSED",
+    `Foreign keys of ${names} refer to one another in a circle, so no order lets them be filled. Nothing was changed.`,
+    { hint: "Restore into a new database (--create-db), where rows come before foreign keys." },
+  );
+}
+
+/**
+ * Loads rows while the operator's own triggers sleep: they would change what is loaded. They are woken again
+ * whatever happens.
+ *
+ * @throws AppError STORE_RIGHTS_MISSING, and what `load` throws
+ */
+export async function withoutTriggers<T>(
+  connection: PostgresConnection,
+  context: RunContext,
+  tables: readonly FilledTable[],
+  load: () => Promise<T>,
+): Promise<T> {
+  const asleep: SleepingTrigger[] = [];
+  const work = "Switching triggers";
+  try {
+    await withSession(connection, context, async (session) => {
+      for (const trigger of await readTriggers(session, tables)) {
+        asleep.push(trigger);
+        await session.run(work, `ALTER TABLE ${trigger.table} DISABLE TRIGGER ${quoteIdent(trigger.name)}`);
+      }
+    });
+    return await load();
+  } finally {
+    if (asleep.length > 0) {
+      const wake = asleep.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${quoteIdent(name)};`);
+      await withSession(connection, context, (session) => session.run(work, wake.join(" ")), {
+        survivesCancel: true,
+      }).catch((error: unknown) => {
+        context.reporter.warn(`Triggers are still switched off (${String(error)}). Run: ${wake.join(" ")}`);
+      });
+    }
+  }
+}
+
+async function readTriggers(session: Session, tables: readonly FilledTable[]): Promise<SleepingTrigger[]> {
+  const rows = await session.rows<{ oid: number; name: string; always: boolean }>(
+    "Reading the triggers",
+    `SELECT tgrelid AS oid, tgname::text AS name, tgenabled = 'A' AS always FROM pg_trigger
+     WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid = ANY ($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  );
+  return rows.flatMap(({ oid, name, always }) => {
+    const table = tables.find((candidate) => candidate.oid === oid);
+    if (!table) return [];
+    return [{ table: quoteInFull(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
+  });
+}

@@ -1,0 +1,95 @@
+import { isAllowedMissing } from "../../backup/allow-missing.ts";
+import type { Inventory } from "../../backup/inventory.ts";
+import { AppError } from "../../errors.ts";
+import type { RunContext } from "../../run-context.ts";
+import type { LostObject } from "../store.ts";
+import { judgeMessage } from "./restore-messages.ts";
+import type { Meaning, RestoreMessage } from "./restore-messages.ts";
+import { describeEntry } from "./toc.ts";
+import type { Toc, TocEntry } from "./toc.ts";
+import { adviseOn } from "./tool-faults.ts";
+
+/** How many are spelt out in an error. */
+const SHOWN = 20;
+
+/** Collects what a restore loses, so that the operator reads all of it at once. */
+export class LostObjects {
+  readonly #toc: Toc;
+  readonly #inventory: Inventory;
+  readonly #support: ReadonlySet<number>;
+  readonly #context: RunContext;
+  readonly #lost = new Map<string, LostObject>();
+  readonly #lostEntries = new Set<number>();
+
+  constructor(toc: Toc, inventory: Inventory, support: ReadonlySet<number>, context: RunContext) {
+    this.#toc = toc;
+    this.#inventory = inventory;
+    this.#support = support;
+    this.#context = context;
+  }
+
+  /** What is not tried at all, since it cannot succeed. */
+  leaveOut(entry: TocEntry, why: string): void {
+    this.#add(entry, why);
+  }
+
+  judge(message: RestoreMessage): Meaning {
+    const entry = message.entryId === undefined ? undefined : this.#toc.find(message.entryId);
+    const meaning = judgeMessage(
+      message,
+      entry,
+      message.entryId !== undefined && this.#support.has(message.entryId),
+    );
+    const subject = entry ? this.#describe(entry) : { kind: "statement", name: message.command || "unknown" };
+    if (meaning.kind === "harmless") {
+      this.#context.reporter.info(`${subject.kind} ${subject.name}: ${message.text} ${meaning.why}`);
+    } else if (meaning.kind === "lost") {
+      if (entry) this.#add(entry, message.text);
+      else this.#lost.set(`${subject.kind} ${subject.name}`, { ...subject, why: message.text });
+    }
+    return meaning;
+  }
+
+  /**
+   * What was lost and may be.
+   *
+   * @throws AppError TOOL_FAILED with everything that was lost and may not be
+   */
+  requireAllowed(allowed: readonly string[]): LostObject[] {
+    const all = [...this.#lost.values()];
+    const refused = all.filter(
+      (object) => !isAllowedMissing(object, allowed) && !this.#goesWith(object, allowed),
+    );
+    if (refused.length === 0) return all;
+    const lines = refused.slice(0, SHOWN).map(({ kind, name, why }) => `  ${kind} ${name}: ${why}`);
+    if (refused.length > SHOWN) lines.push(`  and ${refused.length - SHOWN} more`);
+    const advice = [...new Set(refused.flatMap(({ why }) => adviseOn(why) ?? []))];
+    const names = refused.slice(0, SHOWN).map(({ kind, name }) => `${kind} ${name}`);
+    const count = refused.length === 1 ? "one object" : `${refused.length} objects`;
+    throw new AppError("TOOL_FAILED", [`pg_restore could not restore ${count}:`, ...lines].join("\n"), {
+      hint: [...advice, `To restore without: --allow-missing "${names.join(",")}"`].join(" "),
+    });
+  }
+
+  /** A comment is no loss of its own where its object may be missing. */
+  #goesWith({ kind, name }: LostObject, allowed: readonly string[]): boolean {
+    return this.#toc.entries.some((entry) => {
+      if (entry.kind !== "COMMENT" || !this.#lostEntries.has(entry.id)) return false;
+      const own = this.#describe(entry);
+      if (own.kind !== kind || own.name !== name) return false;
+      return this.#toc.neededBy(entry).some((subject) => isAllowedMissing(this.#describe(subject), allowed));
+    });
+  }
+
+  #add(entry: TocEntry, why: string): void {
+    const described = this.#describe(entry);
+    const key = `${described.kind} ${described.name}`;
+    this.#lostEntries.add(entry.id);
+    // Of several messages about one object, the first tells why.
+    if (!this.#lost.has(key)) this.#lost.set(key, { ...described, why });
+  }
+
+  #describe(entry: TocEntry): { kind: string; name: string } {
+    return describeEntry(entry, this.#toc, this.#inventory);
+  }
+}

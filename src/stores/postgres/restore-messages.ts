@@ -1,0 +1,145 @@
+import type { TocEntry } from "./toc.ts";
+
+/** One thing that pg_restore could not do, as it tells on stderr. */
+export interface RestoreMessage {
+  /** Its entry in the table of contents; undefined where it names none. */
+  entryId: number | undefined;
+  /** The first line, without "pg_restore: error:". Further lines may quote rows. */
+  text: string;
+  /** The statement that failed, as far as it is known. */
+  command: string;
+}
+
+/** What a message means for the restore. */
+export type Meaning =
+  /** It cannot go on: everything after it would fail as well. */
+  | { kind: "fatal"; why: string }
+  /** Something is not there that should be. */
+  | { kind: "lost" }
+  /** Nothing is missing, for the reason given. */
+  | { kind: "harmless"; why: string };
+
+interface Rule {
+  says: RegExp;
+  /** Only of such an entry or statement. */
+  about?: (entry: TocEntry | undefined, command: string, isSupport: boolean) => boolean;
+  means: Meaning;
+}
+
+const fatal = (why: string): Meaning => ({ kind: "fatal", why });
+const harmless = (why: string): Meaning => ({ kind: "harmless", why });
+
+/**
+ * What each message means; the first rule that fits decides, and what none fits is a lost object: an unknown
+ * message may be the loss of something.
+ */
+const RULES: readonly Rule[] = [
+  {
+    says: /server closed the connection|terminating connection|connection to server .* failed|could not receive data|no connection to the server|SSL (SYSCALL error|connection has been closed)|connection not open|lost synchronization/i,
+    means: fatal("The connection was cut: look at the server's log, and at limits of a pooler or firewall."),
+  },
+  {
+    says: /No space left on device|could not extend file|disk full|Disk quota exceeded/i,
+    means: fatal("The server's disk is full: give it more room than the database needs, and restore again."),
+  },
+  {
+    says: /out of memory|out of shared memory|too many clients|remaining connection slots/i,
+    means: fatal(
+      "The server ran out of memory or connections: restore with fewer --jobs, or raise its limits.",
+    ),
+  },
+  {
+    says: /could not read from input file|unexpected end of file|corrupt|does not appear to be a valid archive|unsupported version|invalid (block|compress)|could not (uncompress|decompress)|could not find block ID|worker process (died|failed)/i,
+    means: fatal("The archive cannot be read to its end."),
+  },
+  {
+    says: /password authentication failed|permission denied for (database|schema)|cannot execute .* in a read-only transaction|the database system is (shutting down|in recovery)/i,
+    means: fatal(
+      "The role may not write here: give it CREATE on the database and its schemas, or use its owner.",
+    ),
+  },
+  {
+    says: /unrecognized configuration parameter/i,
+    about: (entry, command) => entry === undefined || /^SET \w+ = /.test(command),
+    means: harmless("A setting of the newer client, which this older server does not have."),
+  },
+  {
+    says: /already exists/i,
+    about: (entry) => entry?.kind === "SCHEMA" && entry.tag === "public",
+    means: harmless("Every database has the schema public."),
+  },
+  {
+    says: /already exists/i,
+    about: (_entry, _command, isSupport) => isSupport,
+    means: harmless("It was there, and was left as it is."),
+  },
+  {
+    says: /must be owner of extension|permission denied/i,
+    about: (entry) => entry?.kind === "COMMENT" && entry.tag.startsWith("EXTENSION "),
+    means: harmless("The comment of an extension comes with the extension."),
+  },
+  {
+    says: /must be owner of schema/i,
+    about: (entry) => entry?.kind === "COMMENT" && entry.tag === "SCHEMA public",
+    means: harmless("The comment of the schema public belongs to who owns it."),
+  },
+];
+
+/** @param isSupport - whether the entry only lies under what was asked for */
+export function judgeMessage(
+  { text, command }: RestoreMessage,
+  entry: TocEntry | undefined,
+  isSupport: boolean,
+): Meaning {
+  const rule = RULES.find(
+    ({ says, about }) => says.test(text) && (about?.(entry, command, isSupport) ?? true),
+  );
+  return rule?.means ?? { kind: "lost" };
+}
+
+/**
+ * Reads pg_restore's stderr line by line.
+ *
+ * ```text
+ * pg_restore: from TOC entry 216; 1259 16391 TABLE docs postgres
+ * pg_restore: error: could not execute query: ERROR:  type "public.vector" does not exist
+ * LINE 4:     embedding public.vector(3)
+ * Command was: CREATE TABLE public.docs (
+ * ```
+ */
+export class MessageReader {
+  /** Whether pg_restore came to its end, with errors that it passed over. */
+  hasFinished = false;
+  readonly #take: (message: RestoreMessage) => void;
+  #entryId: number | undefined;
+  #open: RestoreMessage | undefined;
+
+  /** @param take - is told each message when the next line shows that it is over, the last one by `end` */
+  constructor(take: (message: RestoreMessage) => void) {
+    this.#take = take;
+  }
+
+  line(line: string): void {
+    const said = /^pg_restore: (.*)$/.exec(line)?.[1];
+    if (said === undefined) {
+      const command = /^Command was: (.*)$/.exec(line)?.[1];
+      if (this.#open && command !== undefined) this.#open.command = command;
+      return;
+    }
+    const entry = /^from TOC entry (\d+);/.exec(said);
+    const error = /^(?:error|fatal): (.*)$/.exec(said)?.[1];
+    if (/^warning: errors ignored on restore/.test(said)) this.hasFinished = true;
+    if (entry || error !== undefined) this.end();
+    if (entry) this.#entryId = Number(entry[1]);
+    if (error !== undefined) {
+      const text = error.replace(/^could not execute query: /, "").replace(/^ERROR: +/, "");
+      this.#open = { entryId: this.#entryId, text, command: "" };
+    }
+  }
+
+  end(): void {
+    const message = this.#open;
+    this.#open = undefined;
+    if (message) this.#take(message);
+  }
+}
