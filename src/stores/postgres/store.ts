@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { PostgresManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import { findOrExplain } from "../../finding.ts";
@@ -16,6 +17,7 @@ import type { DigestPlan, DigestRules } from "./digest.ts";
 import { Dump } from "./dump.ts";
 import type { DumpSettings } from "./dump.ts";
 import { refuseTransactionPooler } from "./faults.ts";
+import { readGlobals } from "./globals.ts";
 import { readNamedRoles } from "./grants.ts";
 import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
 import { readRoleAttributes } from "./roles.ts";
@@ -53,6 +55,7 @@ class PostgresStore implements Store {
   readonly #rules: ScopeRules;
   readonly #dump: DumpSettings;
   readonly #digest: DigestRules;
+  readonly #bringsGlobals: boolean;
   readonly #context: RunContext;
   #checked: { server: ServerFacts; tools: PostgresTools } | undefined;
 
@@ -63,6 +66,7 @@ class PostgresStore implements Store {
     this.#rules = { ...scope, ...(excludeSchemas && { excludeSchemas }) };
     this.#dump = options.dump ?? { format: "custom" };
     this.#digest = options.digest ?? { depth: "full" };
+    this.#bringsGlobals = options.globals ?? false;
     this.#context = context;
   }
 
@@ -131,7 +135,14 @@ class PostgresStore implements Store {
   ): Promise<
     Pick<
       PostgresManifest,
-      "archive" | "inventory" | "roles" | "roleAttributes" | "excludedSchemas" | "scope" | "leftOut"
+      | "archive"
+      | "globals"
+      | "inventory"
+      | "roles"
+      | "roleAttributes"
+      | "excludedSchemas"
+      | "scope"
+      | "leftOut"
     >
   > {
     const { leader } = snapshot;
@@ -142,6 +153,7 @@ class PostgresStore implements Store {
     const schema = await readSchemaObjects(leader, excludedSchemas);
     const roles = await readNamedRoles(leader, excludedSchemas);
     const roleAttributes = await readRoleAttributes(leader, roles);
+    const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
     const dump = new Dump(
       {
         connection: this.#connection,
@@ -171,15 +183,25 @@ class PostgresStore implements Store {
     await leader.run("Ending the snapshot", "COMMIT");
     const { archive, sequences, listing } = dumped.value;
     const recorded = recordScope(scope, listing);
+    const globalsSql = globals && Buffer.from(globals.sql);
+    const stored =
+      globalsSql && (await sink.put("globals.sql", Readable.from([globalsSql]), globalsSql.length));
     const counted = [...digested.value, ...tables.withoutRows.map(emptyTable)];
     return {
       archive,
       excludedSchemas,
       ...(recorded && { scope: recorded }),
+      ...(stored && { globals: stored }),
       roles,
       roleAttributes,
       inventory: applyScope(assembleInventory(counted, schema, sequences), recorded),
-      leftOut: [...LEFT_OUT, ...describeLeftOut(scope)],
+      leftOut: [
+        OWNERS,
+        globals ? PASSWORDS : ROLES_AND_SETTINGS,
+        SUBSCRIPTIONS,
+        ...describeLeftOut(scope),
+        ...(globals?.leftOut ?? []),
+      ],
     };
   }
 
@@ -197,17 +219,16 @@ class PostgresStore implements Store {
   }
 }
 
-const LEFT_OUT: PostgresManifest["leftOut"] = [
-  {
-    what: "Owners",
-    why: "What is restored belongs to the role that restores it; grants to others are kept.",
-  },
-  {
-    what: "Passwords and logins of roles, and settings of roles and of the database",
-    why: "They belong to the server; roles that grants and policies name are made again without a login.",
-  },
-  {
-    what: "Subscriptions",
-    why: "Their definition holds a password, and a copy would take over the original's slot.",
-  },
-];
+const OWNERS = {
+  what: "Owners",
+  why: "What is restored belongs to the role that restores it; grants to others are kept.",
+};
+const ROLES_AND_SETTINGS = {
+  what: "Passwords and logins of roles, and settings of roles and of the database",
+  why: "They belong to the server; roles that grants and policies name are made again without a login.",
+};
+const PASSWORDS = { what: "Passwords of roles", why: "A backup holds no secret of the server." };
+const SUBSCRIPTIONS = {
+  what: "Subscriptions",
+  why: "Their definition holds a password, and a copy would take over the original's slot.",
+};
