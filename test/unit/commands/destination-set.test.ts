@@ -1,0 +1,170 @@
+import { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { DestinationSet } from "../../../src/commands/destination-set.ts";
+import type { Destination, Written } from "../../../src/destinations/destination.ts";
+import { AppError } from "../../../src/errors.ts";
+import type { RunContext } from "../../../src/run-context.ts";
+import { systemClock } from "../../../src/sys/clock.ts";
+import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
+import { startTestRun } from "../../support/run-context.ts";
+
+const MIB = 1024 * 1024;
+const CHUNK = Buffer.alloc(64 * 1024, "x");
+
+async function* bodyOf(sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let sent = 0; sent < sizeBytes; sent += CHUNK.length) yield CHUNK;
+}
+
+function refuse(): never {
+  throw new AppError("DESTINATION_REFUSED", "The bucket takes nothing.", { hint: "Ask its owner." });
+}
+
+function setUp(count: number): {
+  places: MemoryPlace[];
+  destinations: Destination[];
+  run: RunContext;
+  lines: string[];
+  all: DestinationSet;
+} {
+  const { lines, ...rest } = startTestRun();
+  const run = { ...rest, clock: systemClock };
+  const places = Array.from({ length: count }, () => new MemoryPlace());
+  const destinations = places.map((place) => new MemoryDestination(place, run));
+  return { places, destinations, run, lines, all: new DestinationSet(destinations, run) };
+}
+
+describe("one body", () => {
+  test.each([1, 2, 3])("reaches %i destinations whole", async (count) => {
+    const { places, all } = setUp(count);
+    const written = await all.put("k", bodyOf(30 * MIB));
+    expect(written.sizeBytes).toBe(30 * MIB);
+    for (const place of places) expect(place.bytes("k").length).toBe(30 * MIB);
+    expect(all.outcomes.every(({ failure }) => !failure)).toBe(true);
+  });
+
+  test("goes on to the others when one refuses it, and that one is left out from then on", async () => {
+    const { places, lines, all } = setUp(3);
+    places[1]!.fault = (method) => (method === "put" ? refuse() : undefined);
+    await all.put("k", bodyOf(30 * MIB));
+    places[1]!.fault = () => {};
+    await all.put("l", bodyOf(MIB));
+    expect(places.map((place) => place.keys())).toEqual([["k", "l"], [], ["k", "l"]]);
+    expect(all.outcomes.map(({ failure }) => failure?.code)).toEqual([
+      undefined,
+      "DESTINATION_REFUSED",
+      undefined,
+    ]);
+    expect(lines.join()).toContain("is left out of this backup: The bucket takes nothing.");
+  });
+
+  test("goes on to the others when one dies in the middle of it", async () => {
+    const { destinations, places, run } = setUp(2);
+    const dying = { ...stubOf(destinations[1]!), put: readSome(5 * MIB, refuse) };
+    const all = new DestinationSet([destinations[0]!, dying], run);
+    await all.put("k", bodyOf(40 * MIB));
+    expect(places[0]!.bytes("k").length).toBe(40 * MIB);
+    expect(all.live).toEqual([destinations[0]]);
+  });
+
+  test("leaves out one that takes nothing while the other waits", async () => {
+    const { destinations, places, run } = setUp(2);
+    const stuck = { ...stubOf(destinations[1]!), put: readSome(MIB, () => new Promise<never>(() => {})) };
+    const { clock } = startTestRun(); // which sleeps for a moment only
+    const all = new DestinationSet([destinations[0]!, endWithItsBody(stuck)], { ...run, clock });
+    await all.put("k", bodyOf(40 * MIB));
+    expect(places[0]!.bytes("k").length).toBe(40 * MIB);
+    expect(all.outcomes[1]!.failure?.reason).toContain("took nothing for 180 s");
+  });
+
+  test("that breaks off is nobody's fault, and appears nowhere", async () => {
+    const { places, all } = setUp(2);
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield* bodyOf(MIB);
+      throw new AppError("STORE_FAILED", "The dump broke off.", { hint: "Look." });
+    }
+    await expect(all.put("k", broken())).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(places.map((place) => place.keys())).toEqual([[], []]);
+    expect(all.live).toHaveLength(2);
+  });
+
+  test("that no destination takes fails with the first one's reason, and is read no further", async () => {
+    const { places, all } = setUp(2);
+    for (const place of places) place.fault = (method) => (method === "put" ? refuse() : undefined);
+    let sent = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of bodyOf(200 * MIB)) {
+        sent += chunk.length;
+        yield chunk;
+      }
+    }
+    await expect(all.put("k", counted())).rejects.toMatchObject({ code: "DESTINATION_REFUSED" });
+    expect(sent).toBeLessThan(100 * MIB);
+  });
+});
+
+describe("an object that a new backup refers to", () => {
+  test("is copied to where it is missing", async () => {
+    const { places, all } = setUp(3);
+    places[1]!.set("part", Buffer.from("rows"));
+    expect(await all.ensure("part", 4)).toBe(true);
+    expect(places.map((place) => place.bytes("part").toString())).toEqual(["rows", "rows", "rows"]);
+  });
+
+  test("is not there when none holds it in its full size", async () => {
+    const { places, all } = setUp(2);
+    places[1]!.set("part", Buffer.from("rows"));
+    expect(await all.ensure("part", 5)).toBe(false);
+    expect(places[0]!.keys()).toEqual([]);
+  });
+
+  test("is written again to a destination that may not be looked at", async () => {
+    const { places, all } = setUp(2);
+    places[0]!.set("part", Buffer.from("rows"));
+    places[1]!.fault = (method) => (method === "open" ? refuse() : undefined);
+    expect(await all.ensure("part", 4)).toBe(true);
+    expect(places[1]!.bytes("part").toString()).toBe("rows");
+    expect(all.live).toHaveLength(2);
+  });
+});
+
+/** A destination whose methods can be replaced one by one. */
+function stubOf(real: Destination): Destination {
+  return {
+    url: "memory://other",
+    check: () => real.check(),
+    put: (...args) => real.put(...args),
+    putIfAbsent: (...args) => real.putIfAbsent(...args),
+    read: (key) => real.read(key),
+    open: (key) => real.open(key),
+    list: (prefix) => real.list(prefix),
+    findSize: (key) => real.findSize(key),
+    findLock: (key) => real.findLock(key),
+    extendLock: (key) => real.extendLock(key),
+    remove: (key) => real.remove(key),
+    abortUnfinished: (...args) => real.abortUnfinished(...args),
+    close: () => real.close(),
+  };
+}
+
+/** A `put` that reads so many bytes, and then does something else. */
+function readSome(limit: number, then: () => Promise<never>): Destination["put"] {
+  return async (_key, body) => {
+    let read = 0;
+    for await (const chunk of body) {
+      read += chunk.length;
+      if (read >= limit) return await then();
+    }
+    throw new Error("the body was shorter");
+  };
+}
+
+/** A hanging request ends when its body is torn away, as a socket does. */
+function endWithItsBody(stuck: Destination): Destination {
+  return {
+    ...stuck,
+    put: async (key, body, expectedSizeBytes) => {
+      const torn = new Promise<Written>((_, reject) => (body as Readable).once("error", reject));
+      return await Promise.race([stuck.put(key, body, expectedSizeBytes), torn]);
+    },
+  };
+}
