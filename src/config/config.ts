@@ -1,7 +1,6 @@
 import { Secret } from "../sys/secret.ts";
-import type { RetentionPolicy } from "../backup/retention.ts";
-import type { DestinationConfig } from "../destinations/open.ts";
-import { readDestination } from "./destination.ts";
+import { chooseFrom, readCopy, readDestinations } from "./destination.ts";
+import type { NamedDestination } from "./destination.ts";
 import type { EncryptionConfig, KeyringConfig } from "./encryption.ts";
 import { readEncryption, readKeyring } from "./encryption.ts";
 import type { ApplicationKeyConfig } from "./keys.ts";
@@ -11,7 +10,6 @@ import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { readPostgresArchive } from "./postgres-archive.ts";
 import { Problems, suggest } from "./problems.ts";
 import type { ToolArchive } from "../run-context.ts";
-import { readRetention } from "./retention.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { readRestore } from "./restore.ts";
 import type { RestoreSettings } from "./restore.ts";
@@ -25,7 +23,7 @@ import type { Environment } from "./values.ts";
 import { readDurationMs, readTime } from "./values.ts";
 
 export type { ApplicationKeyConfig, EncryptionConfig, KeyringConfig };
-export type { DestinationConfig, StepConfig, StoreConfig, TargetConfig };
+export type { NamedDestination, StepConfig, StoreConfig, TargetConfig };
 
 /** What a shell has read; nothing is interpreted yet. */
 export interface RawInput {
@@ -41,7 +39,8 @@ export interface RawInput {
 interface CommonConfig {
   /** The folder below the destination that holds this product's backups. */
   name: string;
-  destination: DestinationConfig;
+  /** All of them, or the one that the option `from` names; one at the least. */
+  destinations: NamedDestination[];
   json: boolean;
   /** A mirror of the archive that Postgres clients are fetched from. */
   postgresArchive?: ToolArchive;
@@ -116,8 +115,16 @@ export interface DoctorConfig extends CommonConfig {
 
 export interface PruneConfig extends CommonConfig {
   command: "prune";
-  policy: RetentionPolicy;
   isDryRun: boolean;
+}
+
+export interface CopyConfig extends CommonConfig {
+  command: "copy";
+  from: NamedDestination;
+  to: NamedDestination[];
+  selection: Selection;
+  /** All backups that lie at `from`, and not one alone. */
+  isAll: boolean;
 }
 
 export interface PinConfig extends CommonConfig {
@@ -129,7 +136,14 @@ export interface PinConfig extends CommonConfig {
 
 /** What one run is to do. */
 export type Config =
-  BackupConfig | ListConfig | PruneConfig | PinConfig | RestoreConfig | DrillConfig | DoctorConfig;
+  | BackupConfig
+  | ListConfig
+  | PruneConfig
+  | CopyConfig
+  | PinConfig
+  | RestoreConfig
+  | DrillConfig
+  | DoctorConfig;
 
 /** Where the configuration file is, and whether it must be there. */
 export function locateConfigFile(
@@ -153,15 +167,16 @@ export function parseConfig(raw: RawInput): Config {
   const isDrill = command === "drill";
 
   const postgresArchive = readPostgresArchive(sources);
+  const reader = new StoreReader(sources);
+  const destinations = readDestinations(sources, reader);
   const common: CommonConfig = {
     name: readName(sources),
-    destination: readDestination(sources),
+    destinations: command === "copy" ? destinations : chooseFrom(sources, destinations),
     json: sources.flag("json") ?? false,
     ...(postgresArchive && { postgresArchive }),
     secrets,
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const reader = new StoreReader(sources);
   const stores = reader.readStores(command === "backup" || command === "doctor");
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
@@ -171,8 +186,9 @@ export function parseConfig(raw: RawInput): Config {
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
   const proveRed = sources.flag("prove-red") ?? false;
-  const policy = readRetention(sources, ["retention"], reader);
   const isDryRun = sources.flag("dry-run") ?? false;
+  const isAll = sources.flag("all") ?? false;
+  const copy = command === "copy" ? readCopy(sources, destinations) : undefined;
   const note = sources.option("note")?.text ?? "";
   if (command === "pin" || command === "unpin") requirePinOptions(sources, command);
   const encryption = readEncryption(sources, command === "backup");
@@ -186,7 +202,9 @@ export function parseConfig(raw: RawInput): Config {
     case "list":
       return { command, ...common };
     case "prune":
-      return { command, ...common, policy, isDryRun };
+      return { command, ...common, isDryRun };
+    case "copy":
+      return { command, ...common, ...copy!, selection, isAll };
     case "pin":
     case "unpin":
       return { command, ...common, backupId: selection.id ?? "", note };

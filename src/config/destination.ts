@@ -1,17 +1,110 @@
+import type { RetentionPolicy } from "../backup/retention.ts";
 import type { DestinationConfig } from "../destinations/open.ts";
 import { Secret } from "../sys/secret.ts";
+import type { Path } from "./faults.ts";
+import { suggest } from "./problems.ts";
+import { readRetention } from "./retention.ts";
+import type { LifeboatFile } from "./schema.ts";
 import type { Sources } from "./sources.ts";
+import type { StoreReader } from "./stores.ts";
 import { readDestinationUrl, readDurationMs } from "./values.ts";
 
+/** Which backups a destination receives: all, or the first of each day, week or month. */
+export type Receives = "every" | "daily" | "weekly" | "monthly";
+
+/** One of the places where backups are kept. */
+export interface NamedDestination {
+  name: string;
+  config: DestinationConfig;
+  receives: Receives;
+  policy: RetentionPolicy;
+}
+
+/** What the file says of one destination, when it says more than its address. */
+type Written = Partial<Exclude<NonNullable<LifeboatFile["destination"]>, string>>;
+
+/** The name of the one destination that has none. */
+const ONLY = "destination";
+
 /**
- * The option `destination` replaces the file's whole: a bucket at one provider has no use for the endpoint and the
- * keys of another. The s3-* options go on top of either.
+ * Where backups are kept: `destination`, or several under `destinations`. The option `destination` replaces the file's
+ * whole: a bucket at one provider has no use for the endpoint and the keys of another. The s3-* options go on top of
+ * either, where there is one.
+ *
+ * @returns one at the least
  */
-export function readDestination(sources: Sources): DestinationConfig {
-  const { problems, content } = sources;
+export function readDestinations(sources: Sources, reader: StoreReader): NamedDestination[] {
+  const { content, problems } = sources;
   const option = sources.option("destination");
-  const isInFile = !option && content.destination !== undefined;
-  const path = ["destination"];
+  const names = Object.keys(content.destinations ?? {});
+  const policy = readRetention(sources, ["retention"], reader);
+  if (content.destination !== undefined && names.length > 0) {
+    const text = "does not go with destinations. Write it as one of them.";
+    problems.add(sources.place(["destination"]), text);
+  }
+  if (option || names.length === 0) {
+    const config = readDestination(sources, ["destination"], true);
+    return [{ name: ONLY, config, receives: "every", policy }];
+  }
+  for (const name of ["s3-endpoint", "s3-region", "s3-path-style"] as const) {
+    const given = sources.option(name);
+    if (given) problems.add(given.place, "fits several destinations. Write it under destinations instead.");
+  }
+  return names.map((name): NamedDestination => {
+    const path = ["destinations", name];
+    const written = content.destinations![name]!;
+    return {
+      name,
+      config: readDestination(sources, path, false),
+      receives: written.receives ?? "every",
+      policy: written.retention ? readRetention(sources, [...path, "retention"], reader) : policy,
+    };
+  });
+}
+
+/** Between which destinations `copy` copies. @param all - as `readDestinations` has them, without `from` */
+export function readCopy(
+  sources: Sources,
+  all: readonly NamedDestination[],
+): { from: NamedDestination; to: NamedDestination[] } {
+  const { problems } = sources;
+  const names = all.map(({ name }) => name);
+  const find = (name: string, option: "from" | "to"): NamedDestination[] => {
+    const found = all.filter((candidate) => candidate.name === name);
+    if (found.length === 0) problems.add(sources.optionPlace(option), describeUnknown(name, names));
+    return found;
+  };
+  const given = sources.option("from");
+  const [from = all[0]!] = given ? find(given.text, "from") : [];
+  const chosen = sources.list("to").flatMap((name) => find(name, "to"));
+  const to = (chosen.length > 0 ? chosen : all).filter((destination) => destination !== from);
+  if (to.length === 0) {
+    const text = `is missing: there is nothing to copy to. Write several destinations in ${sources.filePath}.`;
+    problems.add(sources.optionPlace("to"), text);
+  }
+  return { from, to };
+}
+
+function describeUnknown(name: string, names: readonly string[]): string {
+  return `names no destination; there is ${names.join(", ")}.${suggest(name, names)}`;
+}
+
+/** The destinations that a command works on: all, or the one that the option `from` names. */
+export function chooseFrom(sources: Sources, all: NamedDestination[]): NamedDestination[] {
+  const from = sources.option("from");
+  if (!from) return all;
+  const chosen = all.filter(({ name }) => name === from.text);
+  if (chosen.length > 0) return chosen;
+  const names = all.map(({ name }) => name);
+  sources.problems.add(from.place, describeUnknown(from.text, names));
+  return all;
+}
+
+function readDestination(sources: Sources, path: Path, takesOptions: boolean): DestinationConfig {
+  const { problems, content } = sources;
+  const option = takesOptions ? sources.option("destination") : undefined;
+  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[path[1]!];
+  const isInFile = !option && inContent !== undefined;
   const inFile = (key: string) => (isInFile ? sources.text([...path, key]) : undefined);
 
   const given = option ?? (isInFile ? (sources.text(path) ?? inFile("url")) : undefined);
@@ -23,12 +116,12 @@ export function readDestination(sources: Sources): DestinationConfig {
     );
   }
   const url = given && readDestinationUrl(given, problems);
+  const written: Written = isInFile && typeof inContent === "object" ? inContent : {};
 
-  const endpoint = sources.option("s3-endpoint") ?? inFile("endpoint");
-  const region = sources.option("s3-region") ?? inFile("region");
-  const fileDestination =
-    isInFile && typeof content.destination === "object" ? content.destination : undefined;
-  const pathStyle = sources.flag("s3-path-style") ?? fileDestination?.["path-style"];
+  const byOption = takesOptions ? sources : undefined;
+  const endpoint = byOption?.option("s3-endpoint") ?? inFile("endpoint");
+  const region = byOption?.option("s3-region") ?? inFile("region");
+  const pathStyle = byOption?.flag("s3-path-style") ?? written["path-style"];
   if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
     problems.add(
       endpoint.place,
@@ -38,7 +131,7 @@ export function readDestination(sources: Sources): DestinationConfig {
 
   const accessKeyId = inFile("access-key-id");
   const secretAccessKey = inFile("secret-access-key");
-  if (!fileDestination?.["access-key-id"] !== !fileDestination?.["secret-access-key"]) {
+  if (!written["access-key-id"] !== !written["secret-access-key"]) {
     sources.addAbsent(
       path,
       sources.place(path),
@@ -47,12 +140,7 @@ export function readDestination(sources: Sources): DestinationConfig {
   }
   const secret = secretAccessKey && new Secret(secretAccessKey.text);
   if (secret) sources.secrets.push(secret);
-
-  const kmsKey = inFile("kms-key");
-  const objectLock = fileDestination?.["object-lock"];
-  const lockFor = objectLock && sources.text([...path, "object-lock", "for"]);
-  const forMs = lockFor && readDurationMs(lockFor, problems);
-  if (url?.startsWith("file:")) refuseS3Keys(sources, fileDestination ?? {});
+  if (url?.startsWith("file:")) refuseS3Keys(sources, path, written);
 
   return {
     url: url ?? "", // never seen: without a good one there is a problem
@@ -61,22 +149,37 @@ export function readDestination(sources: Sources): DestinationConfig {
     ...(pathStyle !== undefined && { pathStyle }),
     ...(accessKeyId && { accessKeyId: accessKeyId.text }),
     ...(secret && { secretAccessKey: secret }),
-    ...(fileDestination?.["storage-class"] && { storageClass: fileDestination["storage-class"] }),
+    ...readObjectRules(sources, path, written),
+  };
+}
+
+/** What S3 is told of each object. */
+function readObjectRules(
+  sources: Sources,
+  path: Path,
+  written: Written,
+): Pick<DestinationConfig, "storageClass" | "kmsKey" | "objectLock" | "legalHold"> {
+  const kmsKey = sources.text([...path, "kms-key"]);
+  const lock = written["object-lock"];
+  const lockFor = lock && sources.text([...path, "object-lock", "for"]);
+  const forMs = lockFor && readDurationMs(lockFor, sources.problems);
+  return {
+    ...(written["storage-class"] && { storageClass: written["storage-class"] }),
     ...(kmsKey && { kmsKey: kmsKey.text }),
-    ...(objectLock &&
+    ...(lock &&
       forMs !== undefined && {
-        objectLock: { mode: objectLock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs },
+        objectLock: { mode: lock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs },
       }),
-    ...(fileDestination?.["legal-hold"] && { legalHold: true }),
+    ...(written["legal-hold"] && { legalHold: true }),
   };
 }
 
 const S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"] as const;
 
 /** What a folder cannot promise must not be asked of it: the operator would rely on it. */
-function refuseS3Keys(sources: Sources, given: Readonly<Record<string, unknown>>): void {
+function refuseS3Keys(sources: Sources, path: Path, written: Written): void {
   for (const key of S3_ONLY) {
-    if (given[key] === undefined) continue;
-    sources.problems.add(sources.place(["destination", key]), "means nothing for a folder. Leave it out.");
+    if (written[key] === undefined) continue;
+    sources.problems.add(sources.place([...path, key]), "means nothing for a folder. Leave it out.");
   }
 }

@@ -1,7 +1,17 @@
 import type { StoreKind } from "../backup/manifest.ts";
 
 /** What lifeboat can be told to do. */
-export const COMMANDS = ["backup", "list", "prune", "pin", "unpin", "restore", "drill", "doctor"] as const;
+export const COMMANDS = [
+  "backup",
+  "list",
+  "copy",
+  "prune",
+  "pin",
+  "unpin",
+  "restore",
+  "drill",
+  "doctor",
+] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Which of the complete backups a restore or a drill takes. */
@@ -159,6 +169,21 @@ export const OPTIONS = {
     help: "Send everything, also what an earlier backup has already sent.",
     commands: ["backup"],
   },
+  from: {
+    kind: "text",
+    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor and prune.",
+    commands: COMMANDS,
+  },
+  to: {
+    kind: "list",
+    help: "Names of the destinations to copy to; all the others when absent.",
+    commands: ["copy"],
+  },
+  all: {
+    kind: "flag",
+    help: "Every backup that is missing there, and not the newest alone.",
+    commands: ["copy"],
+  },
   "dry-run": {
     kind: "flag",
     help: "Say what would be done, and why, and do nothing.",
@@ -172,7 +197,7 @@ export const OPTIONS = {
   backup: {
     kind: "text",
     help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
-    commands: ["restore", "drill", "pin", "unpin"],
+    commands: ["restore", "drill", "copy", "pin", "unpin"],
   },
   before: {
     kind: "time",

@@ -31,35 +31,34 @@ const STORAGE_CLASSES = [
   "GLACIER_IR",
 ] as const satisfies readonly StorageClass[];
 
-const destination = z.union([
-  text("s3://bucket/prefix or file:///folder."),
-  z.strictObject({
-    url: text("s3://bucket/prefix or file:///folder."),
-    endpoint: text("Address of an S3-compatible service, when it is not AWS.").optional(),
-    region: text("Region of the bucket; the standard AWS settings decide when absent.").optional(),
-    "path-style": z
-      .boolean()
-      .describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.")
-      .optional(),
-    "access-key-id": text("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
-    "secret-access-key": text("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
-    "storage-class": z
-      .enum(STORAGE_CLASSES)
-      .describe("S3: class of the data objects. Only classes that can be read at once.")
-      .optional(),
-    "kms-key": text("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
-    "object-lock": z
-      .strictObject({
-        mode: z
-          .enum(["governance", "compliance"])
-          .describe("Whether a special right can lift the lock, or nobody."),
-        for: text("How long nobody can remove what a backup wrote or refers to, such as 30d."),
-      })
-      .describe("S3: lock each object; the bucket must have Object Lock on.")
-      .optional(),
-    "legal-hold": z.boolean().describe("S3: put a legal hold on each object.").optional(),
-  }),
-]);
+const destinationKeys = {
+  url: text("s3://bucket/prefix or file:///folder."),
+  endpoint: text("Address of an S3-compatible service, when it is not AWS.").optional(),
+  region: text("Region of the bucket; the standard AWS settings decide when absent.").optional(),
+  "path-style": z
+    .boolean()
+    .describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.")
+    .optional(),
+  "access-key-id": text("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
+  "secret-access-key": text("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
+  "storage-class": z
+    .enum(STORAGE_CLASSES)
+    .describe("S3: class of the data objects. Only classes that can be read at once.")
+    .optional(),
+  "kms-key": text("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
+  "object-lock": z
+    .strictObject({
+      mode: z
+        .enum(["governance", "compliance"])
+        .describe("Whether a special right can lift the lock, or nobody."),
+      for: text("How long nobody can remove what a backup wrote or refers to, such as 30d."),
+    })
+    .describe("S3: lock each object; the bucket must have Object Lock on.")
+    .optional(),
+  "legal-hold": z.boolean().describe("S3: put a legal hold on each object.").optional(),
+};
+
+const destination = z.union([text("s3://bucket/prefix or file:///folder."), z.strictObject(destinationKeys)]);
 
 const howMany = (description: string) =>
   z
@@ -106,6 +105,15 @@ const addressParts = {
   ca: text("Postgres: the certificate authority, as a path or as its PEM text.").optional(),
   options: text("Postgres: startup options, such as endpoint=….").optional(),
 };
+
+const namedDestination = z.strictObject({
+  ...destinationKeys,
+  receives: z
+    .enum(["every", "daily", "weekly", "monthly"])
+    .describe("Every backup, or the first of each day, week or month; every when absent.")
+    .optional(),
+  retention: retention.optional(),
+});
 
 const store = z.strictObject({
   kind: z
@@ -327,6 +335,10 @@ export const fileSchema = z
       "Name of what is backed up: the folder below the destination that holds its backups.",
     ).optional(),
     destination: destination.describe("Where backups are kept.").optional(),
+    destinations: z
+      .record(storeName, namedDestination)
+      .describe("Where backups are kept, when it is more than one place: by a name of your choice.")
+      .optional(),
     retention: retention.optional(),
     "postgres-archive": z
       .strictObject({

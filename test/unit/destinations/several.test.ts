@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { DestinationSet } from "../../../src/commands/destination-set.ts";
 import type { Destination, Written } from "../../../src/destinations/destination.ts";
+import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { AppError } from "../../../src/errors.ts";
 import type { RunContext } from "../../../src/run-context.ts";
 import { systemClock } from "../../../src/sys/clock.ts";
@@ -24,13 +24,13 @@ function setUp(count: number): {
   destinations: Destination[];
   run: RunContext;
   lines: string[];
-  all: DestinationSet;
+  all: SeveralDestinations;
 } {
   const { lines, ...rest } = startTestRun();
   const run = { ...rest, clock: systemClock };
   const places = Array.from({ length: count }, () => new MemoryPlace());
   const destinations = places.map((place) => new MemoryDestination(place, run));
-  return { places, destinations, run, lines, all: new DestinationSet(destinations, run) };
+  return { places, destinations, run, lines, all: new SeveralDestinations(destinations, run) };
 }
 
 describe("one body", () => {
@@ -60,7 +60,7 @@ describe("one body", () => {
   test("goes on to the others when one dies in the middle of it", async () => {
     const { destinations, places, run } = setUp(2);
     const dying = { ...stubOf(destinations[1]!), put: readSome(5 * MIB, refuse) };
-    const all = new DestinationSet([destinations[0]!, dying], run);
+    const all = new SeveralDestinations([destinations[0]!, dying], run);
     await all.put("k", bodyOf(40 * MIB));
     expect(places[0]!.bytes("k").length).toBe(40 * MIB);
     expect(all.live).toEqual([destinations[0]]);
@@ -70,7 +70,7 @@ describe("one body", () => {
     const { destinations, places, run } = setUp(2);
     const stuck = { ...stubOf(destinations[1]!), put: readSome(MIB, () => new Promise<never>(() => {})) };
     const { clock } = startTestRun(); // which sleeps for a moment only
-    const all = new DestinationSet([destinations[0]!, endWithItsBody(stuck)], { ...run, clock });
+    const all = new SeveralDestinations([destinations[0]!, endWithItsBody(stuck)], { ...run, clock });
     await all.put("k", bodyOf(40 * MIB));
     expect(places[0]!.bytes("k").length).toBe(40 * MIB);
     expect(all.outcomes[1]!.failure?.reason).toContain("took nothing for 180 s");
@@ -102,29 +102,35 @@ describe("one body", () => {
   });
 });
 
-describe("an object that a new backup refers to", () => {
-  test("is copied to where it is missing", async () => {
-    const { places, all } = setUp(3);
-    places[1]!.set("part", Buffer.from("rows"));
-    expect(await all.ensure("part", 4)).toBe(true);
-    expect(places.map((place) => place.bytes("part").toString())).toEqual(["rows", "rows", "rows"]);
-  });
+test("only what lies at all of them in the same size is there", async () => {
+  const { places, all } = setUp(3);
+  for (const [index, place] of places.entries()) {
+    for (const key of ["a/1", "a/2", "b"]) place.set(key, Buffer.from("rows"));
+    place.set(`a/only-${index}`, Buffer.from("rows"));
+    place.set("a/other", Buffer.from("x".repeat(index)));
+  }
+  places[1]!.objects.delete("a/2");
+  const keys: string[] = [];
+  for await (const { key } of all.list("a/")) keys.push(key);
+  expect(keys).toEqual(["a/1"]);
+  expect(await all.findSize("a/1")).toBe(4);
+  expect(await all.findSize("a/2")).toBeUndefined();
+  expect(await all.findSize("a/other")).toBeUndefined();
+});
 
-  test("is not there when none holds it in its full size", async () => {
-    const { places, all } = setUp(2);
-    places[1]!.set("part", Buffer.from("rows"));
-    expect(await all.ensure("part", 5)).toBe(false);
-    expect(places[0]!.keys()).toEqual([]);
-  });
+test("with one left out, the others decide what is there", async () => {
+  const { places, all } = setUp(2);
+  places[1]!.isThere = false;
+  await all.check();
+  places[0]!.set("a", Buffer.from("rows"));
+  expect(await all.findSize("a")).toBe(4);
+  expect(all.outcomes[1]!.failure?.code).toBe("DESTINATION_MISSING");
+});
 
-  test("is written again to a destination that may not be looked at", async () => {
-    const { places, all } = setUp(2);
-    places[0]!.set("part", Buffer.from("rows"));
-    places[1]!.fault = (method) => (method === "open" ? refuse() : undefined);
-    expect(await all.ensure("part", 4)).toBe(true);
-    expect(places[1]!.bytes("part").toString()).toBe("rows");
-    expect(all.live).toHaveLength(2);
-  });
+test("none left is the error of the first", async () => {
+  const { places, all } = setUp(2);
+  for (const place of places) place.isThere = false;
+  await expect(all.check()).rejects.toMatchObject({ code: "DESTINATION_MISSING" });
 });
 
 /** A destination whose methods can be replaced one by one. */
