@@ -35,7 +35,7 @@ const DAMAGES: readonly Damage[] = [
 /** Drills the newest backup as always, but for the damage that each restored copy takes before it is compared. */
 export async function drillDamagedCopy(config: DrillConfig, shell: ContextSource): Promise<DrillResult> {
   const context = createContext(shell);
-  const destination = await openDestination(config.destination, config.name, context);
+  const destination = await openDestination(config.destinations[0]!.config, config.name, context);
   try {
     return await drill(
       {

@@ -1,17 +1,27 @@
 import { backup } from "./commands/backup.ts";
+import { copy } from "./commands/copy.ts";
 import { doctor } from "./commands/doctor.ts";
 import type { Subject } from "./commands/doctor.ts";
 import { drill } from "./commands/drill.ts";
 import { list } from "./commands/list.ts";
 import { pin, unpin } from "./commands/pin.ts";
 import { prune } from "./commands/prune.ts";
+import { pickReceivers } from "./commands/receivers.ts";
 import { restore } from "./commands/restore.ts";
 import type { RunResult } from "./commands/result.ts";
-import type { Config, DoctorConfig, StepConfig, StoreConfig, TargetConfig } from "./config/config.ts";
+import type {
+  Config,
+  DoctorConfig,
+  NamedDestination,
+  StepConfig,
+  StoreConfig,
+  TargetConfig,
+} from "./config/config.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { findOrExplain } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { openDestination } from "./destinations/open.ts";
+import { SeveralDestinations } from "./destinations/several.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildAssertStep } from "./drill/steps/assert.ts";
 import { buildHttpStep } from "./drill/steps/http.ts";
@@ -42,33 +52,41 @@ export async function run(config: Config, shell: Shell): Promise<RunResult> {
   for (const secret of config.secrets) shell.redactor.add(secret);
   const { postgresArchive } = config;
   const context = createContext({ ...shell, ...(postgresArchive && { postgresArchive }) });
-  const destination = await openDestination(config.destination, config.name, context);
+  const destinations = await openAll(config.destinations, config.name, context);
   try {
-    return await carryOut(config, destination, context, shell);
+    return await carryOut(config, destinations, context, shell);
   } finally {
-    destination.close();
+    for (const { destination } of destinations) destination.close();
   }
 }
 
 async function carryOut(
   config: Config,
-  destination: Destination,
+  opened: readonly OpenedDestination[],
   context: RunContext,
   shell: Shell,
 ): Promise<RunResult> {
+  const { destination } = opened[0]!;
   switch (config.command) {
     case "list":
       return await list(destination, context);
     case "prune":
-      return await prune({ destination, policy: config.policy, isDryRun: config.isDryRun }, context);
+      return await prune(opened, config.isDryRun, context);
+    case "copy": {
+      const find = ({ name }: NamedDestination): Destination =>
+        opened.find((candidate) => candidate.name === name)!.destination;
+      const { from, to, selection, isAll } = config;
+      return await copy({ from: find(from), to: to.map(find), selection, isAll }, context);
+    }
     case "pin":
       return await pin(destination, config, context);
     case "unpin":
       return await unpin(destination, config);
     case "doctor":
-      return await doctor(listSubjects(config, destination, context), context);
+      return await doctor(listSubjects(config, opened, context), context);
     case "backup": {
       const encryption = await buildEncryption(config.encryption);
+      const receivers = await pickReceivers(opened, context);
       return await withAll(
         config.stores.map((store) => buildStore(store, context)),
         (stores) =>
@@ -76,15 +94,19 @@ async function carryOut(
             {
               name: config.name,
               stores,
-              destination,
+              destination: new SeveralDestinations(receivers, context),
               full: config.full,
               keys: config.keys,
               ...encryption,
-              openForCleanUp: () =>
-                openDestination(config.destination, config.name, {
-                  ...context,
-                  signal: createDeadline(shell.signal.aborted ? CANCELLED_CLEAN_UP_MS : FAILED_CLEAN_UP_MS),
-                }),
+              openForCleanUp: async () => {
+                const limitMs = shell.signal.aborted ? CANCELLED_CLEAN_UP_MS : FAILED_CLEAN_UP_MS;
+                const calm = { ...context, signal: createDeadline(limitMs) };
+                const all = await openAll(config.destinations, config.name, calm);
+                return new SeveralDestinations(
+                  all.map(({ destination }) => destination),
+                  calm,
+                );
+              },
               ...(shell.onBackupStart && { onStart: shell.onBackupStart }),
             },
             context,
@@ -133,10 +155,31 @@ async function carryOut(
   }
 }
 
+interface OpenedDestination extends NamedDestination {
+  destination: Destination;
+}
+
+async function openAll(
+  destinations: readonly NamedDestination[],
+  name: string,
+  context: RunContext,
+): Promise<OpenedDestination[]> {
+  return await Promise.all(
+    destinations.map(async (named) => ({
+      ...named,
+      destination: await openDestination(named.config, name, context),
+    })),
+  );
+}
+
 /** Everything that `doctor` looks at. Each is built when it is looked at: one that cannot be is a finding, too. */
-function listSubjects(config: DoctorConfig, destination: Destination, context: RunContext): Subject[] {
+function listSubjects(
+  config: DoctorConfig,
+  opened: readonly OpenedDestination[],
+  context: RunContext,
+): Subject[] {
   return [
-    {
+    ...opened.map(({ destination }): Subject => ({
       kind: "destination",
       name: destination.url,
       diagnose: async () => [
@@ -145,7 +188,7 @@ function listSubjects(config: DoctorConfig, destination: Destination, context: R
           return "It is there.";
         }),
       ],
-    },
+    })),
     ...config.stores.map((store): Subject => ({
       kind: "store",
       name: store.name,

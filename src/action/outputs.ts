@@ -42,7 +42,9 @@ function outputsOf(result: RunResult): Record<string, string | number> {
     case "unpin":
       return { "backup-id": result.backupId };
     case "prune":
-      return { "size-bytes": result.removedBytes };
+      return { "size-bytes": result.destinations.reduce((sum, { removedBytes }) => sum + removedBytes, 0) };
+    case "copy":
+      return { "size-bytes": result.to.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
     case "doctor":
       return { verdict: result.verdict };
     case "list":

@@ -34,11 +34,15 @@ async function main(): Promise<void> {
       env,
       cacheDir: tmpdir(),
     });
-    const destination = await openDestination(config.destination, config.name, context);
-    const { removed, kept } = await tidyAfter(destination, backupId);
-    destination.close();
-    if (removed > 0) core.info(`Removed ${removed} objects of backup ${backupId}, which was not completed.`);
-    if (kept > 0) core.info(`Left ${kept} finished parts of it, which the next backup need not send again.`);
+    for (const named of config.destinations) {
+      const destination = await openDestination(named.config, config.name, context);
+      const { removed, kept } = await tidyAfter(destination, backupId);
+      destination.close();
+      const at = `of backup ${backupId} at ${destination.url}`;
+      if (removed > 0) core.info(`Removed ${removed} objects ${at}, which was not completed.`);
+      if (kept > 0)
+        core.info(`Left ${kept} finished parts ${at}, which the next backup need not send again.`);
+    }
   } catch (error) {
     const { title, hint } = explainFailure(error, redactor);
     core.warning(`What the step left behind could not be removed: ${title} ${hint}`);

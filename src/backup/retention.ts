@@ -117,12 +117,18 @@ function findFloors(
   return { always, ...(isLocked && { lock: lockedUntil }) };
 }
 
-const CALENDAR = [
-  { key: "daily", format: "yyyy-MM-dd" },
-  { key: "weekly", format: "kkkk-'W'WW" },
-  { key: "monthly", format: "yyyy-MM" },
-  { key: "yearly", format: "yyyy" },
-] as const;
+const CALENDAR = {
+  daily: "yyyy-MM-dd",
+  weekly: "kkkk-'W'WW",
+  monthly: "yyyy-MM",
+  yearly: "yyyy",
+} as const;
+export type Span = keyof typeof CALENDAR;
+
+/** The day, week (ISO 8601, from Monday), month or year of a moment, such as `2026-W47`. */
+export function spanOf(time: Date, span: Span, timeZone: string): string {
+  return DateTime.fromJSDate(time, { zone: timeZone }).toFormat(CALENDAR[span]);
+}
 
 /** The backups that a rule keeps, with its reasons. @param newestFirst - those that hold the store */
 function applyRule(
@@ -144,11 +150,11 @@ function applyRule(
     if (rule.withinMs !== undefined && ageMs <= rule.withinMs) keep(backup, "young enough");
   }
   past.slice(0, rule.last ?? 0).forEach((backup, index) => keep(backup, `last ${index + 1} of ${rule.last}`));
-  for (const { key, format } of CALENDAR) {
+  for (const key of Object.keys(CALENDAR) as Span[]) {
     const limit = rule[key] ?? 0;
     const seen = new Set<string>();
     for (const backup of past) {
-      const span = DateTime.fromJSDate(backup.startedAt, { zone: timeZone }).toFormat(format);
+      const span = spanOf(backup.startedAt, key, timeZone);
       if (seen.has(span)) continue;
       if (seen.size === limit) break;
       seen.add(span);

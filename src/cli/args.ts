@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   backup: "Back up the configured stores into one backup.",
   list: "List the complete backups and their last drills.",
   restore: "Restore a backup into databases of yours, and compare every table.",
+  copy: "Copy backups from one destination to the others.",
   prune: "Remove the backups that retention lets go, and what no backup needs.",
   pin: "Keep a backup, whatever the rules of retention say.",
   unpin: "Leave a pinned backup to the rules of retention again.",

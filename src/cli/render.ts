@@ -6,6 +6,8 @@ import type { ListResult } from "../commands/list.ts";
 import type { PruneResult } from "../commands/prune.ts";
 import type { RestoreResult } from "../commands/restore.ts";
 import type { RunResult } from "../commands/result.ts";
+import { describeCompleteness } from "../report/completeness.ts";
+import { describeCopy } from "../report/copy.ts";
 import type { Failure } from "../report/failure.ts";
 import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
@@ -24,9 +26,11 @@ export function renderResult(result: RunResult): string {
     case "backup": {
       const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
       const rows = countRows({ tables });
+      const { answer, failures } = describeCompleteness(result);
       return (
-        `Backup ${result.backupId} is complete: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
-        `${formatBytes(result.sizeBytes)} (${formatBytes(result.sentBytes)} sent) in ${formatSeconds(result.seconds)}.\n`
+        `Backup ${result.backupId} is ${answer}: ${countOf(tables.length, "table")}, ${countOf(rows, "row")}, ` +
+        `${formatBytes(result.sizeBytes)} (${formatBytes(result.sentBytes)} sent) in ${formatSeconds(result.seconds)}.\n` +
+        failures.map((failure) => `  ✗ ${failure}\n`).join("")
       );
     }
     case "restore":
@@ -44,6 +48,8 @@ export function renderResult(result: RunResult): string {
     }
     case "prune":
       return renderPrune(result);
+    case "copy":
+      return `${describeCopy(result)}\n`;
     case "pin":
     case "unpin":
       return `${describePin(result)}\n`;
@@ -54,12 +60,16 @@ export function renderResult(result: RunResult): string {
   }
 }
 
-function renderPrune(result: PruneResult): string {
-  const answer = `${describePrune(result)}.\n`;
-  if (result.decisions.length === 0) return answer;
-  const table = new Table({ head: ["Backup", "Stores", "", "Why"], style: { head: [], border: [] } });
-  table.push(...listDecisions(result));
-  return `${answer}${table.toString()}\n`;
+function renderPrune({ destinations, isDryRun }: PruneResult): string {
+  return destinations
+    .map((pruned) => {
+      const answer = `${pruned.url}: ${describePrune(pruned, isDryRun)}.\n`;
+      if (pruned.decisions.length === 0) return answer;
+      const table = new Table({ head: ["Backup", "Stores", "", "Why"], style: { head: [], border: [] } });
+      table.push(...listDecisions(pruned));
+      return `${answer}${table.toString()}\n`;
+    })
+    .join("");
 }
 
 function renderDoctor({ verdict, subjects }: DoctorResult): string {

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { ClickHousePart, StoredObject, StoreManifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { partKey, partsFolder, storeObjectKey } from "../destinations/keys.ts";
@@ -48,10 +47,9 @@ export class BackupWriter {
     return this.#sentBytes;
   }
 
-  /** A small object of the backup as a whole, which everybody may read. */
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  /** Takes down a key that this run is about to write by itself. */
+  note(key: string): void {
     this.#keys.push(key);
-    await this.#destination.put(key, this.#count(Readable.from([bytes])));
   }
 
   /**
@@ -75,7 +73,11 @@ export class BackupWriter {
         this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
         this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
-      holds: async (object) => this.#objects.accepts(object) && (await lookup.holds(object)),
+      holds: async (object) => {
+        if (!this.#objects.accepts(object) || !(await lookup.holds(object))) return false;
+        await this.#destination.extendLock(object.key);
+        return true;
+      },
     };
   }
 

@@ -1,28 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { countRows } from "../backup/inventory.ts";
-import {
-  FORMAT_VERSION,
-  objectsOfStore,
-  serialiseManifest,
-  sizeOfBackup,
-  sizeOfStore,
-} from "../backup/manifest.ts";
-import type { ClickHousePart, Manifest, StoreManifest } from "../backup/manifest.ts";
-import type { Receipt } from "../backup/receipt.ts";
-import type { Destination } from "../destinations/destination.ts";
-import {
-  buildBackupId,
-  findBackupTime,
-  findWriterOfPart,
-  manifestKey,
-  partsPrefix,
-  restoreGuideKey,
-} from "../destinations/keys.ts";
+import { FORMAT_VERSION, objectsOfStore, sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
+import type { Manifest, StoreManifest } from "../backup/manifest.ts";
+import type { Destination, DestinationGroup, DestinationOutcome } from "../destinations/destination.ts";
+import { buildBackupId, partsPrefix, restoreGuideKey } from "../destinations/keys.ts";
 import type { AgeEncryption } from "../encryption/age.ts";
-import { describeKeyOf } from "../encryption/recipient.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatBytes, formatSeconds } from "../report/quantities.ts";
-import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { Reporter, RunContext } from "../run-context.ts";
 import type { Store } from "../stores/store.ts";
 import { secondsSince, Stopwatch } from "../sys/clock.ts";
@@ -30,18 +14,21 @@ import { VERSION } from "../version.ts";
 import { fingerprintKeys } from "./application-keys.ts";
 import type { GivenKey } from "./application-keys.ts";
 import { BackupWriter } from "./backup-writer.ts";
-import { findNewestBackup } from "./catalogue.ts";
-import { RUN_LIMIT_MS } from "./prune.ts";
-import { readReceipts, removeReceipts } from "./receipts.ts";
+import { findEarlier, NOTHING, recall } from "./earlier.ts";
+import type { Earlier } from "./earlier.ts";
+import { publish, putRestoreGuide } from "./publish.ts";
+import { removeReceipts } from "./receipts.ts";
+import { warnOfOthers } from "./recipients.ts";
 import { runTogether, settleAll } from "./together.ts";
 
 export interface BackupRequest {
   /** The product's name, as the manifest states it. */
   name: string;
   stores: Store[];
-  destination: Destination;
+  /** One or several: what fails at one of them spoils nothing at the others. */
+  destination: DestinationGroup;
   /**
-   * The same destination for tidying up after a failed or cancelled run, when `destination` itself no longer
+   * The same for tidying up after a failed or cancelled run, when `destination` itself no longer
    * works because the run's signal has fired.
    */
   openForCleanUp: () => Promise<Destination>;
@@ -62,6 +49,8 @@ export interface BackupResult {
   sizeBytes: number;
   sentBytes: number;
   seconds: number;
+  /** How each destination ended: where one failed, the backup is complete at the others only. */
+  destinations: readonly DestinationOutcome[];
   manifest: Manifest;
 }
 
@@ -109,11 +98,12 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
       ...(fingerprints.length > 0 && { keys: fingerprints }),
       phases: phases.times,
     };
-    await writer.put(restoreGuideKey(id), Buffer.from(renderRestoreGuide(complete, destination.url)));
+    writer.note(restoreGuideKey(id));
+    await destination.each((one) => putRestoreGuide(complete, one));
     return complete;
   });
   // Outside the tidying: once the manifest may have arrived, its objects must stay.
-  await publish(manifest, destination);
+  await destination.each((one) => publish(manifest, one));
   if (encryption) warnOfOthers(manifest, encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
@@ -123,29 +113,9 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
     sizeBytes: sizeOfBackup(manifest),
     sentBytes: writer.sentBytes,
     seconds: secondsSince(clock, startMs),
+    destinations: destination.outcomes,
     manifest,
   };
-}
-
-/** Recipients hold from now on: what an earlier backup sent stays as it was written. */
-function warnOfOthers({ stores }: Manifest, { recipients }: AgeEncryption, { reporter }: RunContext): void {
-  const objects = stores.flatMap(objectsOfStore);
-  for (const recipient of recipients) {
-    const closed = objects.filter(({ age }) => age && !age.recipients.includes(recipient));
-    if (closed.length === 0) continue;
-    const size = formatBytes(closed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-    reporter.warn(
-      `${countOf(closed.length, "object")} (${size}) of this backup cannot be opened with ${describeKeyOf(recipient)}: ` +
-        "earlier backups wrote them for others. Run backup --full once, or rekey, to change that.",
-    );
-  }
-  const former = new Set(objects.flatMap(({ age }) => age?.recipients ?? []));
-  for (const recipient of recipients) former.delete(recipient);
-  if (former.size === 0) return;
-  reporter.warn(
-    `Objects of this backup that earlier ones wrote can still be opened with ${[...former].map(describeKeyOf).join(" or ")}, ` +
-      "for which nothing is written any more.",
-  );
 }
 
 function describeStore(held: StoreManifest): string {
@@ -162,57 +132,6 @@ async function check({ stores, destination }: BackupRequest, { reporter }: RunCo
     ...stores.map((store) => store.check()),
   ]);
   for (const fact of facts) reporter.info(fact);
-}
-
-/** What lies at the destination that need not be sent again. */
-interface Earlier {
-  newest: Manifest | undefined;
-  receipts: readonly Receipt[];
-}
-const NOTHING: Earlier = { newest: undefined, receipts: [] };
-
-/**
- * The newest backup, and what dead runs had finished. A credential that may not read is no obstacle to a backup,
- * and neither is a damaged manifest: everything is sent then.
- */
-async function findEarlier(destination: Destination, now: Date, context: RunContext): Promise<Earlier> {
-  try {
-    const newest = await findNewestBackup(destination);
-    return { newest, receipts: await readReceipts(destination, new Date(now.getTime() - RUN_LIMIT_MS)) };
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
-    context.reporter.warn(
-      `Everything will be sent, since the newest backup cannot be read: ${error.message}`,
-    );
-    return NOTHING;
-  }
-}
-
-/** What is known of one store; nothing when it is time to read all of it again. */
-function recall(
-  store: Store,
-  { newest, receipts }: Earlier,
-  now: Date,
-  reporter: Reporter,
-): { previous: StoreManifest | undefined; finished: ClickHousePart[] } {
-  const previous = newest?.stores.find((candidate) => candidate.store === store.name);
-  const finished = receipts.flatMap((receipt) => (receipt.store === store.name ? receipt.parts : []));
-  const oldest = previous && findOldestData(previous);
-  const { fullEveryMs } = store;
-  if (fullEveryMs !== undefined && oldest && now.getTime() - oldest.getTime() >= fullEveryMs) {
-    reporter.info(
-      `${store.name}: everything is sent, since some of it was last sent ${oldest.toISOString()} (full-every).`,
-    );
-    return { previous: undefined, finished };
-  }
-  return { previous, finished };
-}
-
-/** When the oldest of the objects that a backup shares with others was sent; undefined when it shares none. */
-function findOldestData(store: StoreManifest): Date | undefined {
-  if (store.kind !== "clickhouse") return undefined;
-  const times = store.parts.flatMap(({ key }) => findBackupTime(findWriterOfPart(key) ?? "") ?? []);
-  return times.sort((a, b) => a.getTime() - b.getTime())[0];
 }
 
 /**
@@ -235,23 +154,6 @@ async function tidyAfterSuccess(
     if (!(error instanceof AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
   }
-}
-
-async function publish(manifest: Manifest, destination: Destination): Promise<void> {
-  const key = manifestKey(manifest.id);
-  const bytes = serialiseManifest(manifest);
-  const hasArrived = async (): Promise<boolean> => bytes.equals(await destination.read(key));
-  try {
-    // A retry after a lost answer meets what the first attempt wrote.
-    if ((await destination.putIfAbsent(key, bytes)) === "written" || (await hasArrived())) return;
-  } catch (error) {
-    // The last answer may have been lost as well.
-    if (await hasArrived().catch(() => false)) return;
-    throw error;
-  }
-  throw new AppError("DESTINATION_FAILED", `Another run has already written a backup ${manifest.id}.`, {
-    hint: "Two runs started in the same second and drew the same number; start this one again.",
-  });
 }
 
 /**

@@ -1,15 +1,12 @@
 import pLimit from "p-limit";
-import { objectsOfStore, serialiseManifest } from "../backup/manifest.ts";
+import { objectsOfStore } from "../backup/manifest.ts";
 import type { Manifest, StoredObject } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { manifestKey, restoreGuideKey } from "../destinations/keys.ts";
-import { AppError } from "../errors.ts";
-import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import { listBackupIds, pickBackup, readManifest } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
-import { readStoredBytes } from "./object-reader.ts";
-import { publish } from "./publish.ts";
+import { readObjects } from "./object-reader.ts";
+import { publish, putRestoreGuide } from "./publish.ts";
 import { settleAll } from "./together.ts";
 
 const OBJECTS_AT_ONCE = 4;
@@ -75,8 +72,9 @@ async function copyTo(
 async function copyBackup(
   manifest: Manifest,
   { from, to, copied }: { from: Destination; to: Destination; copied: Copied },
-  { reporter }: RunContext,
+  context: RunContext,
 ): Promise<void> {
+  const stored = readObjects(from, undefined, context);
   const limit = pLimit(OBJECTS_AT_ONCE);
   const copyObject = async (object: StoredObject): Promise<void> => {
     const { key, sizeBytes } = object;
@@ -84,19 +82,12 @@ async function copyBackup(
       await to.extendLock(key);
       return;
     }
-    await to.put(key, await readStoredBytes(from, object), sizeBytes);
+    await to.put(key, await stored.open(object), sizeBytes);
     copied.objects += 1;
     copied.sizeBytes += sizeBytes;
-    reporter.progress({ label: `Copied to ${to.url}`, done: copied.sizeBytes, unit: "bytes" });
+    context.reporter.progress({ label: `Copied to ${to.url}`, done: copied.sizeBytes, unit: "bytes" });
   };
-  await settleAll(
-    manifest.stores.flatMap(objectsOfStore).map((object) => limit(() => copyObject(object))),
-  );
-  const guide = Buffer.from(renderRestoreGuide(manifest, to.url));
-  await to.put(restoreGuideKey(manifest.id), oneChunk(guide));
+  await settleAll(manifest.stores.flatMap(objectsOfStore).map((object) => limit(() => copyObject(object))));
+  await putRestoreGuide(manifest, to);
   await publish(manifest, to);
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

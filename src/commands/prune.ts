@@ -1,6 +1,5 @@
-import { Readable } from "node:stream";
 import pLimit from "p-limit";
-import { objectsOfStore, serialiseManifest } from "../backup/manifest.ts";
+import { objectsOfStore } from "../backup/manifest.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import { planRetention } from "../backup/retention.ts";
 import type { Decision, RetainableBackup, RetentionPolicy } from "../backup/retention.ts";
@@ -16,10 +15,10 @@ import {
   restoreGuideKey,
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
-import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
 import { readReceipts } from "./receipts.ts";
+import { republish } from "./publish.ts";
 import { settleAll } from "./together.ts";
 
 /**
@@ -29,17 +28,21 @@ import { settleAll } from "./together.ts";
 export const RUN_LIMIT_MS = 48 * 3_600_000;
 const REQUESTS_AT_ONCE = 16;
 
-export interface PruneRequest {
+/** A destination and what it keeps. */
+export interface PruneTarget {
   destination: Destination;
   policy: RetentionPolicy;
-  /** Say what would be removed, and remove nothing. */
-  isDryRun: boolean;
 }
 
 export interface PruneResult {
   command: "prune";
-  destination: string;
   isDryRun: boolean;
+  destinations: Pruned[];
+}
+
+/** What became of the backups at one destination. */
+export interface Pruned {
+  url: string;
   /** What becomes of each backup, newest first. */
   decisions: Decision[];
   /** Backups of which no store is kept. */
@@ -54,43 +57,45 @@ export interface PruneResult {
 }
 
 /**
- * Removes what retention lets go: manifests first, so that whenever it is killed every listed backup is whole; then
- * the objects that no manifest refers to; then the unfinished uploads of dead runs.
+ * Removes what retention lets go, at each destination by itself: manifests first, so that whenever it is killed every
+ * listed backup is whole; then the objects that no manifest refers to; then the unfinished uploads of dead runs.
  *
- * @throws AppError BACKUP_DAMAGED or FORMAT_TOO_NEW when a manifest or pin cannot be read: nothing is removed then,
- *   since nobody knows what it refers to. And what the destination throws.
+ * @throws AppError BACKUP_DAMAGED or FORMAT_TOO_NEW when a manifest or pin cannot be read: nothing is removed there,
+ *   since nobody knows what it refers to. And what a destination throws; the others are pruned all the same.
  */
-export async function prune(request: PruneRequest, context: RunContext): Promise<PruneResult> {
-  const { destination, policy, isDryRun } = request;
-  const { clock, reporter } = context;
-  const now = clock.now();
-  const manifests = await reporter.phase("Read", () => readAllManifests(destination));
-  const decisions = await reporter.phase("Plan", () => plan(manifests, policy, now, destination));
+export async function prune(
+  targets: readonly PruneTarget[],
+  isDryRun: boolean,
+  context: RunContext,
+): Promise<PruneResult> {
+  const destinations = await context.reporter.phase(isDryRun ? "Plan" : "Prune", () =>
+    settleAll(targets.map((target) => pruneOne(target, isDryRun, context.clock.now()))),
+  );
+  return { command: "prune", isDryRun, destinations };
+}
+
+async function pruneOne({ destination, policy }: PruneTarget, isDryRun: boolean, now: Date): Promise<Pruned> {
+  const manifests = await readAllManifests(destination);
+  const decisions = await plan(manifests, policy, now, destination);
   const left = manifests.flatMap((manifest) => applyDecision(manifest, decisions, now));
   const leftIds = new Set(left.map(({ id }) => id));
   const removedBackups = manifests.map(({ id }) => id).filter((id) => !leftIds.has(id));
   const narrowed = left.filter((manifest) => !manifests.includes(manifest));
-  const garbage = await reporter.phase("Look for what nothing refers to", () =>
-    findGarbage(destination, left, new Set(removedBackups), now),
-  );
+  const garbage = await findGarbage(destination, left, new Set(removedBackups), now);
   let abortedUploads = 0;
   if (!isDryRun) {
-    await reporter.phase("Remove", async () => {
-      for (const manifest of narrowed) await replaceManifest(manifest, destination);
-      await removeAll(removedBackups.map(manifestKey), destination);
-      await removeAll(
-        garbage.map(({ key }) => key),
-        destination,
-      );
-      const isDead = ({ startedAt }: { startedAt: Date }): boolean => isOld(startedAt, now);
-      for (const prefix of [backupsPrefix, partsPrefix])
-        abortedUploads += await destination.abortUnfinished(prefix, isDead);
-    });
+    for (const manifest of narrowed) await republish(manifest, destination);
+    await removeAll(removedBackups.map(manifestKey), destination);
+    await removeAll(
+      garbage.map(({ key }) => key),
+      destination,
+    );
+    const isDead = ({ startedAt }: { startedAt: Date }): boolean => isOld(startedAt, now);
+    for (const prefix of [backupsPrefix, partsPrefix])
+      abortedUploads += await destination.abortUnfinished(prefix, isDead);
   }
   return {
-    command: "prune",
-    destination: destination.url,
-    isDryRun,
+    url: destination.url,
     decisions,
     removedBackups,
     narrowedBackups: narrowed.map(({ id }) => id),
@@ -168,12 +173,6 @@ function applyDecision(manifest: Manifest, decisions: readonly Decision[], now: 
   const removedAt = now.toISOString();
   const removed = [...(manifest.removed ?? []), ...gone.map((store) => ({ store, removedAt }))];
   return [{ ...manifest, stores, removed }];
-}
-
-async function replaceManifest(manifest: Manifest, destination: Destination): Promise<void> {
-  const put = (key: string, bytes: Buffer) => destination.put(key, Readable.from([bytes]));
-  await put(manifestKey(manifest.id), serialiseManifest(manifest));
-  await put(restoreGuideKey(manifest.id), Buffer.from(renderRestoreGuide(manifest, destination.url)));
 }
 
 /** Objects that no remaining backup needs, as far as a run under way cannot need them either. */

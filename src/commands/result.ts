@@ -1,5 +1,6 @@
 import { EXIT_STATUS } from "../errors.ts";
 import type { BackupResult } from "./backup.ts";
+import type { CopyResult } from "./copy.ts";
 import type { DoctorResult } from "./doctor.ts";
 import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
@@ -9,13 +10,22 @@ import type { RestoreResult } from "./restore.ts";
 
 /** What a run came to: the document that --json prints. */
 export type RunResult =
-  BackupResult | RestoreResult | DrillResult | ListResult | PruneResult | PinResult | DoctorResult;
+  | BackupResult
+  | RestoreResult
+  | DrillResult
+  | ListResult
+  | CopyResult
+  | PruneResult
+  | PinResult
+  | DoctorResult;
 
 /** What `doctor` ends with when a backup or a drill would fail. */
 const DOCTOR_FOUND_BAD = 4;
 
 /** The exit status of a run that ended with a result: a drill that is not proven is no success. */
 export function exitStatusOfResult(result: RunResult): number {
+  const failed = result.command === "backup" ? result.destinations.find(({ failure }) => failure) : undefined;
+  if (failed?.failure) return EXIT_STATUS[failed.failure.code];
   const verdict =
     result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
   if (verdict === "differs") return EXIT_STATUS.DATA_DIFFERS;

@@ -103,7 +103,7 @@ export function chooseFrom(sources: Sources, all: NamedDestination[]): NamedDest
 function readDestination(sources: Sources, path: Path, takesOptions: boolean): DestinationConfig {
   const { problems, content } = sources;
   const option = takesOptions ? sources.option("destination") : undefined;
-  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[path[1]!];
+  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[String(path[1])];
   const isInFile = !option && inContent !== undefined;
   const inFile = (key: string) => (isInFile ? sources.text([...path, key]) : undefined);
 

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { ErrorCode } from "../errors.ts";
 
 /** What an upload came to. */
 export interface Written {
@@ -12,6 +13,20 @@ export interface Listed {
   key: string;
   sizeBytes: number;
   modifiedAt: Date;
+}
+
+/** How one destination of a backup ended. */
+export interface DestinationOutcome {
+  url: string;
+  /** Why it holds no such backup; absent where it does. */
+  failure?: { code: ErrorCode; reason: string; hint: string };
+}
+
+/** One destination or several, as one. */
+export interface DestinationGroup extends Destination {
+  readonly outcomes: readonly DestinationOutcome[];
+  /** Does the same at each destination that has not failed, and gives what it gave. */
+  each<T>(work: (destination: Destination) => Promise<T>): Promise<T[]>;
 }
 
 /**

@@ -1,18 +1,11 @@
 import type { Readable } from "node:stream";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import type { Destination, Listed, Written } from "./destination.ts";
+import type { Destination, DestinationGroup, DestinationOutcome, Listed, Written } from "./destination.ts";
 import { splitBody } from "./split-body.ts";
 
 /** How long all destinations wait for one that takes nothing; its requests have their own limits below that. */
 const PATIENCE_MS = 180_000;
-
-/** How one destination of a backup ended. */
-export interface DestinationOutcome {
-  url: string;
-  /** Why it holds no such backup; absent where it does. */
-  failure?: { code: string; reason: string; hint: string };
-}
 
 interface Member {
   destination: Destination;
@@ -23,7 +16,7 @@ interface Member {
  * Several destinations as one: what is written goes to all of them at once, and only what lies at all of them is there.
  * One that fails is left out from then on, and the others go on; when the last one fails, its error is thrown.
  */
-export class SeveralDestinations implements Destination {
+export class SeveralDestinations implements DestinationGroup {
   readonly #members: readonly Member[];
   readonly #context: RunContext;
 
@@ -49,7 +42,6 @@ export class SeveralDestinations implements Destination {
     }));
   }
 
-  /** Does the same at each destination that is left, and gives what it gave. */
   async each<T>(work: (destination: Destination) => Promise<T>): Promise<T[]> {
     const { live } = this;
     return this.#settle(live, await Promise.allSettled(live.map((destination) => work(destination))));
@@ -77,7 +69,7 @@ export class SeveralDestinations implements Destination {
       }),
     );
     const broken = split.sourceError();
-    if (broken !== undefined) throw broken;
+    if (broken) throw broken.error;
     const [written] = this.#settle(live, outcomes);
     return written!;
   }
@@ -101,9 +93,9 @@ export class SeveralDestinations implements Destination {
     );
     const heads = await Promise.all(others.map((other) => other.next()));
     for (;;) {
-      const { value, done } = await first!.next();
-      if (done) return;
-      const found: Listed = value;
+      const next = await first!.next();
+      if (next.done) return;
+      const found = next.value;
       let isEverywhere = true;
       for (const [index, other] of others.entries()) {
         let head = heads[index]!;

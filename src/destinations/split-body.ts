@@ -9,8 +9,8 @@ const AHEAD_BYTES = 8 * 1024 * 1024;
 /** One body, read once and given to several readers. */
 export interface SplitBody {
   readonly branches: readonly Readable[];
-  /** Why the body itself broke off, where it did: that is then no reader's fault. */
-  readonly sourceError: () => unknown;
+  /** Why the body itself broke off, where it did: that is no reader's fault. */
+  readonly sourceError: () => { error: unknown } | undefined;
 }
 
 /**
@@ -66,5 +66,5 @@ export function splitBody(
       for (const branch of branches) branch.destroy(error as Error);
     },
   );
-  return { branches, sourceError: () => fault?.error };
+  return { branches, sourceError: () => fault };
 }

@@ -1,10 +1,12 @@
 import type { PinResult } from "../commands/pin.ts";
-import type { PruneResult } from "../commands/prune.ts";
+import type { Pruned } from "../commands/prune.ts";
 import { countOf, formatBytes } from "./quantities.ts";
 
-/** The answer of a prune in one line: "4 of 12 backups are removed, with 31 objects of 2.1 GB". */
-export function describePrune(result: PruneResult): string {
-  const { isDryRun, decisions, removedBackups, narrowedBackups, removedObjects, removedBytes } = result;
+/** What a prune comes to at one destination: "4 of 12 backups are removed; 31 objects of 2.1 GB went" */
+export function describePrune(
+  { decisions, removedBackups, narrowedBackups, removedObjects, removedBytes }: Pruned,
+  isDryRun: boolean,
+): string {
   const would = isDryRun ? "would be" : decisions.length === 1 ? "is" : "are";
   const narrowed =
     narrowedBackups.length === 0 ? "" : `, ${narrowedBackups.length} ${would} left with fewer stores`;
@@ -17,7 +19,7 @@ export function describePrune(result: PruneResult): string {
 /** What becomes of each store of each backup, newest first, and why: the rows of a table. */
 export function listDecisions({
   decisions,
-}: PruneResult): [id: string, stores: string, outcome: string, why: string][] {
+}: Pruned): [id: string, stores: string, outcome: string, why: string][] {
   return decisions.flatMap(({ id, stores, removableFrom }) => {
     // Stores that fare alike share a line.
     const lines = new Map<string, string[]>();

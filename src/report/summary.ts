@@ -6,6 +6,8 @@ import { sizeOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
 import type { ControlResult, StepResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
+import { describeCompleteness } from "./completeness.ts";
+import { describeCopy } from "./copy.ts";
 import type { Failure } from "./failure.ts";
 import { describeLastDrill } from "./last-drill.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
@@ -38,10 +40,12 @@ export function renderFailureSummary(command: string, failure: Failure): string 
 
 function renderResult(result: RunResult): string[] {
   switch (result.command) {
-    case "backup":
+    case "backup": {
+      const { isEverywhere, answer, failures } = describeCompleteness(result);
       return [
-        `## ✅ Backup ${result.backupId} is complete`,
+        `## ${isEverywhere ? "✅" : "❌"} Backup ${result.backupId} is ${answer}`,
         "",
+        ...renderList("Not there", failures),
         `${formatBytes(result.sizeBytes)} at the destination, ${formatBytes(result.sentBytes)} of it sent in ` +
           `${formatSeconds(result.seconds)}. A drill has yet to prove that it restores.`,
         "",
@@ -56,6 +60,7 @@ function renderResult(result: RunResult): string[] {
           ),
         ),
       ];
+    }
     case "restore": {
       const sign = { restored: "✅", differs: "❌", unfinished: "⚠️" }[result.verdict];
       const outcome = {
@@ -104,12 +109,28 @@ function renderResult(result: RunResult): string[] {
       ];
     }
     case "prune":
-      return [
-        `## ${result.isDryRun ? "🔍" : "✅"} ${describePrune(result)}`,
+      return result.destinations.flatMap((pruned) => [
+        `## ${result.isDryRun ? "🔍" : "✅"} ${describePrune(pruned, result.isDryRun)}`,
+        "",
+        escapeMarkdown(pruned.url),
         "",
         ...renderTable(
           ["Backup", "Stores", "", "Why"],
-          listDecisions(result).map((cells) => cells.map(escapeMarkdown)),
+          listDecisions(pruned).map((cells) => cells.map(escapeMarkdown)),
+        ),
+      ]);
+    case "copy":
+      return [
+        `## ✅ ${escapeMarkdown(describeCopy(result))}`,
+        "",
+        ...renderTable(
+          ["Destination", "Backups", "Objects", "Size"],
+          result.to.map(({ url, backups, objects, sizeBytes }) => [
+            escapeMarkdown(url),
+            backups.join("<br>"),
+            formatCount(objects),
+            formatBytes(sizeBytes),
+          ]),
         ),
       ];
     case "pin":

@@ -24,6 +24,7 @@ import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { Manifest } from "../../src/backup/manifest.ts";
 import { backup } from "../../src/commands/backup.ts";
 import { restoreGuideKey } from "../../src/destinations/keys.ts";
+import { SeveralDestinations } from "../../src/destinations/several.ts";
 import { openDestination } from "../../src/destinations/open.ts";
 import type { DestinationConfig } from "../../src/destinations/open.ts";
 import { createClickHouseStore } from "../../src/stores/clickhouse/store.ts";
@@ -150,7 +151,13 @@ async function backUp(config: DestinationConfig): Promise<{ manifest: Manifest; 
   ];
   try {
     const { manifest } = await backup(
-      { name: "shop", stores, destination, full: false, openForCleanUp: openIt },
+      {
+        name: "shop",
+        stores,
+        destination: new SeveralDestinations([destination], run),
+        full: false,
+        openForCleanUp: openIt,
+      },
       run,
     );
     const guide = (await destination.read(restoreGuideKey(manifest.id))).toString("utf8");

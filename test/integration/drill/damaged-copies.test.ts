@@ -73,7 +73,7 @@ describe("a restored ClickHouse differs when", () => {
 async function drillDamaged(store: string, statements: string): Promise<DrillResult> {
   const config = await site.configureDrill({ options: { store }, edit: (file) => keepSteps(file, []) });
   const context = createContext(startDrillShell());
-  const destination = await openDestination(config.destination, config.name, context);
+  const destination = await openDestination(config.destinations[0]!.config, config.name, context);
   try {
     const openTarget = config.targets.map(
       (target) =>

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { shortFingerprint } from "../../../src/backup/application-keys.ts";
 import { parseManifest } from "../../../src/backup/manifest.ts";
 import type { GivenKey } from "../../../src/commands/application-keys.ts";
+import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { backup } from "../../../src/commands/backup.ts";
 import { drill } from "../../../src/commands/drill.ts";
 import { restore } from "../../../src/commands/restore.ts";
@@ -29,7 +30,7 @@ async function backUp(place: MemoryPlace, keys: GivenKey[], full = false) {
   const request = {
     name: "shop",
     stores: [new FakeStore("postgres", "app")],
-    destination: new MemoryDestination(place, run),
+    destination: new SeveralDestinations([new MemoryDestination(place, run)], run),
     openForCleanUp: async () => new MemoryDestination(place, startTestRun()),
     full,
     keys,

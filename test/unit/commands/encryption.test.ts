@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { objectsOfStore, parseManifest } from "../../../src/backup/manifest.ts";
 import type { Manifest, StoredObject } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
+import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import type { BackupResult } from "../../../src/commands/backup.ts";
 import { restore } from "../../../src/commands/restore.ts";
 import type { RestoreResult } from "../../../src/commands/restore.ts";
@@ -48,7 +49,7 @@ async function backUp(
     {
       name: "shop",
       stores: [new FakeStore("postgres", "app"), new IncrementalStore("log")],
-      destination: new MemoryDestination(place, run),
+      destination: new SeveralDestinations([new MemoryDestination(place, run)], run),
       openForCleanUp: async () => new MemoryDestination(place, startTestRun()),
       full: options.full ?? false,
       ...(encryption && { encryption }),
@@ -212,6 +213,6 @@ test("a run that died leaves nothing encrypted behind either", async () => {
   const place = new MemoryPlace();
   const { backupId } = await backUp(place, alice.encryption);
   place.objects.delete(manifestKey(backupId));
-  const removed = await tidyAfter(new MemoryDestination(place, startTestRun()), backupId);
+  const { removed } = await tidyAfter(new MemoryDestination(place, startTestRun()), backupId);
   expect({ removed, left: place.keys() }).toEqual({ removed: 6, left: [] });
 });

@@ -6,6 +6,7 @@ import { backup } from "../../../src/commands/backup.ts";
 import { RUN_LIMIT_MS } from "../../../src/commands/prune.ts";
 import { tidyAfter } from "../../../src/commands/tidy.ts";
 import { buildBackupId, partKey, receiptKey, receiptsPrefix } from "../../../src/destinations/keys.ts";
+import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
 import type { BackupSink } from "../../../src/stores/store.ts";
 import { buildClickHouseManifest, buildManifest, placeBackup } from "../../support/builders.ts";
@@ -56,7 +57,7 @@ function start(place: MemoryPlace, store: FakeStore, full = false) {
     {
       name: "shop",
       stores: [store],
-      destination: new MemoryDestination(place, run),
+      destination: new SeveralDestinations([new MemoryDestination(place, run)], run),
       openForCleanUp: async () => new MemoryDestination(place, startTestRun()),
       full,
     },
@@ -152,7 +153,7 @@ test("credentials that may list but not look have everything sent, with one warn
   const request = {
     name: "shop",
     stores: [store],
-    destination,
+    destination: new SeveralDestinations([destination], run),
     openForCleanUp: async () => destination,
     full: false,
   };

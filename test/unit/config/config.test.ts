@@ -57,7 +57,7 @@ describe("backup", () => {
     const config = parseAs("backup", { options: { ...DESTINATION, "postgres-url": "postgres://u:pw@h/d" } });
     expect(config).toMatchObject({
       name: "lifeboat",
-      destination: { url: "file:///backups" },
+      destinations: [{ config: { url: "file:///backups" } }],
       stores: [{ name: "postgres", kind: "postgres", excludeSchemas: [] }],
       full: false,
       json: false,
@@ -69,13 +69,17 @@ describe("backup", () => {
     const config = parseAs("backup", { yaml: SHOP, env: SOURCE_ENV });
     expect(config).toMatchObject({
       name: "shop",
-      destination: {
-        url: "s3://bucket/prefix",
-        endpoint: "http://127.0.0.1:9000",
-        region: "eu-west-1",
-        pathStyle: true,
-        accessKeyId: "AKIAEXAMPLE",
-      },
+      destinations: [
+        {
+          config: {
+            url: "s3://bucket/prefix",
+            endpoint: "http://127.0.0.1:9000",
+            region: "eu-west-1",
+            pathStyle: true,
+            accessKeyId: "AKIAEXAMPLE",
+          },
+        },
+      ],
       stores: [
         { name: "postgres", kind: "postgres", excludeSchemas: ["audit", "scratch"] },
         { name: "events", kind: "clickhouse", databases: ["app"] },
@@ -208,7 +212,7 @@ describe("precedence", () => {
 
   test("a destination given as an option has no use for the file's endpoint and keys", () => {
     const options = { destination: "s3://other", "s3-region": "us-east-1", "s3-path-style": "TRUE" };
-    expect(parseAs("list", { yaml: SHOP, options }).destination).toEqual({
+    expect(parseAs("list", { yaml: SHOP, options }).destinations[0]!.config).toEqual({
       url: "s3://other",
       region: "us-east-1",
       pathStyle: true,

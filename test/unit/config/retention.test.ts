@@ -4,7 +4,7 @@ import { parseAs, readProblems } from "./raw-input.ts";
 const DESTINATION = { destination: "file:///backups" };
 
 function readPolicy(text: string): unknown {
-  return (parseAs("prune", { options: DESTINATION, yaml: text }) as { policy: unknown }).policy;
+  return parseAs("prune", { options: DESTINATION, yaml: text }).destinations[0]!.policy;
 }
 
 describe("retention", () => {

@@ -43,6 +43,7 @@ function backupOf(leftOut: { what: string; why: string }[] = [], store = "app"):
     sizeBytes: sizeOfBackup(manifest),
     sentBytes: 20,
     seconds: 90,
+    destinations: [{ url: "s3://bucket/shop" }],
     manifest,
   };
 }

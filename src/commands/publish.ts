@@ -1,0 +1,44 @@
+import { serialiseManifest } from "../backup/manifest.ts";
+import type { Manifest } from "../backup/manifest.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { manifestKey, restoreGuideKey } from "../destinations/keys.ts";
+import { AppError } from "../errors.ts";
+import { renderRestoreGuide } from "../report/restore-guide.ts";
+
+/** Says beside a backup how stock tools restore it from this very destination. */
+export async function putRestoreGuide(manifest: Manifest, destination: Destination): Promise<void> {
+  const guide = Buffer.from(renderRestoreGuide(manifest, destination.url));
+  await destination.put(restoreGuideKey(manifest.id), oneChunk(guide));
+}
+
+/**
+ * Makes a backup whose objects are all there a listed one.
+ *
+ * @throws AppError DESTINATION_FAILED when another backup of that id is listed already, and what the destination throws
+ */
+export async function publish(manifest: Manifest, destination: Destination): Promise<void> {
+  const key = manifestKey(manifest.id);
+  const bytes = serialiseManifest(manifest);
+  const hasArrived = async (): Promise<boolean> => bytes.equals(await destination.read(key));
+  try {
+    // A retry after a lost answer meets what the first attempt wrote.
+    if ((await destination.putIfAbsent(key, bytes)) === "written" || (await hasArrived())) return;
+  } catch (error) {
+    // The last answer may have been lost as well.
+    if (await hasArrived().catch(() => false)) return;
+    throw error;
+  }
+  throw new AppError("DESTINATION_FAILED", `Another run has already written a backup ${manifest.id}.`, {
+    hint: "Two runs started in the same second and drew the same number; start this one again.",
+  });
+}
+
+/** Puts the manifest of a listed backup, of which some is no longer there, in the place of the one before. */
+export async function republish(manifest: Manifest, destination: Destination): Promise<void> {
+  await destination.put(manifestKey(manifest.id), oneChunk(serialiseManifest(manifest)));
+  await putRestoreGuide(manifest, destination);
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
