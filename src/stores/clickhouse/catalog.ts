@@ -81,6 +81,8 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
     why: "They belong to the server rather than to its databases.",
   });
 
+  leftOut.push(...(await listCollections(server)));
+
   const visible = rows.filter(({ name }) => !INNER_TABLE.test(name));
   const known = new Set(visible.map(idOf));
   const entries: SchemaEntry[] = [
@@ -117,6 +119,22 @@ async function readDatabases(
     );
   }
   return found;
+}
+
+/** Their values are secrets: only the names are kept, where the user may see them. */
+async function listCollections(server: ClickHouseServer): Promise<Catalog["leftOut"]> {
+  try {
+    const found = await server.rows<{ name: string }>(
+      "SELECT name FROM system.named_collections ORDER BY name",
+    );
+    return found.map(({ name }) => ({
+      what: `named collection ${name}`,
+      why: "Its values are secrets, which must be given again after a restore: CREATE NAMED COLLECTION.",
+    }));
+  } catch (error) {
+    if (error instanceof AppError && error.code === "STORE_RIGHTS_MISSING") return [];
+    throw error;
+  }
 }
 
 async function readTables(server: ClickHouseServer, databases: readonly string[]): Promise<TableRow[]> {

@@ -32,6 +32,15 @@ export class Ledger {
     this.#made.push({ entry, uuid: (await findUuid(server, entry)) ?? "" });
   }
 
+  /** Statements that drop by hand what is still there. */
+  get remains(): string[] {
+    const databases = this.#made.flatMap(({ entry }) => (entry.kind === "database" ? [entry.name] : []));
+    const outside = this.#made.filter(
+      ({ entry }) => entry.kind === "database" || !databases.includes(entry.database),
+    );
+    return outside.reverse().map(({ entry }) => writeDrop(entry));
+  }
+
   /** Drops one thing that was made. */
   async drop(server: ClickHouseServer, entry: SchemaEntry): Promise<void> {
     await server.run(writeDrop(entry), DROP_SETTINGS);
@@ -43,9 +52,10 @@ export class Ledger {
    * Drops what was made, the latest first, and looks whether it is gone. What bears a name of the ledger but is
    * not what was made stays, and is an error, once all else is gone.
    *
+   * @param isHurried - let the server remove the files in its own time: the names are gone all the same
    * @throws AppError STORE_FAILED
    */
-  async dropAll(server: ClickHouseServer): Promise<void> {
+  async dropAll(server: ClickHouseServer, isHurried = false): Promise<void> {
     const ownDatabases = this.#made.filter(({ entry }) => entry.kind === "database");
     const isInside = ({ entry }: Made): boolean =>
       entry.kind !== "database" && ownDatabases.some((own) => own.entry.name === entry.database);
@@ -58,7 +68,8 @@ export class Ledger {
         replaced.push(made);
         continue;
       }
-      await server.run(writeDrop(made.entry), DROP_SETTINGS);
+      const statement = writeDrop(made.entry);
+      await server.run(isHurried ? statement.replace(/ SYNC$/, "") : statement, DROP_SETTINGS);
       if ((await findUuid(server, made.entry)) !== undefined) throw stillThere(made.entry);
     }
     this.#made.splice(0, Infinity, ...replaced.reverse());

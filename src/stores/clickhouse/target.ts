@@ -33,6 +33,9 @@ import { quotePath, quoteTexts, splitStatements } from "./sql-text.ts";
 
 /** Cleaning up after a run must go on after it was cancelled, but not for ever. */
 const CLEANUP_LIMIT_MS = 120_000;
+/** GitHub kills a cancelled run after 7.5 s, and other parts of the run need their share of them. */
+const CANCELLED_CLEANUP_LIMIT_MS = 5_000;
+
 export interface ClickHouseTargetOptions {
   store: string;
   url: Secret;
@@ -197,20 +200,39 @@ class ClickHouseTarget implements ThrowawayTarget {
 
   /** @param undo - statements that come first, for tables that were there before */
   async #removeAll(undo: readonly string[] = []): Promise<void> {
-    await this.#cleanUp(async (server) => {
-      for (const statement of undo) await server.run(statement, DROP_SETTINGS);
-      await this.#ledger.dropAll(server);
-    });
+    const isHurried = this.#context.signal.aborted;
+    const signal = this.#createDeadline();
+    try {
+      await this.#cleanUp(async (server) => {
+        for (const statement of undo) await server.run(statement, DROP_SETTINGS);
+        await this.#ledger.dropAll(server, isHurried);
+      }, signal);
+    } catch (error) {
+      const { remains } = this.#ledger;
+      if (!signal.aborted || remains.length === 0) throw error;
+      throw new AppError(
+        "STORE_FAILED",
+        `What was restored into ClickHouse at ${this.#connection.endpoint} could not be removed in the time there was.`,
+        { hint: `Remove it by hand: ${remains.join("; ")}.`, cause: error },
+      );
+    }
   }
 
-  async #cleanUp(work: (server: ClickHouseServer) => Promise<void>): Promise<void> {
-    const signal = withDeadline(new AbortController().signal, CLEANUP_LIMIT_MS);
+  async #cleanUp(
+    work: (server: ClickHouseServer) => Promise<void>,
+    signal = this.#createDeadline(),
+  ): Promise<void> {
     const server = await ClickHouseServer.connect(this.#withoutDatabase(), { ...this.#context, signal });
     try {
       await work(server);
     } finally {
       await server.close();
     }
+  }
+
+  #createDeadline(): AbortSignal {
+    const limitMs = this.#context.signal.aborted ? CANCELLED_CLEANUP_LIMIT_MS : CLEANUP_LIMIT_MS;
+    return withDeadline(new AbortController().signal, limitMs);
   }
 
   #connect(): Promise<ClickHouseServer> {

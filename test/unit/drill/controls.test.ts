@@ -72,11 +72,12 @@ describe("the controls of a drill", () => {
       ["app: an index dropped", "damage"],
       ["app: a sequence moved", "not applicable"],
       ["log: a row removed", "damage"],
+      ["log: a row's values changed", "damage"],
       ["log: a table emptied", "damage"],
       ["every key with one bit flipped", "not applicable"],
       ["the upstream silent", "not applicable"],
     ]);
-    expect(list(["log"])).toHaveLength(4);
+    expect(list(["log"])).toHaveLength(5);
   });
 
   test("flip every key and silence the upstream where steps have them", () => {

@@ -8,6 +8,36 @@ import {
 describe("a statement for one plain server", () => {
   test.each([
     [
+      "a view that reads another server",
+      "CREATE VIEW a.v (`x` Int8, `s` String COMMENT 'it''s') AS SELECT x, s FROM remoteSecure('h:9440', 'd', 't', 'u', '[HIDDEN]') COMMENT 'of it'",
+      "CREATE VIEW a.v (`x` Int8, `s` String COMMENT 'it''s') AS SELECT * FROM null('`x` Int8, `s` String COMMENT \\'it\\'\\'s\\'')",
+    ],
+    [
+      "a column named like a table function",
+      "CREATE VIEW a.v (`url` String) AS SELECT url, s3 FROM a.t WHERE (url) != ''",
+      "CREATE VIEW a.v (`url` String) AS SELECT url, s3 FROM a.t WHERE (url) != ''",
+    ],
+    [
+      "a table over a table function",
+      "CREATE TABLE a.t (`x` Int8) AS mysql('h:3306', 'd', 't', 'u', '[HIDDEN]')",
+      "CREATE TABLE a.t (`x` Int8) ENGINE = Null",
+    ],
+    [
+      "a dictionary that asks another server",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(POSTGRESQL(PORT 5432 HOST 'h' USER 'u' PASSWORD '[HIDDEN]' DB 'd' TABLE 't')) LIFETIME(MIN 0 MAX 10) LAYOUT(FLAT())",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(NULL()) LIFETIME(MIN 0 MAX 10) LAYOUT(FLAT())",
+    ],
+    [
+      "a dictionary that asks its own server over the network",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(CLICKHOUSE(HOST 'localhost' PORT 9000 USER 'default' PASSWORD '[HIDDEN]' DB 'a' TABLE 't' WHERE 'k > 1')) LAYOUT(FLAT())",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(CLICKHOUSE(DB 'a' TABLE 't' WHERE 'k > 1')) LAYOUT(FLAT())",
+    ],
+    [
+      "a dictionary whose query asks another server",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(CLICKHOUSE(QUERY 'SELECT k FROM remote(\\'h\\', d, t)')) LAYOUT(FLAT())",
+      "CREATE DICTIONARY a.d (`k` UInt64) PRIMARY KEY k SOURCE(NULL()) LAYOUT(FLAT())",
+    ],
+    [
       "replication, with path and replica",
       "CREATE TABLE a.t (`x` Int8) ENGINE = ReplicatedMergeTree('/clickhouse/{uuid}', '{replica}') ORDER BY x SETTINGS index_granularity = 8192",
       "CREATE TABLE a.t (`x` Int8) ENGINE = MergeTree ORDER BY x SETTINGS index_granularity = 8192",
