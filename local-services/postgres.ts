@@ -35,6 +35,10 @@ export type PostgresMajor = keyof typeof SERVERS;
 
 export interface PostgresOptions {
   major?: PostgresMajor;
+  /** What the server shows of itself, in PEM; without it connections are not encrypted. */
+  tls?: { certificate: string; key: string };
+  /** Settings of postgresql.conf beside those below. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /** The user with the fewest rights, present on every Linux: Postgres refuses to run as root. */
@@ -54,7 +58,7 @@ const SETTINGS = {
 };
 
 /** Starts a Postgres server of its own with a fresh data directory. */
-export async function startPostgres({ major = 17 }: PostgresOptions = {}): Promise<
+export async function startPostgres({ major = 17, tls, settings: extra = {} }: PostgresOptions = {}): Promise<
   PostgresAddress & ServiceProcess
 > {
   const user = "postgres";
@@ -77,10 +81,19 @@ export async function startPostgres({ major = 17 }: PostgresOptions = {}): Promi
       { file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env },
       { signal: new AbortController().signal, redactor: new Redactor() },
     );
-    const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
-      "-c",
-      `${name}=${value}`,
-    ]);
+    const encryption: Record<string, string> = {};
+    if (tls) {
+      const files = { ssl_cert_file: tls.certificate, ssl_key_file: tls.key };
+      for (const [name, content] of Object.entries(files)) {
+        await writeFile(scratch.file(name), content, { mode: 0o600 });
+        if (isRoot) await chown(scratch.file(name), NOBODY, NOBODY);
+        encryption[name] = scratch.file(name);
+      }
+      encryption["ssl"] = "on";
+    }
+    const settings = Object.entries({ ...SETTINGS, ...encryption, ...extra, port }).flatMap(
+      ([name, value]) => ["-c", `${name}=${value}`],
+    );
     return {
       command: { file: postgres, args: ["-D", dataDir, ...settings], env },
       probe: () => connectOnce(url),

@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import { readPrivateFile } from "../../sys/private-file.ts";
 import { Secret } from "../../sys/secret.ts";
 import type { Redactor } from "../../sys/secret.ts";
+import type { Pooler } from "./poolers.ts";
 import { readTls, tlsOptions } from "./tls.ts";
 import type { Tls } from "./tls.ts";
 
@@ -39,7 +40,7 @@ export interface PostgresConnection {
   /** `require` where the operator insists on it; the tools do, `pg` uses it where the server offers it. */
   channelBinding: string | undefined;
   /** What the first connection finds out about the way, for those that follow, tools among them. */
-  learned: { refusesOptions: boolean };
+  learned: { refusesOptions: boolean; pooler: Pooler | undefined };
   /** All parameters as they were given, for commands that read a URI. */
   parameters: ReadonlyMap<string, string>;
 }
@@ -98,7 +99,7 @@ export function parsePostgresAddress(
     tls,
     options: parameters.get("options"),
     channelBinding: parameters.get("channel_binding"),
-    learned: { refusesOptions: false },
+    learned: { refusesOptions: false, pooler: undefined },
     parameters,
   };
 }

@@ -2,35 +2,7 @@ import { AppError } from "../../errors.ts";
 import type { Redactor } from "../../sys/secret.ts";
 import { describeConnection } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
-
-const SUPABASE_POOLER_HINT =
-  "Use the project's session pooler instead: user postgres.<project-ref>, host aws-<n>-<region>.pooler.supabase.com, port 5432 (Supabase: Connect, Session pooler).";
-
-/** Supabase's direct host has only an IPv6 address unless the IPv4 add-on is paid; GitHub's runners have none. */
-function isSupabaseDirect(host: string): boolean {
-  return /^db\.[a-z0-9]+\.supabase\.co$/.test(host);
-}
-
-export function isSupabase(host: string): boolean {
-  return isSupabaseDirect(host) || host.endsWith(".pooler.supabase.com");
-}
-
-/**
- * Refuses a connection that cannot carry a backup, before it is opened: Supabase's transaction pooler hands each
- * transaction to another session, so an exported snapshot is lost.
- *
- * @throws AppError STORE_UNSUPPORTED
- */
-export function refuseTransactionPooler({ host, port }: PostgresConnection): void {
-  if (!isSupabase(host) || port !== 6543) return;
-  throw new AppError(
-    "STORE_UNSUPPORTED",
-    `${host}:6543 is Supabase's transaction pooler, which keeps no session.`,
-    {
-      hint: SUPABASE_POOLER_HINT,
-    },
-  );
-}
+import { adviseSessionPooler, isSupabaseDirect } from "./poolers.ts";
 
 /** What an error of connecting means to the operator. Errors without a code keep their own (redacted) words. */
 export function explainConnectFault(
@@ -46,11 +18,11 @@ export function explainConnectFault(
 
   if (
     isSupabaseDirect(host) &&
-    ["ENOTFOUND", "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"].includes(code)
+    ["ENOTFOUND", "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAI_AGAIN", "ENODATA"].includes(code)
   ) {
     return unreachable(
       `${host} has only an IPv6 address, and this machine cannot reach it (${code}).`,
-      SUPABASE_POOLER_HINT,
+      adviseSessionPooler(connection),
     );
   }
   switch (code) {
@@ -100,6 +72,13 @@ export function explainConnectFault(
       cause: error,
     });
   }
+  if (/(max clients|too many (clients|connections)|no more connections allowed)/i.test(said)) {
+    return unreachable(
+      `${host}:${port} takes no more connections: ${said}.`,
+      "Free connections, or raise the pooler's or the server's limit; a backup needs four.",
+      true,
+    );
+  }
   if (/does not support SSL/i.test(said)) {
     return unreachable(
       `${host}:${port} offers no encryption, and the URL asks for it (sslmode=${tls.mode}).`,
@@ -109,7 +88,7 @@ export function explainConnectFault(
   if (/^(ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code)) {
     return unreachable(
       `The certificate of ${host}:${port} was not accepted: ${said}.`,
-      "Give the provider's authority with sslrootcert=/path/to/ca.pem, and the host name that the certificate names.",
+      adviseAuthority(host),
     );
   }
   return unreachable(
@@ -138,6 +117,14 @@ export function explainQueryFault(error: unknown, work: string, redactor: Redact
     cause: error,
     transient: wasCut,
   });
+}
+
+/** The provider's own root is no secret, and every provider offers it for download. */
+function adviseAuthority(host: string): string {
+  if (host.endsWith(".rds.amazonaws.com")) {
+    return "Fetch Amazon's authorities, and give them as ca or sslrootcert: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem";
+  }
+  return "Give the provider's authority with ca or sslrootcert=/path/to/ca.pem, and the host name that the certificate names.";
 }
 
 /** An identifier as SQL wants it, always quoted. */

@@ -17,7 +17,7 @@ const IN_ENGLISH = { LC_ALL: "C" };
 
 export interface RestoreRun {
   tools: PostgresTools;
-  /** `libpqEnv` of the target. */
+  /** The variables of `LibpqAccess` for the target. */
   env: Readonly<Record<string, string>>;
   database: string;
   /** A file or folder; or what is read from as it comes. */

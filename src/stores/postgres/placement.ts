@@ -6,7 +6,8 @@ import type { RunContext } from "../../run-context.ts";
 import type { Placement } from "../store.ts";
 import { connectionTo, describeHost } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
-import { isSupabase, quoteIdent } from "./faults.ts";
+import { quoteIdent } from "./faults.ts";
+import { isSupabase } from "./poolers.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 

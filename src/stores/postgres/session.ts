@@ -6,6 +6,8 @@ import { clientConfig, describeConnection, isUnixSocket } from "./connection.ts"
 import type { PostgresConnection } from "./connection.ts";
 import { explainConnectFault, explainQueryFault } from "./faults.ts";
 import { connectPatiently } from "./patience.ts";
+import { findPooler, refuseFoundTransactionPooler } from "./poolers.ts";
+import type { Pooler } from "./poolers.ts";
 
 /**
  * Defeats what a role or a database limits by default: a backup takes as long as it takes, and waits for a lock no
@@ -60,12 +62,30 @@ export class Session {
       : await attempt();
     const session = new Session(client, context, cancelSignal);
     try {
+      // Before anything is set: in a session that others share, it would stay for them.
+      connection.learned.pooler ??= await session.#findPooler(connection, attempt);
+      refuseFoundTransactionPooler(connection);
       await session.rows("Lifting the time limits", UNLIMITED);
     } catch (error) {
       session.cut();
       throw error;
     }
     return session;
+  }
+
+  /** Whether what travels is encrypted, as far as the first server on the way. */
+  get isEncrypted(): boolean {
+    const { stream } = (this.#client as unknown as { connection: { stream: { encrypted?: boolean } } })
+      .connection;
+    return stream.encrypted === true;
+  }
+
+  async #findPooler(connection: PostgresConnection, attempt: () => Promise<Client>): Promise<Pooler> {
+    try {
+      return await findPooler(this.#client, attempt, connection);
+    } catch (error) {
+      throw this.#explain(error, "Looking for a pooler");
+    }
   }
 
   /**

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import type { PostgresManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
-import { findOrExplain } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
@@ -12,14 +11,15 @@ import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
 import type { PostgresTools } from "./clients/tools.ts";
 import { describeConnection, parsePostgresAddress } from "./connection.ts";
 import type { PostgresAddress, PostgresConnection } from "./connection.ts";
+import { diagnosePostgresStore } from "./diagnose.ts";
 import { planDigest } from "./digest.ts";
 import type { DigestPlan, DigestRules } from "./digest.ts";
 import { Dump } from "./dump.ts";
 import type { DumpSettings } from "./dump.ts";
-import { refuseTransactionPooler } from "./faults.ts";
 import { readGlobals } from "./globals.ts";
 import { readNamedRoles } from "./grants.ts";
 import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
+import { refuseTransactionPooler } from "./poolers.ts";
 import { readRoleAttributes } from "./roles.ts";
 import { requireReadRights } from "./rights.ts";
 import { describeLeftOut, recordScope, resolveScope, selectTables } from "./scope.ts";
@@ -27,6 +27,7 @@ import type { Scope, ScopeRules } from "./scope.ts";
 import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
+import type { Session } from "./session.ts";
 import { Snapshot } from "./snapshot.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
@@ -76,7 +77,7 @@ class PostgresStore implements Store {
   }
 
   async diagnose(): Promise<Finding[]> {
-    return [await findOrExplain("connection", () => this.check())];
+    return diagnosePostgresStore(this.#connection, (session) => this.#resolveScope(session), this.#context);
   }
 
   async backup(sink: BackupSink): Promise<PostgresManifest> {
@@ -114,16 +115,21 @@ class PostgresStore implements Store {
       this.#context,
       async (session) => {
         const facts = await readServerFacts(session, this.#connection);
-        const scope = await resolveScope(session, this.#rules);
-        this.#requireFormat(scope);
-        const { excludedSchemas, excludedRelations } = scope;
-        await requireReadRights(session, this.#connection.user, excludedSchemas, excludedRelations);
+        const scope = await this.#resolveScope(session);
+        await requireReadRights(session, this.#connection.user, scope);
         return facts;
       },
       { patient: true },
     );
     this.#checked = { server, tools: await findPostgresTools(server.major, this.#context) };
     return this.#checked;
+  }
+
+  /** @throws AppError CONFIG_INVALID */
+  async #resolveScope(session: Session): Promise<Scope> {
+    const scope = await resolveScope(session, this.#rules);
+    this.#requireFormat(scope);
+    return scope;
   }
 
   /** The dump and the inventory of one snapshot, at the same time; the first to fail ends the other. */
@@ -146,8 +152,7 @@ class PostgresStore implements Store {
     >
   > {
     const { leader } = snapshot;
-    const scope = await resolveScope(leader, this.#rules);
-    this.#requireFormat(scope);
+    const scope = await this.#resolveScope(leader);
     const { excludedSchemas } = scope;
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
     const schema = await readSchemaObjects(leader, excludedSchemas);

@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parsePostgresAddress } from "../../../../src/stores/postgres/connection.ts";
 import type { PostgresConnection } from "../../../../src/stores/postgres/connection.ts";
-import {
-  explainConnectFault,
-  explainQueryFault,
-  refuseTransactionPooler,
-} from "../../../../src/stores/postgres/faults.ts";
+import { explainConnectFault, explainQueryFault } from "../../../../src/stores/postgres/faults.ts";
+import { refuseTransactionPooler } from "../../../../src/stores/postgres/poolers.ts";
 import { parseServerVersion } from "../../../../src/stores/postgres/server.ts";
 import { explainToolFault } from "../../../../src/stores/postgres/tool-faults.ts";
 import { AppError } from "../../../../src/errors.ts";
@@ -66,6 +63,44 @@ test.each([
 ])("the transaction pooler is refused by name: %s", (url) => {
   expect(() => refuseTransactionPooler(connectionTo(url))).toThrow(/transaction pooler/);
   expect(() => refuseTransactionPooler(connectionTo(url.replace("6543", "5432")))).not.toThrow();
+});
+
+test("Neon's pooled host is refused with the direct one", () => {
+  const url = "postgres://app:hunter22@ep-cool-name-123-pooler.eu-central-1.aws.neon.tech/shop";
+  expect(() => refuseTransactionPooler(connectionTo(url))).toThrow(
+    expect.objectContaining({
+      code: "STORE_UNSUPPORTED",
+      hint: expect.stringContaining("ep-cool-name-123.eu-central-1.aws.neon.tech") as unknown,
+    }),
+  );
+  expect(() => refuseTransactionPooler(connectionTo(url.replace("-pooler", "")))).not.toThrow();
+});
+
+test("Supabase's advice names the project and the pooler as far as the address does", () => {
+  const hintOf = (url: string): string => {
+    try {
+      refuseTransactionPooler(connectionTo(url));
+    } catch (error) {
+      return (error as AppError).hint;
+    }
+    return "";
+  };
+  expect(hintOf("postgres://postgres:x@db.abcdefgh.supabase.co:6543/postgres")).toMatch(
+    /port 5432, user postgres\.abcdefgh\. The dashboard shows/,
+  );
+  expect(hintOf("postgres://postgres.abc:x@aws-1-eu-west-1.pooler.supabase.com:6543/postgres")).toMatch(
+    /host aws-1-eu-west-1\.pooler\.supabase\.com, port 5432/,
+  );
+});
+
+test("an RDS certificate that is not accepted comes with the way to Amazon's authorities", () => {
+  const rds = connectionTo("postgres://app@db.abc.eu-west-1.rds.amazonaws.com/shop?sslmode=verify-full");
+  const fault = explainConnectFault(
+    errorWith("SELF_SIGNED_CERT_IN_CHAIN", "self-signed"),
+    rds,
+    new Redactor(),
+  );
+  expect(fault.hint).toContain("https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem");
 });
 
 test("a statement that is not permitted is a matter of rights, a cut connection may be tried again", () => {
