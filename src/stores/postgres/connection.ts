@@ -16,7 +16,8 @@ export const KEEP_ALIVE_AFTER_SECONDS = 60;
  * Lifts what a role or a database limits by default before the first statement. Only settings that every supported
  * server knows, as startup options: a limit of milliseconds would cut a SET as well. PgBouncer refuses them.
  */
-const LIFTED = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0";
+const LIFTED =
+  "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
 
 /** Where a database is, as the operator gives it. */
 export interface PostgresAddress {

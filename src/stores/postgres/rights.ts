@@ -34,6 +34,7 @@ interface Relation {
   isBlinded: boolean;
   isForced: boolean;
   owner: string;
+  isOwn: boolean;
 }
 
 /**
@@ -68,7 +69,8 @@ export async function findMissingRights(
               NOT has_schema_privilege(relnamespace, 'USAGE') AS "schemaClosed",
               NOT has_table_privilege(oid, 'SELECT') AS "relationClosed",
               relkind <> 'S' AND row_security_active(oid) AS "isBlinded",
-              relforcerowsecurity AS "isForced", relowner::regrole::text AS owner
+              relforcerowsecurity AS "isForced", relowner::regrole::text AS owner,
+              relowner = current_user::regrole AS "isOwn"
        FROM relation WHERE relkind IN ('r', 'p', 'S'))
      SELECT * FROM right_of WHERE "schemaClosed" OR "relationClosed" OR "isBlinded" ORDER BY schema, name`,
     [excludedSchemas],
@@ -109,7 +111,7 @@ async function mendBlindness(
      WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'alloydbsuperuser') LIMIT 1`,
   );
   if (!provider) return [`ALTER ROLE ${quoteIdent(user)} BYPASSRLS;`];
-  const owners = new Set(blinded.map(({ owner }) => owner));
+  const owners = new Set(blinded.filter(({ isOwn }) => !isOwn).map(({ owner }) => owner));
   return [
     ...[...owners].map((owner) => `GRANT ${owner} TO ${quoteIdent(user)};`),
     ...blinded
