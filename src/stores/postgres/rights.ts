@@ -70,7 +70,7 @@ export async function findMissingRights(
               NOT has_table_privilege(oid, 'SELECT') AS "relationClosed",
               relkind <> 'S' AND row_security_active(oid) AS "isBlinded",
               relforcerowsecurity AS "isForced", relowner::regrole::text AS owner,
-              relowner = current_user::regrole AS "isOwn"
+              relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) AS "isOwn"
        FROM relation WHERE relkind IN ('r', 'p', 'S'))
      SELECT * FROM right_of WHERE "schemaClosed" OR "relationClosed" OR "isBlinded" ORDER BY schema, name`,
     [excludedSchemas],
