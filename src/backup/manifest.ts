@@ -67,8 +67,8 @@ export const postgresScopeSchema = z.strictObject({
       /** As in the inventory, which does not name it. */
       kind: z.string(),
       name: z.string(),
-      /** Its number in the archive's table of contents, which pg_restore --list begins a line with. */
-      entry: z.int().positive().optional(),
+      /** Its numbers in the archive's table of contents, with which pg_restore --list begins a line. */
+      entries: z.array(z.int().positive()),
     }),
   ),
 });

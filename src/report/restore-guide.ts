@@ -2,7 +2,6 @@ import type {
   ClickHouseManifest,
   ClickHousePart,
   Manifest,
-  PostgresArchive,
   PostgresManifest,
   StoredObject,
 } from "../backup/manifest.ts";
@@ -65,28 +64,61 @@ function renderPostgres(store: PostgresManifest): string[] {
     "Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE to an empty database first. Use the client of the same",
     `major version (the dump was made by ${store.tool}).`,
     "",
-    ...block([...renderFetchArchive(store.archive), ...renderRoles(store), renderLoad(store.archive)]),
+    ...(store.scope?.content === "data"
+      ? ["This backup holds rows alone: the database must have its tables already, empty.", ""]
+      : []),
+    ...(store.scope?.content === "structure" ? ["This backup holds structure alone, and no row.", ""] : []),
+    ...block([...renderFetchArchive(store), ...renderRoles(store), ...renderLoad(store)]),
+    ...renderGlobals(store),
   ];
 }
 
-function renderFetchArchive(archive: PostgresArchive): string[] {
-  if (archive.format !== "directory") return [fetchLine(archive, nameArchive(archive))];
-  const folder = nameArchive(archive);
-  return [`mkdir ${folder}`, ...archive.files.map((file) => fetchLine(file, `${folder}/${file.file}`))];
+/** Not in a block that runs by itself: on a server that others use, roles are not to be changed in passing. */
+function renderGlobals({ store, globals }: PostgresManifest): string[] {
+  if (!globals) return [];
+  const file = `${store}-globals.sql`;
+  return [
+    "Roles, their memberships and settings are in a file of their own, without passwords. On a server that lacks them, run",
+    "as its administrator (what that one may not do is reported, and the rest goes on), then give the roles passwords:",
+    "",
+    `    ${fetchLine(globals, file)}`,
+    `    psql --no-psqlrc --quiet --file=${file}`,
+    "",
+  ];
 }
 
-function nameArchive(archive: PostgresArchive): string {
-  if (archive.format !== "plain") return "app.dump";
-  return `app.sql${{ zstd: ".zst", gzip: ".gz", none: "" }[archive.compression]}`;
+function renderFetchArchive(store: PostgresManifest): string[] {
+  const { archive } = store;
+  const name = nameArchive(store);
+  if (archive.format !== "directory") return [fetchLine(archive, name)];
+  return [`mkdir ${name}`, ...archive.files.map((file) => fetchLine(file, `${name}/${file.file}`))];
 }
 
-function renderLoad(archive: PostgresArchive): string {
-  const file = nameArchive(archive);
-  if (archive.format !== "plain") {
-    return `pg_restore --no-owner --exit-on-error --jobs=4 --dbname="$PGDATABASE" ${file}`;
+function nameArchive({ store, archive }: PostgresManifest): string {
+  if (archive.format !== "plain") return `${store}.dump`;
+  return `${store}.sql${{ zstd: ".zst", gzip: ".gz", none: "" }[archive.compression]}`;
+}
+
+function renderLoad(store: PostgresManifest): string[] {
+  const { archive, scope } = store;
+  const file = nameArchive(store);
+  if (archive.format === "plain") {
+    const open = { zstd: "zstd --decompress --stdout", gzip: "gzip --decompress --stdout", none: "cat" };
+    return [
+      `${open[archive.compression]} ${file} | psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=-`,
+    ];
   }
-  const open = { zstd: "zstd --decompress --stdout", gzip: "gzip --decompress --stdout", none: "cat" };
-  return `${open[archive.compression]} ${file} | psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=-`;
+  const dangling = scope?.dangling.flatMap(({ entries }) => entries) ?? [];
+  const list = `${store.store}.list`;
+  return [
+    ...(dangling.length > 0
+      ? [
+          "# Without what needs what the backup leaves out",
+          `pg_restore --list ${file} | sed -E '/^(${dangling.join("|")});/d' > ${list}`,
+        ]
+      : []),
+    `pg_restore --no-owner --exit-on-error --jobs=4${dangling.length > 0 ? ` --use-list=${list}` : ""} --dbname="$PGDATABASE" ${file}`,
+  ];
 }
 
 /** Roles that grants and policies name; those that are there stay as they are. */

@@ -30,6 +30,7 @@ import type { DestinationConfig } from "../../src/destinations/open.ts";
 import { createClickHouseStore } from "../../src/stores/clickhouse/store.ts";
 import { createClickHouseTarget } from "../../src/stores/clickhouse/target.ts";
 import { createPostgresStore } from "../../src/stores/postgres/store.ts";
+import type { PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
 import { createPostgresTarget } from "../../src/stores/postgres/target.ts";
 import type { Target } from "../../src/stores/store.ts";
 import { findDebianArchive } from "../../src/sys/apt-sources.ts";
@@ -86,6 +87,30 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
     await expectToRestore({ url: pathToFileURL(folder).href }, {});
   });
 
+  test("brings back SQL, and tells where roles and settings are", async () => {
+    const folder = scratch.file("backups");
+    await mkdir(folder);
+    const guide = await expectToRestore(
+      { url: pathToFileURL(folder).href },
+      {},
+      {
+        dump: { format: "plain" },
+        globals: true,
+      },
+    );
+    expect(guide).toContain("psql --no-psqlrc --quiet --file=postgres-globals.sql");
+  });
+
+  test("brings back a directory, without what refers to a table that is left out", async () => {
+    const folder = scratch.file("backups");
+    await mkdir(folder);
+    const choices = {
+      dump: { format: "directory" },
+      scope: { excludeTables: ["public.organisations"] },
+    } as const;
+    await expectToRestore({ url: pathToFileURL(folder).href }, {}, choices);
+  });
+
   test("brings both stores back from S3", async () => {
     const { bucket, endpoint, region, accessKeyId, secretAccessKey } = await createBucket();
     await expectToRestore(
@@ -121,8 +146,14 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
   });
 });
 
-async function expectToRestore(config: DestinationConfig, env: Record<string, string>): Promise<void> {
-  const { manifest, guide } = await backUp(config);
+type PostgresChoices = Pick<PostgresStoreOptions, "dump" | "scope" | "globals">;
+
+async function expectToRestore(
+  config: DestinationConfig,
+  env: Record<string, string>,
+  choices?: PostgresChoices,
+): Promise<string> {
+  const { manifest, guide } = await backUp(config, choices);
   const target = await createPostgresDatabase();
   let differences: Difference[] | undefined;
   try {
@@ -131,6 +162,7 @@ async function expectToRestore(config: DestinationConfig, env: Record<string, st
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(differences).toEqual([]);
+    return guide;
   } finally {
     await target.drop();
     const restored = openClickHouse(clickhouse.url);
@@ -139,11 +171,14 @@ async function expectToRestore(config: DestinationConfig, env: Record<string, st
   }
 }
 
-async function backUp(config: DestinationConfig): Promise<{ manifest: Manifest; guide: string }> {
+async function backUp(
+  config: DestinationConfig,
+  choices: PostgresChoices = {},
+): Promise<{ manifest: Manifest; guide: string }> {
   const openIt = () => openDestination(config, "shop", run);
   const destination = await openIt();
   const stores = [
-    createPostgresStore({ name: "postgres", url: new Secret(source.url) }, run),
+    createPostgresStore({ name: "postgres", url: new Secret(source.url), ...choices }, run),
     createClickHouseStore(
       { name: "clickhouse", url: new Secret(inject("clickhouseUrl")), databases: DATABASES },
       run,

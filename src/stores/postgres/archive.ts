@@ -106,10 +106,18 @@ export function parseDataEntries(listing: string): Map<number, number> {
   return new Map([...lines].map(([, entry, oid]) => [Number(oid), Number(entry)]));
 }
 
-/** The entry of an object by its catalog's and its own object id. */
-export function findEntry(listing: string, catalogOid: number, oid: number): number | undefined {
-  const line = new RegExp(`^(\\d+); ${catalogOid} ${oid} `, "m").exec(listing);
-  return line ? Number(line[1]) : undefined;
+/** The entries of an object by its catalog's and its own object id: itself, and the grants and comments on it. */
+export function findEntries(listing: string, catalogOid: number, oid: number): number[] {
+  const line = new RegExp(`^(\\d+); ${catalogOid} ${oid} ([A-Z][A-Z ]*[A-Z]) (.*)$`, "m").exec(listing);
+  if (!line) return [];
+  const [, entry, type = "", rest = ""] = line;
+  const onIt = [...listing.matchAll(/^(\d+); 0 0 (?:ACL|COMMENT|SECURITY LABEL) (.*)$/gm)].filter(
+    ([, , text = ""]) =>
+      text.replace(` ${type} `, " ") === rest ||
+      // `app CONSTRAINT logged ON orders owner` belongs to `app orders logged owner`.
+      text.replace(/ (?:CONSTRAINT|TRIGGER|POLICY|RULE) (.*) ON (.*) (\S+)$/, " $2 $1 $3") === rest,
+  );
+  return [Number(entry), ...onIt.map(([, number]) => Number(number))];
 }
 
 /** `SELECT pg_catalog.setval('public."Order_id_seq"', 41, true);` */

@@ -5,6 +5,9 @@ export interface Dependent {
   /** As the inventory calls it where it knows the kind, else as Postgres does. */
   kind: string;
   name: string;
+  /** As `pg_identify_object` says it, and with it the names of comments. */
+  type: string;
+  identity: string;
   /** Object ids of its catalog and of itself, as an archive's table of contents writes them. */
   catalogOid: number;
   oid: number;
@@ -88,6 +91,9 @@ const DEPENDENTS = `
         nspname || '.' || proname || '(' || pg_get_function_identity_arguments(p.oid) || ')'
       FROM dependent JOIN pg_proc p ON p.oid = dependent.oid JOIN pg_namespace n ON n.oid = pronamespace
       WHERE class = 'pg_proc'::regclass AND nspname !~ '^pg_' AND nspname <> ALL ($2::text[])
+    UNION ALL SELECT class, dependent.oid, 'publication', pubname::text
+      FROM dependent JOIN pg_publication_rel r ON r.oid = dependent.oid JOIN pg_publication p ON p.oid = prpubid
+      WHERE class = 'pg_publication_rel'::regclass
     UNION ALL SELECT class, dependent.oid, 'event trigger', evtname::text
       FROM dependent JOIN pg_event_trigger e ON e.oid = dependent.oid WHERE class = 'pg_event_trigger'::regclass
     UNION ALL SELECT class, dependent.oid, CASE typtype WHEN 'd' THEN 'domain' ELSE 'range type' END,
@@ -95,9 +101,10 @@ const DEPENDENTS = `
       FROM dependent JOIN pg_type t ON t.oid = dependent.oid JOIN pg_namespace n ON n.oid = typnamespace
       WHERE class = 'pg_type'::regclass AND typtype IN ('d', 'r') AND nspname !~ '^pg_' AND nspname <> ALL ($2::text[])
   )
-  SELECT named.kind, named.name, named.class AS "catalogOid", named.oid,
+  SELECT named.kind, named.name, own.type, own.identity, named.class AS "catalogOid", named.oid,
     concat_ws(' ', source.type, source.identity) AS needs
   FROM named JOIN dependent USING (class, oid)
+  CROSS JOIN LATERAL pg_identify_object(named.class, named.oid, 0) own
   CROSS JOIN LATERAL pg_identify_object(from_class, from_oid, 0) source ORDER BY 1, 2`;
 
 /** Everything in scope that could not be created without the relations and schemas that are left out. */

@@ -54,7 +54,7 @@ export class ArchiveRestore {
     this.#backup = backup;
     this.#request = request;
     this.#context = context;
-    this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entry }) => entry ?? []));
+    this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entries }) => entries));
     this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, availableParallelism());
   }
 

@@ -1,7 +1,8 @@
+import type { SchemaObject } from "../../backup/inventory.ts";
 import type { PostgresScope } from "../../backup/manifest.ts";
 import { NamePattern } from "../../backup/name-pattern.ts";
 import { AppError } from "../../errors.ts";
-import { findEntry } from "./archive.ts";
+import { findEntries } from "./archive.ts";
 import { nameInFull } from "./catalog.ts";
 import type { CatalogTable, QualifiedName } from "./catalog.ts";
 import { TABLE_KINDS, VIEW_KINDS, findDependents } from "./dependents.ts";
@@ -143,21 +144,32 @@ export function selectTables(
   return { withRows: inScope.filter(hasRows), withoutRows: inScope.filter((table) => !hasRows(table)) };
 }
 
-/** What the manifest says of a scope; nothing of a whole database. */
-export function recordScope(scope: Scope, listing: string): PostgresScope | undefined {
-  const { content, largeObjects, excludedRelations, dangling } = scope;
-  if (content === "all" && largeObjects && excludedRelations.length === 0 && dangling.length === 0) {
+/**
+ * What the manifest says of a scope; nothing of a whole database.
+ *
+ * @param listing - the archive's table of contents
+ * @param schema - what the inventory would name
+ */
+export function recordScope(
+  scope: Scope,
+  listing: string,
+  schema: readonly SchemaObject[],
+): PostgresScope | undefined {
+  const { content, largeObjects, excludedRelations } = scope;
+  if (content === "all" && largeObjects && excludedRelations.length === 0 && scope.dangling.length === 0) {
     return undefined;
   }
-  return {
-    content,
-    largeObjects,
-    excluded: excludedRelations.map(nameInFull),
-    dangling: dangling.map(({ kind, name, catalogOid, oid }) => {
-      const entry = findEntry(listing, catalogOid, oid);
-      return { kind, name, ...(entry !== undefined && { entry }) };
-    }),
-  };
+  const dangling = scope.dangling.flatMap(({ kind, name, type, identity, catalogOid, oid }) => [
+    { kind, name, entries: findEntries(listing, catalogOid, oid) },
+    ...schema
+      .filter(
+        (object) =>
+          (object.kind === `${kind} grants` && object.name === name) ||
+          (object.kind === `${type} comment` && object.name === identity),
+      )
+      .map((object) => ({ kind: object.kind, name: object.name, entries: [] })),
+  ]);
+  return { content, largeObjects, excluded: excludedRelations.map(nameInFull), dangling };
 }
 
 /** What pg_dump is told of a scope. Names are exact: each goes as a quoted pattern. */
@@ -316,10 +328,17 @@ export function describeLeftOut(scope: Scope): { what: string; why: string }[] {
     ...scope.excludedRelations
       .filter((relation) => !excluded.has(nameInFull(relation)))
       .map((relation) => ({ what: nameInFull(relation), why: "The configuration leaves it out." })),
-    ...[...scope.blindViews, ...scope.dangling].map(({ kind, name, needs }) => ({
-      what: `${kind[0]?.toUpperCase()}${kind.slice(1)} ${name}`,
-      why: `It needs ${needs}, which is left out.`,
-    })),
+    ...[...scope.blindViews, ...scope.dangling].map(({ kind, name, needs }) =>
+      kind === "publication"
+        ? {
+            what: `Part of publication ${name}`,
+            why: `It publishes ${needs}; the rest is restored, and not compared.`,
+          }
+        : {
+            what: `${kind[0]?.toUpperCase()}${kind.slice(1)} ${name}`,
+            why: `It needs ${needs}, which is left out.`,
+          },
+    ),
     ...scope.withoutRows.map((table) => ({ what: `Rows of ${nameInFull(table)}`, why: table.why })),
     ...(scope.content === "structure"
       ? [{ what: "All rows and the values of sequences", why: "The configuration asks for structure alone." }]

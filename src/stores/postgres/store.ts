@@ -187,7 +187,7 @@ class PostgresStore implements Store {
     // Proof that the session which held the snapshot was there until the end.
     await leader.run("Ending the snapshot", "COMMIT");
     const { archive, sequences, listing } = dumped.value;
-    const recorded = recordScope(scope, listing);
+    const recorded = recordScope(scope, listing, schema);
     const globalsSql = globals && Buffer.from(globals.sql);
     const stored =
       globalsSql && (await sink.put("globals.sql", Readable.from([globalsSql]), globalsSql.length));

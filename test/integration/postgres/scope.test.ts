@@ -34,6 +34,9 @@ beforeAll(async () => {
      CREATE MATERIALIZED VIEW app.recent_counts AS SELECT count(*) FROM app.recent;
      CREATE VIEW app.buyers AS SELECT buyer FROM app.orders;
      CREATE FUNCTION app.last_entry() RETURNS app."Audit Log" LANGUAGE sql AS 'SELECT * FROM app."Audit Log" LIMIT 1';
+     COMMENT ON FUNCTION app.last_entry() IS 'the last'; REVOKE ALL ON FUNCTION app.last_entry() FROM public;
+     COMMENT ON CONSTRAINT logged ON app.orders IS 'as the law wants it';
+     CREATE PUBLICATION changes FOR TABLE app.users, app."Audit Log";
      CREATE FUNCTION app.count_users() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM app.users';
      CREATE FUNCTION legacy.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
      CREATE TRIGGER touched BEFORE INSERT ON app.users FOR EACH ROW EXECUTE FUNCTION legacy.touch();
@@ -169,10 +172,14 @@ describe("a scope", () => {
             expect.stringMatching(/^Function app\.last_entry\(\): It needs /),
           ]),
         );
-        expect(outcome.manifest.scope?.dangling.map(({ entry }) => typeof entry)).toEqual([
-          "number",
-          "number",
-          "number",
+        expect(outcome.manifest.scope?.dangling.map(({ kind, entries }) => [kind, entries.length])).toEqual([
+          ["foreign key", 2],
+          ["table constraint comment", 0],
+          ["function", 3],
+          ["function comment", 0],
+          ["function grants", 0],
+          ["policy", 1],
+          ["publication", 0],
         ]);
         const names = outcome.manifest.inventory.schema.map(({ kind, name }) => `${kind} ${name}`);
         expect(names).toContain("foreign key app.orders.orders_buyer_fkey");

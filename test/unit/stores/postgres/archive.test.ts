@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { findEntry, parseDataEntries, parseSequenceValues } from "../../../../src/stores/postgres/archive.ts";
+import {
+  findEntries,
+  parseDataEntries,
+  parseSequenceValues,
+} from "../../../../src/stores/postgres/archive.ts";
 import { majorOf } from "../../../../src/stores/postgres/clients/tools.ts";
 
 test("tables are found in a listing by their object id, whatever their names", () => {
@@ -16,8 +20,22 @@ test("tables are found in a listing by their object id, whatever their names", (
       [16390, 3422],
     ]),
   );
-  expect(findEntry(listing, 1259, 16386)).toBe(215);
-  expect(findEntry(listing, 1259, 16390)).toBeUndefined();
+});
+
+test("what cannot be restored is found with what is granted and said on it", () => {
+  const listing = [
+    "300; 1255 16500 FUNCTION app last(integer) owner",
+    "301; 1255 16501 FUNCTION app last() owner",
+    "302; 0 0 COMMENT app FUNCTION last(integer) owner",
+    "303; 0 0 ACL app FUNCTION last(integer) owner",
+    "304; 0 0 ACL app FUNCTION last() owner",
+    "400; 2606 16600 FK CONSTRAINT app orders logged owner",
+    "401; 0 0 COMMENT app CONSTRAINT logged ON orders owner",
+    "402; 0 0 COMMENT app CONSTRAINT logged ON others owner",
+  ].join("\n");
+  expect(findEntries(listing, 1255, 16500)).toEqual([300, 302, 303]);
+  expect(findEntries(listing, 2606, 16600)).toEqual([400, 401]);
+  expect(findEntries(listing, 1255, 1650)).toEqual([]);
 });
 
 test("sequences are read from what pg_restore writes, quoted names included", () => {
