@@ -20,6 +20,8 @@ const PARTS_LIMIT = 20_000;
 /** Blocks of wide rows take this much on their way out. */
 const MEMORY_FLOOR_BYTES = 1_000_000_000;
 
+const LEFT_OUT_SHOWN = 10;
+
 /** Looks at everything that a backup needs of a server it is connected to. @throws AppError CANCELLED alone */
 export async function diagnoseServer(
   server: ClickHouseServer,
@@ -259,8 +261,10 @@ function judgePlace({ connection }: ClickHouseServer, { entries }: Catalog): Fin
 }
 
 function describeLeftOut({ leftOut }: Catalog): Finding {
-  const named = leftOut.map(({ what, why }) => `${what}: ${why}`);
-  return good("left out", `Not in a backup, or not whole: ${named.join(" ")}`);
+  const named = leftOut.slice(0, LEFT_OUT_SHOWN).map(({ what, why }) => `${what}: ${why}`);
+  const further = leftOut.length - named.length;
+  const rest = further > 0 ? ` And ${formatCount(further)} more, which the manifest of a backup names.` : "";
+  return good("left out", `Not in a backup, or not whole: ${named.join(" ")}${rest}`);
 }
 
 function listNames({ databases }: Catalog): string {
