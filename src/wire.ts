@@ -7,8 +7,11 @@ import { list } from "./commands/list.ts";
 import { pin, unpin } from "./commands/pin.ts";
 import { prune } from "./commands/prune.ts";
 import { pickReceivers } from "./commands/receivers.ts";
+import { rekey } from "./commands/rekey.ts";
 import { restore } from "./commands/restore.ts";
+import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
+import type { StoreKind } from "./backup/manifest.ts";
 import type {
   Config,
   DoctorConfig,
@@ -34,7 +37,7 @@ import type { Step } from "./drill/steps/step.ts";
 import { createContext } from "./run-context.ts";
 import type { ContextSource, RunContext } from "./run-context.ts";
 import { createDeadline } from "./sys/clock.ts";
-import type { Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
+import type { ContentProof, Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
 import { buildEncryption, buildKeyring } from "./wire-keys.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
@@ -129,6 +132,31 @@ async function carryOut(
             },
             context,
           ),
+      );
+    }
+    case "verify":
+      return await verify(
+        {
+          destination,
+          scope: config.scope,
+          full: config.full,
+          ...(await buildKeyring(config.unlock, context.redactor)),
+          openProof: (kind) => buildProof(kind, context),
+        },
+        context,
+      );
+    case "rekey": {
+      const { encryption } = await buildEncryption(config.encryption);
+      if (!encryption) throw new Error("rekey has recipients");
+      const { backupId } = config;
+      return await rekey(
+        {
+          destination,
+          encryption,
+          ...(await buildKeyring(config.unlock, context.redactor)),
+          ...(backupId !== undefined && { backupId }),
+        },
+        context,
       );
     }
     case "drill":
@@ -257,6 +285,15 @@ export async function buildThrowaway(config: TargetConfig, context: RunContext):
   }
   const { createClickHouseThrowaway } = await import("./stores/clickhouse/target.ts");
   return await createClickHouseThrowaway(config, context);
+}
+
+async function buildProof(kind: StoreKind, context: RunContext): Promise<ContentProof> {
+  if (kind === "postgres") {
+    const { createPostgresProof } = await import("./stores/postgres/proof.ts");
+    return createPostgresProof(context);
+  }
+  const { createClickHouseProof } = await import("./stores/clickhouse/proof.ts");
+  return createClickHouseProof();
 }
 
 function buildStep(config: StepConfig): Step {

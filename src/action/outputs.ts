@@ -45,6 +45,14 @@ function outputsOf(result: RunResult): Record<string, string | number> {
       return { "size-bytes": result.destinations.reduce((sum, { removedBytes }) => sum + removedBytes, 0) };
     case "copy":
       return { "size-bytes": result.to.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+    case "verify":
+      return {
+        verdict: result.verdict,
+        "size-bytes": result.sizeBytes,
+        "duration-seconds": result.seconds,
+      };
+    case "rekey":
+      return { "size-bytes": result.sizeBytes, "duration-seconds": result.seconds };
     case "doctor":
       return { verdict: result.verdict };
     case "list":

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
+import { AppError } from "../errors.ts";
 import { keyFingerprintSchema } from "./application-keys.ts";
 import { inventorySchema } from "./inventory.ts";
 
@@ -152,6 +154,7 @@ const manifestSchema = z.strictObject({
   keys: z.array(keyFingerprintSchema).optional(),
   phases: z.array(z.strictObject({ phase: z.string(), seconds: z.number() })),
 });
+const sealedManifestSchema = manifestSchema.extend({ sha256: z.string().optional() });
 /** What one complete backup holds. It is written last and only once: where it lies, the backup is complete. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -163,6 +166,29 @@ export function objectsOfStore(store: StoreManifest): StoredObject[] {
     return globals ? [...files, globals] : files;
   }
   return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
+}
+
+/** A manifest in which some objects have taken the place of others: those that `replace` gives something for. */
+export function mapObjects(
+  manifest: Manifest,
+  replace: (object: StoredObject) => StoredObject | undefined,
+): Manifest {
+  const map = <T extends StoredObject>(object: T): T => {
+    const { key: _key, sizeBytes: _size, sha256: _digest, age: _age, ...about } = object;
+    const found = replace(object);
+    return found ? ({ ...about, ...found } as T) : object;
+  };
+  const stores = manifest.stores.map((store): StoreManifest => {
+    if (store.kind === "postgres") {
+      const { archive } = store;
+      if (archive.format !== "directory") return { ...store, archive: map(archive) };
+      return { ...store, archive: { ...archive, files: archive.files.map(map) } };
+    }
+    const { objects, beforeData, afterData } = store.ddl;
+    const ddl = { objects: map(objects), beforeData: map(beforeData), afterData: map(afterData) };
+    return { ...store, ddl, parts: store.parts.map(map) };
+  });
+  return { ...manifest, stores };
 }
 
 /** Bytes of what an object holds, encrypted or not. */
@@ -180,8 +206,28 @@ export function sizeOfBackup(manifest: Manifest): number {
   return manifest.stores.reduce((sum, store) => sum + sizeOfStore(store), 0);
 }
 
+/** Its last line is the SHA-256 of all the rest, so that a manifest proves itself as other objects are proved by it. */
 export function serialiseManifest(manifest: Manifest): Buffer {
-  return serialiseDocument(manifest);
+  const bytes = serialiseDocument(manifest);
+  return Buffer.concat([
+    bytes.subarray(0, -SEALED_END.length),
+    Buffer.from(`,\n "sha256": "${digest(bytes)}"${SEALED_END}`),
+  ]);
+}
+
+/** How a serialised document ends, before and after the seal is put in. */
+const SEALED_END = "\n}\n";
+
+/** Whether the last line, where there is one, is that of these very bytes. */
+function isSealIntact(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString("latin1");
+  const seal = /,\n "sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
+  // Manifests of before have none; one that is misshapen is an unknown field, or no JSON any more.
+  return !seal || seal[1] === digest(Buffer.from(text.slice(0, seal.index) + SEALED_END, "latin1"));
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
@@ -195,8 +241,16 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
     what: "manifest",
     format: "lifeboat-backup",
     newestVersion: FORMAT_VERSION,
-    schema: manifestSchema,
+    schema: sealedManifestSchema,
     hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
   };
-  return parseDocument(kind, bytes, where);
+  const { sha256: _, ...manifest } = parseDocument(kind, bytes, where);
+  if (isSealIntact(bytes)) return manifest;
+  throw new AppError(
+    "BACKUP_DAMAGED",
+    `The manifest ${where} is not what was written: its SHA-256 is another.`,
+    {
+      hint: kind.hint,
+    },
+  );
 }

@@ -19,6 +19,8 @@ const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   pin: "Keep a backup, whatever the rules of retention say.",
   unpin: "Leave a pinned backup to the rules of retention again.",
   doctor: "Look at all that a backup needs, and say what is wrong and how to mend it. Writes nothing.",
+  verify: "Hold what lies at the destination against its manifests: all there, or with --full every byte.",
+  rekey: "Encrypt existing backups for the present recipients.",
   drill: "Prove that a backup restores: restore it into throwaway targets, compare, and judge.",
 };
 

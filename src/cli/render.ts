@@ -8,8 +8,10 @@ import type { RestoreResult } from "../commands/restore.ts";
 import type { RunResult } from "../commands/result.ts";
 import { describeCompleteness } from "../report/completeness.ts";
 import { describeCopy } from "../report/copy.ts";
+import type { VerifyResult } from "../commands/verify.ts";
 import type { Failure } from "../report/failure.ts";
 import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
+import { describeRekey, describeVerify } from "../report/upkeep.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { describeScope } from "../report/scope.ts";
 import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
@@ -53,11 +55,24 @@ export function renderResult(result: RunResult): string {
     case "pin":
     case "unpin":
       return `${describePin(result)}\n`;
+    case "verify":
+      return renderVerify(result);
+    case "rekey":
+      return `${describeRekey(result).join("\n")}\n`;
     case "doctor":
       return renderDoctor(result);
     case "list":
       return renderList(result);
   }
+}
+
+function renderVerify(result: VerifyResult): string {
+  return [
+    describeVerify(result),
+    ...result.damages.map(({ key, backups, what }) => `  ✗ ${key}: ${what} Needed by ${backups.join(", ")}.`),
+    ...result.notProven.map((sentence) => `  · not proven: ${sentence}`),
+    "",
+  ].join("\n");
 }
 
 function renderPrune({ destinations, isDryRun }: PruneResult): string {

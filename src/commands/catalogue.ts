@@ -63,6 +63,25 @@ export async function readCatalogue(destination: Destination): Promise<Readings<
   return await readAll(await listBackupIds(destination), (id) => readManifest(destination, id));
 }
 
+/** The manifests of some backups, in the order of the ids, and those that cannot be read, each with the reason. */
+export async function readManifests(
+  destination: Destination,
+  ids: readonly string[],
+): Promise<{ readable: Manifest[]; unreadable: { id: string; error: AppError }[] }> {
+  const unreadable: { id: string; error: AppError }[] = [];
+  const limit = pLimit(READS_AT_ONCE);
+  const manifests = await Promise.all(
+    ids.map((id) =>
+      limit(() => readManifest(destination, id)).catch((error: unknown) => {
+        if (!(error instanceof AppError) || !OF_ONE_OBJECT.has(error.code)) throw error;
+        unreadable.push({ id, error });
+        return undefined;
+      }),
+    ),
+  );
+  return { readable: manifests.filter((manifest) => manifest !== undefined), unreadable };
+}
+
 /** The newest complete backup, or undefined where there is none yet. */
 export async function findNewestBackup(destination: Destination): Promise<Manifest | undefined> {
   const [newest] = await listBackupIds(destination);

@@ -6,10 +6,14 @@ import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
 import type { PinResult } from "./pin.ts";
 import type { PruneResult } from "./prune.ts";
+import type { RekeyResult } from "./rekey.ts";
 import type { RestoreResult } from "./restore.ts";
+import type { VerifyResult } from "./verify.ts";
 
 /** What a run came to: the document that --json prints. */
 export type RunResult =
+  | VerifyResult
+  | RekeyResult
   | BackupResult
   | RestoreResult
   | DrillResult
@@ -29,6 +33,7 @@ export function exitStatusOfResult(result: RunResult): number {
   const verdict =
     result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
   if (verdict === "differs") return EXIT_STATUS.DATA_DIFFERS;
+  if (verdict === "damaged") return EXIT_STATUS.BACKUP_DAMAGED;
   if (verdict === "unfinished") return EXIT_STATUS.TOOL_FAILED;
   if (verdict === "unproven") return EXIT_STATUS.UNPROVEN;
   if (verdict === "bad") return DOCTOR_FOUND_BAD;

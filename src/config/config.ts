@@ -1,8 +1,10 @@
 import { Secret } from "../sys/secret.ts";
+import { readVerifyScope } from "./verify.ts";
+import type { VerifyScope } from "./verify.ts";
 import { chooseFrom, readCopy, readDestinations } from "./destination.ts";
 import type { NamedDestination } from "./destination.ts";
 import type { EncryptionConfig, KeyringConfig } from "./encryption.ts";
-import { readEncryption, readKeyring } from "./encryption.ts";
+import { readEncryption, readKeyring, requireRekeyOptions } from "./encryption.ts";
 import type { ApplicationKeyConfig } from "./keys.ts";
 import { readKeys } from "./keys.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
@@ -134,8 +136,25 @@ export interface PinConfig extends CommonConfig {
   note: string;
 }
 
+export interface VerifyConfig extends CommonConfig {
+  command: "verify";
+  unlock: KeyringConfig;
+  scope: VerifyScope;
+  full: boolean;
+}
+
+export interface RekeyConfig extends CommonConfig {
+  command: "rekey";
+  unlock: KeyringConfig;
+  encryption: EncryptionConfig;
+  /** All when absent. */
+  backupId?: string;
+}
+
 /** What one run is to do. */
 export type Config =
+  | VerifyConfig
+  | RekeyConfig
   | BackupConfig
   | ListConfig
   | PruneConfig
@@ -191,8 +210,10 @@ export function parseConfig(raw: RawInput): Config {
   const copy = command === "copy" ? readCopy(sources, destinations) : undefined;
   const note = sources.option("note")?.text ?? "";
   if (command === "pin" || command === "unpin") requirePinOptions(sources, command);
-  const encryption = readEncryption(sources, command === "backup");
-  const unlock = readKeyring(sources, command === "restore" || command === "drill");
+  const encryption = readEncryption(sources, command === "backup" || command === "rekey");
+  const unlock = readKeyring(sources, ["restore", "drill", "verify", "rekey"].includes(command));
+  const scope = readVerifyScope(sources);
+  if (command === "rekey") requireRekeyOptions(sources, encryption);
   const keys = readKeys(sources, command === "backup");
   problems.throwIfAny();
 
@@ -208,6 +229,13 @@ export function parseConfig(raw: RawInput): Config {
     case "pin":
     case "unpin":
       return { command, ...common, backupId: selection.id ?? "", note };
+    case "verify":
+      return { command, ...common, unlock, scope, full };
+    case "rekey": {
+      if (!encryption) throw new Error("rekey without recipients is a problem that was told");
+      const { id } = selection;
+      return { command, ...common, unlock, encryption, ...(id !== undefined && { backupId: id }) };
+    }
     case "doctor":
       return { command, ...common, stores, targets };
     case "restore":

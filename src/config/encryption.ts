@@ -82,6 +82,17 @@ export function readKeyring(sources: Sources, isNeeded: boolean): KeyringConfig 
   return keyring;
 }
 
+/** Rewriting every backup is asked for by name. */
+export function requireRekeyOptions(sources: Sources, encryption: EncryptionConfig | undefined): void {
+  if (!encryption) {
+    const text = `is given. Give ${sources.nameOptions(["recipient"])}, or encryption in ${sources.filePath}.`;
+    sources.addAbsent(["encryption"], { label: "No recipient", order: 0 }, text);
+  }
+  if (!sources.option("backup") && !sources.flag("all")) {
+    sources.problems.add(sources.optionPlace("backup"), "is missing. Give it, or the option all.");
+  }
+}
+
 function readRecipients(sources: Sources, given: readonly Given[]): string[] {
   for (const { text, place } of given) {
     if (hasRecipientForm(text)) continue;

@@ -11,6 +11,8 @@ export const COMMANDS = [
   "restore",
   "drill",
   "doctor",
+  "verify",
+  "rekey",
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
@@ -134,13 +136,13 @@ export const OPTIONS = {
   recipient: {
     kind: "list",
     help: "Encrypt for these age recipients (public keys, age1…) instead of the file's encryption.",
-    commands: ["backup"],
+    commands: ["backup", "rekey"],
     env: "LIFEBOAT_AGE_RECIPIENTS",
   },
   identity: {
     kind: "text",
     help: "The age identity that opens encrypted backups, as age-keygen writes it.",
-    commands: ["restore", "drill"],
+    commands: ["restore", "drill", "verify", "rekey"],
     secret: true,
     env: "LIFEBOAT_AGE_IDENTITY",
     shell: "action",
@@ -148,16 +150,22 @@ export const OPTIONS = {
   "identity-file": {
     kind: "text",
     help: "File with the age identities that open encrypted backups; nobody else may be able to read it.",
-    commands: ["restore", "drill"],
+    commands: ["restore", "drill", "verify", "rekey"],
     env: "LIFEBOAT_AGE_IDENTITY_FILE",
   },
   passphrase: {
     kind: "text",
     help: "Passphrase of encrypted backups; a backup without any other encryption is encrypted with it.",
-    commands: ["backup", "restore", "drill"],
+    commands: ["backup", "restore", "drill", "verify", "rekey"],
     secret: true,
     env: "LIFEBOAT_AGE_PASSPHRASE",
     shell: "action",
+  },
+  sample: {
+    kind: "text",
+    help: "The newest backup and a share of the older ones, such as 10%; each comes up in turn.",
+    commands: ["verify"],
+    env: "LIFEBOAT_SAMPLE",
   },
   key: {
     kind: "list",
@@ -166,8 +174,8 @@ export const OPTIONS = {
   },
   full: {
     kind: "flag",
-    help: "Send everything, also what an earlier backup has already sent.",
-    commands: ["backup"],
+    help: "backup: send everything, also what an earlier backup has already sent; verify: read every byte.",
+    commands: ["backup", "verify"],
   },
   from: {
     kind: "text",
@@ -181,8 +189,8 @@ export const OPTIONS = {
   },
   all: {
     kind: "flag",
-    help: "Every backup that is missing there, and not the newest alone.",
-    commands: ["copy"],
+    help: "Every backup, and not the newest alone; for copy, every one that is missing there.",
+    commands: ["copy", "verify", "rekey"],
   },
   "dry-run": {
     kind: "flag",
@@ -197,7 +205,7 @@ export const OPTIONS = {
   backup: {
     kind: "text",
     help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
-    commands: ["restore", "drill", "copy", "pin", "unpin"],
+    commands: ["restore", "drill", "copy", "pin", "unpin", "verify", "rekey"],
   },
   before: {
     kind: "time",

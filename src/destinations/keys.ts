@@ -86,6 +86,21 @@ export function encryptedKey(key: string): string {
   return `${key}.age`;
 }
 
+/**
+ * The key beside an object's under which `rekey` writes its content anew, without the ending of `encryptedKey`.
+ *
+ * @param rekeyId - in the form of a backup's id; of a part it counts as the run that wrote it
+ */
+export function rekeyedKey(key: string, rekeyId: string): string {
+  const plain = key.replace(/\.age$/, "");
+  const id = "\\d{8}T\\d{6}Z-[0-9a-f]{4}";
+  if (plain.startsWith(PARTS)) {
+    // Two backups may each have sent the same partition: the id of the run that did keeps their keys apart.
+    return plain.replace(new RegExp(`-(${id})(?:-${id})?(\\.native\\.zst)$`), `-$1-${rekeyId}$2`);
+  }
+  return plain.replace(new RegExp(`(\\.rekeyed-${id})?$`), `.rekeyed-${rekeyId}`);
+}
+
 /** The backup whose run wrote the part under a key below `partsPrefix`, or undefined for a key of another form. */
 export function findWriterOfPart(key: string): string | undefined {
   const id = /-(\d{8}T\d{6}Z-[0-9a-f]{4})\.native\.zst(?:\.\w+)?$/.exec(key)?.[1];

@@ -1,3 +1,4 @@
+import { contentBytesOf, objectsOfStore } from "../backup/manifest.ts";
 import type {
   ClickHouseManifest,
   ClickHousePart,
@@ -5,6 +6,7 @@ import type {
   PostgresManifest,
   StoredObject,
 } from "../backup/manifest.ts";
+import { PASSPHRASE } from "../encryption/recipient.ts";
 import { createRole, grantMemberships, listRoles } from "../backup/roles.ts";
 
 /**
@@ -14,6 +16,7 @@ import { createRole, grantMemberships, listRoles } from "../backup/roles.ts";
  * @param destinationUrl - the address that the keys in the manifest are relative to
  */
 export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): string {
+  const locks = listLocks(manifest);
   const sections = manifest.stores.map((store) =>
     store.kind === "postgres" ? renderPostgres(store) : renderClickHouse(store),
   );
@@ -21,7 +24,7 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
     `# Restore ${manifest.name} from backup ${manifest.id}`,
     "",
     `This backup holds the data of ${manifest.startedAt}. The commands below need bash, curl, sha256sum` +
-      `${destinationUrl.startsWith("s3:") ? ", aws" : ""} and the PostgreSQL client; run them in one shell, in an`,
+      `${destinationUrl.startsWith("s3:") ? ", aws" : ""}${locks.size > 0 ? ", age" : ""} and the PostgreSQL client; run them in one shell, in an`,
     "empty folder. They stop at the first error. Restore into empty databases only.",
     "",
     "With lifeboat at hand, one command does the same and compares every table afterwards:",
@@ -37,12 +40,37 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
           "",
         ]
       : []),
-    ...block(renderFetch(destinationUrl)),
+    ...renderUnlocking(locks),
+    ...block(renderFetch(destinationUrl, locks)),
     ...sections.flat(),
   ].join("\n");
 }
 
-function renderFetch(destinationUrl: string): string[] {
+/** For whom objects of this backup are encrypted; empty when none is. */
+function listLocks({ stores }: Manifest): Set<string> {
+  return new Set(stores.flatMap(objectsOfStore).flatMap(({ age }) => age?.recipients ?? []));
+}
+
+function renderUnlocking(locks: ReadonlySet<string>): string[] {
+  const recipients = [...locks].filter((lock) => lock !== PASSPHRASE);
+  return [
+    ...(recipients.length > 0
+      ? [
+          "The objects are encrypted with age (https://age-encryption.org). Set AGE_IDENTITY to the file with the identity of",
+          `${recipients.join(" or ")}; without it nobody can read them.`,
+          "",
+        ]
+      : []),
+    ...(locks.has(PASSPHRASE)
+      ? [
+          `${recipients.length > 0 ? "Some objects" : "The objects"} are encrypted with age (https://age-encryption.org), under a passphrase: age asks for it at each one.`,
+          "",
+        ]
+      : []),
+  ];
+}
+
+function renderFetch(destinationUrl: string, locks: ReadonlySet<string>): string[] {
   const copy = destinationUrl.startsWith("s3:")
     ? 'aws s3 cp --only-show-errors "$source/$1" "$3"'
     : 'cp "$source/$1" "$3"';
@@ -53,7 +81,20 @@ function renderFetch(destinationUrl: string): string[] {
     "set -euo pipefail",
     `source=${quote(source)}`,
     "# fetch KEY SHA256 FILE: a file that is not what was written stops the restore",
-    `fetch() { ${copy} && echo "$2  $3" | sha256sum --check --quiet; }`,
+    `fetch() { ${copy} && echo "$2  $3" | sha256sum --check --quiet${locks.size > 0 ? ' && open_age "$1" "$3"' : ""}; }`,
+    ...(locks.size > 0 ? renderOpenAge(locks) : []),
+  ];
+}
+
+function renderOpenAge(locks: ReadonlySet<string>): string[] {
+  const byIdentity = 'age --decrypt --identity "$AGE_IDENTITY" --output "$2" "$1"';
+  const byPassphrase = 'age --decrypt --output "$2" "$1"';
+  const either = `if grep -aqm1 '^-> scrypt ' "$1"; then ${byPassphrase}; else ${byIdentity}; fi`;
+  const unlock = !locks.has(PASSPHRASE) ? byIdentity : locks.size === 1 ? byPassphrase : either;
+  return [
+    "# open_age KEY FILE: decrypts a file in its place, if its key says that it is encrypted",
+    'open_age() { [[ $1 != *.age ]] || { mv "$2" "$2.age" && unlock "$2.age" "$2" && rm "$2.age"; }; }',
+    `unlock() { ${unlock}; }`,
   ];
 }
 
@@ -140,7 +181,7 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
     store.inventory.schema.filter(({ kind }) => kind === "materialized view").map(({ name }) => name),
   );
   const isOfView = ({ database, table }: ClickHousePart): boolean => views.has(`${database}.${table}`);
-  const parts = store.parts.filter(({ sizeBytes }) => sizeBytes > 0);
+  const parts = store.parts.filter((part) => contentBytesOf(part) > 0);
   const ofTables = parts.filter((part) => !isOfView(part));
   const ofViews = parts.filter(isOfView);
   return [

@@ -12,6 +12,7 @@ import type { Failure } from "./failure.ts";
 import { describeLastDrill } from "./last-drill.ts";
 import { escapeMarkdown, renderTable } from "./markdown.ts";
 import { describePin, describePrune, listDecisions } from "./retention-plan.ts";
+import { describeRekey, describeVerify } from "./upkeep.ts";
 import { describeScope } from "./scope.ts";
 import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
@@ -136,6 +137,22 @@ function renderResult(result: RunResult): string[] {
     case "pin":
     case "unpin":
       return [`## ✅ ${escapeMarkdown(describePin(result))}`, ""];
+    case "verify":
+      return [
+        `## ${result.verdict === "intact" ? "✅" : "❌"} ${escapeMarkdown(describeVerify(result))}`,
+        "",
+        ...renderTable(
+          ["Object", "What", "Needed by"],
+          result.damages.map(({ key, what, backups }) =>
+            [key, what, backups.join(", ")].map((cell) => escapeMarkdown(cell)),
+          ),
+        ),
+        ...renderList("Not proven", result.notProven),
+      ];
+    case "rekey": {
+      const [answer = "", ...rest] = describeRekey(result);
+      return [`## ✅ ${escapeMarkdown(answer)}`, "", ...rest.map(escapeMarkdown), ""];
+    }
     case "doctor":
       return renderDoctor(result);
     case "list":

@@ -70,6 +70,17 @@ export interface ObjectSource {
   open(object: StoredObject): Promise<Readable>;
 }
 
+/** Reads what a store wrote to its end, without a database: that it is what was written, its digest shows already. */
+export interface ContentProof {
+  /**
+   * Takes in all of one object's content.
+   *
+   * @returns why it could be read no deeper than its digest, as a clause, or undefined when it was read through
+   * @throws AppError BACKUP_DAMAGED, what `content` fails with, CANCELLED
+   */
+  prove(store: StoreManifest, object: StoredObject, content: Readable): Promise<string | undefined>;
+}
+
 /** What lies in a target before a restore. */
 export interface TargetFacts {
   /** Comparable with `source.id` of a manifest. */

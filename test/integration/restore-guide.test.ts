@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { generateIdentity, identityToRecipient } from "age-encryption";
 import {
   afterAll,
   afterEach,
@@ -23,6 +24,7 @@ import type { Difference } from "../../src/backup/inventory.ts";
 import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { Manifest } from "../../src/backup/manifest.ts";
 import { backup } from "../../src/commands/backup.ts";
+import { AgeEncryption } from "../../src/encryption/age.ts";
 import { restoreGuideKey } from "../../src/destinations/keys.ts";
 import { SeveralDestinations } from "../../src/destinations/several.ts";
 import { openDestination } from "../../src/destinations/open.ts";
@@ -131,6 +133,34 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
     );
   });
 
+  test("brings both stores back from S3, encrypted for a recipient", async () => {
+    const { bucket, endpoint, region, accessKeyId, secretAccessKey } = await createBucket();
+    const identity = await generateIdentity();
+    const recipient = await identityToRecipient(identity);
+    await writeFile(scratch.file("identity.txt"), `${identity}\n`, { mode: 0o600 });
+    const guide = await expectToRestore(
+      {
+        url: `s3://${bucket}/deep/er`,
+        endpoint,
+        region,
+        pathStyle: true,
+        accessKeyId,
+        secretAccessKey: new Secret(secretAccessKey),
+      },
+      {
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_DEFAULT_REGION: region,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AGE_IDENTITY: scratch.file("identity.txt"),
+      },
+      {},
+      AgeEncryption.forRecipients([recipient]),
+    );
+    expect(guide).toContain(recipient);
+    expect(guide).not.toContain("AGE-SECRET-KEY");
+  });
+
   test("stops at an object that is not what was written", async () => {
     const folder = scratch.file("backups");
     await mkdir(folder);
@@ -148,12 +178,14 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
 
 type PostgresChoices = Pick<PostgresStoreOptions, "dump" | "scope" | "globals">;
 
+/** @returns the guide */
 async function expectToRestore(
   config: DestinationConfig,
   env: Record<string, string>,
   choices?: PostgresChoices,
+  encryption?: AgeEncryption,
 ): Promise<string> {
-  const { manifest, guide } = await backUp(config, choices);
+  const { manifest, guide } = await backUp(config, choices, encryption);
   const target = await createPostgresDatabase();
   let differences: Difference[] | undefined;
   try {
@@ -169,11 +201,13 @@ async function expectToRestore(
     await restored.query(DROPS);
     await restored.close();
   }
+  return guide;
 }
 
 async function backUp(
   config: DestinationConfig,
   choices: PostgresChoices = {},
+  encryption?: AgeEncryption,
 ): Promise<{ manifest: Manifest; guide: string }> {
   const openIt = () => openDestination(config, "shop", run);
   const destination = await openIt();
@@ -192,6 +226,7 @@ async function backUp(
         destination: new SeveralDestinations([destination], run),
         full: false,
         openForCleanUp: openIt,
+        ...(encryption && { encryption }),
       },
       run,
     );
@@ -284,6 +319,7 @@ async function wrapStockTools(): Promise<Scratch> {
   };
   const client = await unpackDebianPackages({ ...common, packages: ["postgresql-client-17"] });
   const others = await unpackDebianPackages({ ...common, packages: ["awscli", "curl"] });
+  const age = await unpackDebianPackages({ ...common, packages: ["age"] });
   const python = {
     PYTHONHOME: `${others.path}/usr`,
     PYTHONPATH: `${others.path}/usr/lib/python3/dist-packages`,
@@ -294,6 +330,7 @@ async function wrapStockTools(): Promise<Scratch> {
     const script = `#!/bin/sh\nexec env ${words.join(" ")} ${[file, ...args].map((word) => `'${word}'`).join(" ")} "$@"\n`;
     return writeFile(folder.file(name), script, { mode: 0o755 });
   };
+  await wrap(age.command("usr/bin/age", []), "age");
   await wrap(client.command("usr/lib/postgresql/17/bin/psql", []), "psql");
   await wrap(client.command("usr/lib/postgresql/17/bin/pg_restore", []), "pg_restore");
   await wrap(others.command("usr/bin/curl", []), "curl");
