@@ -201,7 +201,6 @@ async function expectToRestore(
     await restored.query(DROPS);
     await restored.close();
   }
-  return guide;
 }
 
 async function backUp(
