@@ -16,7 +16,7 @@ function attempts(
   return {
     made: () => made,
     attempt: async () => {
-      const error = errors[Math.min(made, errors.length - 1)];
+      const error = errors[Math.min(made, errors.length - 1)]!;
       made += 1;
       if (made > errors.length && then !== "never") return then;
       throw error;
