@@ -43,6 +43,8 @@ export interface Scope {
   excludedRelations: (QualifiedName & { oid: number })[];
   /** Tables whose rows are left out, and why. */
   withoutRows: (QualifiedName & { oid: number; why: string })[];
+  /** Structure alone comes along: a backup opens no connection from the database to another. */
+  foreignTables: QualifiedName[];
   /** Views that are left out since they read what is. */
   blindViews: Dependent[];
   /** What pg_dump writes all the same, and no restore can create. */
@@ -127,6 +129,7 @@ export async function resolveScope(session: Session, rules: ScopeRules): Promise
         if (!isStandby || !table.isUnlogged) return [];
         return [{ ...table, why: "It is unlogged, and a standby server does not have its rows." }];
       }),
+    foreignTables: here.filter((one) => one.kind === "foreign table" && !isExcluded(one)),
     blindViews,
     dangling: dependents.filter(({ kind }) => !TABLE_KINDS.has(kind) && !VIEW_KINDS.has(kind)),
   };
@@ -339,6 +342,10 @@ export function describeLeftOut(scope: Scope): { what: string; why: string }[] {
             why: `It needs ${needs}, which is left out.`,
           },
     ),
+    ...scope.foreignTables.map((table) => ({
+      what: `Rows of ${nameInFull(table)}`,
+      why: "It is a foreign table: they are at the server that it leads to.",
+    })),
     ...scope.withoutRows.map((table) => ({ what: `Rows of ${nameInFull(table)}`, why: table.why })),
     ...(scope.content === "structure"
       ? [{ what: "All rows and the values of sequences", why: "The configuration asks for structure alone." }]
