@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SchemaObject } from "../../backup/inventory.ts";
 import { quoteIdent } from "./faults.ts";
-import { USER_OBJECTS } from "./catalog-queries.ts";
+import { FIRST_USER_OID, USER_OBJECTS } from "./catalog-queries.ts";
 import { canonicaliseExpression, canonicaliseQuery } from "./definition-text.ts";
 import { readGrants } from "./grants.ts";
 import { readLargeObjects } from "./large-objects.ts";
@@ -24,11 +24,13 @@ export interface CatalogTable extends QualifiedName {
   /** Of the primary key; empty where there is none. */
   keyColumns: string[];
   /** Columns of text or bytes, whose values may be very long. */
-  longColumns: { name: string; isBinary: boolean }[];
+  longColumns: string[];
+  /** Those of bytes among them. */
+  bytesColumns: string[];
+  /** Columns of types that are not the server's own. */
+  foreignColumns: string[];
   /** With values that lie out of line, without indexes. */
   sizeBytes: number;
-  /** Of values that lie out of line. */
-  longValueBytes: number;
 }
 
 /** Where a sequence stands. */
@@ -54,30 +56,25 @@ export async function readTables(
 ): Promise<CatalogTable[]> {
   // Columns by name, not by position: a restore may move an inherited column to another position. A virtual column
   // holds nothing, and computing it may fail.
-  const rows = await session.rows<
-    Omit<CatalogTable, "sizeBytes" | "longValueBytes"> & Record<"sizeBytes" | "longValueBytes", string>
-  >(
+  const namesOf = (types: string): string =>
+    `coalesce(array_agg(attname::text ORDER BY attname) FILTER (WHERE ${types}), '{}')`;
+  const rows = await session.rows<Omit<CatalogTable, "sizeBytes"> & { sizeBytes: string }>(
     "Listing the tables",
     `${USER_OBJECTS}
      SELECT oid, nspname::text AS schema, relname::text AS name, pg_table_size(oid)::text AS "sizeBytes",
-       CASE WHEN reltoastrelid = 0 THEN '0' ELSE pg_relation_size(reltoastrelid)::text END AS "longValueBytes",
-       columns, "keyColumns", "longColumns"
+       columns, "keyColumns", "longColumns", "bytesColumns", "foreignColumns"
      FROM relation CROSS JOIN LATERAL (
-       SELECT coalesce(array_agg(attname::text ORDER BY attname), '{}') AS columns,
-         coalesce(array_agg(attname::text ORDER BY attname) FILTER (WHERE EXISTS (
-           SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))), '{}') AS "keyColumns",
-         coalesce(json_agg(json_build_object('name', attname, 'isBinary', atttypid = 'bytea'::regtype) ORDER BY attname)
-           FILTER (WHERE atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)), '[]') AS "longColumns"
+       SELECT ${namesOf("true")} AS columns,
+         ${namesOf("EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))")} AS "keyColumns",
+         ${namesOf("atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)")} AS "longColumns",
+         ${namesOf("atttypid = 'bytea'::regtype")} AS "bytesColumns",
+         ${namesOf(`atttypid >= ${FIRST_USER_OID}`)} AS "foreignColumns"
        FROM pg_attribute
        WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v') attributes
      WHERE relkind = 'r' ORDER BY pg_table_size(oid) DESC, nspname, relname`,
     [excludedSchemas],
   );
-  return rows.map((row) => ({
-    ...row,
-    sizeBytes: Number(row.sizeBytes),
-    longValueBytes: Number(row.longValueBytes),
-  }));
+  return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
 }
 
 /**

@@ -5,17 +5,19 @@ import type { CatalogTable } from "./catalog.ts";
 import { quoteIdent } from "./faults.ts";
 import type { Session } from "./session.ts";
 
-/** Names `wholeRow` below and the settings it runs under: digests compare only when both are the same. */
-export const DIGEST_METHOD = "postgres-hashtextextended-v1";
-/** The same, but long values are hashed one by one. */
-const LONG_VALUES_METHOD = "postgres-hashtextextended-long-v1";
-const SAMPLE_METHOD = "postgres-hashtextextended-sample-v1";
+/** Names `hashOfRow` below and the settings it runs under: digests compare only when both are the same. */
+export const DIGEST_METHOD = "postgres-chained-v2";
+const SAMPLE_METHOD = "postgres-chained-sample-v2";
+/** Of backups by lifeboat 0.1: a hash of the text of the whole row, at twice the cost. */
+const WHOLE_ROW_METHOD = "postgres-hashtextextended-v1";
 const COUNTS_METHOD = "counts";
 
-/** From this length on, in bytes, a value is hashed by itself. */
+/** From this length on, bytes are hashed as they are: their text would be twice as long, and no text exceeds 1 GB. */
 const LONG_VALUE_BYTES = 1024 * 1024;
-/** A table whose out-of-line values take less than this together cannot hold one that is dangerously long. */
-const LONG_VALUES_TABLE_BYTES = 1024 * 1024;
+/** Stands for NULL, and for nothing that anybody stores. */
+const NULL_TEXT = "'null 5b1c0a9e7f3d4862'";
+/** Calls nest no deeper than this: a server bounds the depth of an expression. */
+const CHAIN_LENGTH = 50;
 const DEFAULT_ONE_IN = 100;
 
 export const DIGEST_DEPTHS = ["full", "counts", "sample"] as const;
@@ -46,27 +48,33 @@ export function planDigest(table: CatalogTable, rules: DigestRules): DigestPlan 
   if (depth === "sample") {
     return { method: SAMPLE_METHOD, oneIn: rules.oneIn ?? DEFAULT_ONE_IN, key: chooseKey(table) };
   }
-  return table.longValueBytes >= LONG_VALUES_TABLE_BYTES ? { method: LONG_VALUES_METHOD } : undefined;
+  return undefined;
 }
 
 /** What decides whether a row is in the sample: the same before and after a restore, and cheap to read. */
 function chooseKey({ keyColumns, columns, longColumns }: CatalogTable): string[] {
   if (keyColumns.length > 0) return keyColumns;
-  const short = columns.filter((column) => !longColumns.some(({ name }) => name === column));
+  const short = columns.filter((column) => !longColumns.includes(column));
   return short.length > 0 ? short : columns;
 }
 
-/** Counts a table and digests it as planned. @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING */
+/**
+ * Counts a table and digests it as planned.
+ *
+ * @param method - where the plan says none
+ * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING
+ */
 export async function digestTable(
   reader: Session,
   table: CatalogTable,
   plan: DigestPlan | undefined,
+  method: string,
 ): Promise<TableInventory> {
   const name = nameInFull(table);
   // `ONLY`, since children and partitions are counted as tables of their own.
   const [counted] = await reader.rows<{ rows: string; digest: string | null }>(
     `Reading ${name}`,
-    `SELECT count(*)::text AS rows, ${digestExpression(table, plan)} AS digest FROM ONLY ${quoteInFull(table)}`,
+    `SELECT count(*)::text AS rows, ${digestExpression(table, plan ?? { method })} AS digest FROM ONLY ${quoteInFull(table)}`,
   );
   return {
     name,
@@ -76,49 +84,44 @@ export async function digestTable(
   };
 }
 
-/** A sum over a hash of each row's text does not depend on the order of rows; unlike an exclusive or it sees duplicates. */
-function digestExpression(table: CatalogTable, plan: DigestPlan | undefined): string {
-  const sum = (row: string, filter = ""): string => `coalesce(sum(${hash(row)}::numeric)${filter}, 0)::text`;
-  switch (plan?.method) {
-    case undefined:
+/** A sum over a hash of each row does not depend on the order of rows; unlike an exclusive or it sees duplicates. */
+function digestExpression(table: CatalogTable, { method, key = [], oneIn }: DigestPlan): string {
+  const sum = (row: string, filter = ""): string => `coalesce(sum(${row})${filter}, 0)::text`;
+  switch (method) {
     case DIGEST_METHOD:
-      return sum(rowText(table.columns.map(quoteIdent)));
-    case LONG_VALUES_METHOD:
-      return sum(shortenedRow(table));
+      return sum(hashOfRow(table, table.columns));
     case SAMPLE_METHOD: {
-      const key = hash(rowText((plan.key ?? []).map(quoteIdent)));
-      return sum(shortenedRow(table), ` FILTER (WHERE ${key} % ${plan.oneIn ?? DEFAULT_ONE_IN} = 0)`);
+      const isInSample = `${hashOfRow(table, key)} % ${oneIn ?? DEFAULT_ONE_IN} = 0`;
+      return sum(hashOfRow(table, table.columns), ` FILTER (WHERE ${isInSample})`);
     }
-    case COUNTS_METHOD:
-      return "NULL::text";
+    case WHOLE_ROW_METHOD:
+      return sum(`hashtextextended(ROW(${table.columns.map(quoteIdent).join(", ")})::text, 0)`);
     default:
-      // Of a newer lifeboat: what it made cannot be made again here, and is not compared.
+      // Counts, or of a newer lifeboat: what that made cannot be made again here, and is not compared.
       return "NULL::text";
   }
 }
 
-function hash(text: string): string {
-  return `hashtextextended(${text}, 0)`;
-}
-
-function rowText(values: readonly string[]): string {
-  return `ROW(${values.join(", ")})::text`;
-}
-
 /**
- * The text of a row in which a hash stands for each long value. A server may give no value more than 1 GB, and the
- * text of a row repeats what the row holds, bytes as two characters each.
+ * The hash of each column's text is the seed of the next one's, so that no value can change places with another. The
+ * text of the whole row would cost more than twice as much, and could be longer than a server allows.
  */
-function shortenedRow(table: CatalogTable): string {
-  const longTypes = new Map(table.longColumns.map(({ name, isBinary }) => [name, isBinary]));
-  return rowText(
-    table.columns.map((name) => {
-      const column = quoteIdent(name);
-      const isBinary = longTypes.get(name);
-      if (isBinary === undefined) return column;
-      const digest = isBinary ? `encode(sha256(${column}), 'hex')` : `${hash(column)}::text`;
-      // The length of such a value is known without reading it.
-      return `CASE WHEN octet_length(${column}) < ${LONG_VALUE_BYTES} THEN ${column}::text ELSE ${digest} END`;
-    }),
-  );
+function hashOfRow(table: CatalogTable, columns: readonly string[]): string {
+  const chains: string[] = [];
+  for (let start = 0; start < columns.length; start += CHAIN_LENGTH) {
+    const chain = columns.slice(start, start + CHAIN_LENGTH).reduce((seed, column) => {
+      const text = `coalesce(${textOf(table, column)}, ${NULL_TEXT}) COLLATE "C"`;
+      return `hashtextextended(${text}, ${seed})`;
+    }, "0");
+    chains.push(chain);
+  }
+  return chains.length === 0 ? "0" : chains.reduce((seed, chain) => `hashint8extended(${chain}, ${seed})`);
+}
+
+function textOf({ bytesColumns, foreignColumns }: CatalogTable, name: string): string {
+  const column = quoteIdent(name);
+  // A cast that somebody made may give a text that says less than the type's own.
+  if (foreignColumns.includes(name)) return `ROW(${column})::text`;
+  if (!bytesColumns.includes(name)) return `${column}::text`;
+  return `CASE WHEN octet_length(${column}) < ${LONG_VALUE_BYTES} THEN ${column}::text ELSE encode(sha256(${column}), 'hex') END`;
 }

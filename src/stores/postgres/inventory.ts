@@ -39,7 +39,7 @@ export async function takeInventory(
     const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
     const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
-    return applyScope(assembleInventory(tables, schema, sequences), scope);
+    return applyScope(assembleInventory(tables, schema, sequences, inventory.digestMethod), scope);
   } finally {
     snapshot.cut(); // a reader may still be in a long statement when another one failed
   }
@@ -66,7 +66,8 @@ export async function countTables(
 ): Promise<Inventory> {
   const snapshot = await Snapshot.open(connection, context, READER_COUNT);
   try {
-    return assembleInventory(await digestWanted(snapshot, context, backup, label, part), [], []);
+    const tables = await digestWanted(snapshot, context, backup, label, part);
+    return assembleInventory(tables, [], [], backup.inventory.digestMethod);
   } finally {
     snapshot.cut();
   }
@@ -86,7 +87,8 @@ async function digestWanted(
     const name = nameInFull(table);
     return isWanted(name) && !excluded.has(name);
   });
-  return await digestTables(snapshot, wanted, (table) => plans.get(nameInFull(table)), context, label);
+  const plan = (table: CatalogTable): DigestPlan | undefined => plans.get(nameInFull(table));
+  return await digestTables(snapshot, wanted, plan, context, label, inventory.digestMethod);
 }
 
 /** Reads every row of every table, several tables at once, the first of the list first. */
@@ -96,12 +98,13 @@ export async function digestTables(
   plan: (table: CatalogTable) => DigestPlan | undefined,
   { reporter }: RunContext,
   label: string,
+  method = DIGEST_METHOD,
 ): Promise<TableInventory[]> {
   const queue = [...tables];
   const inventories: TableInventory[] = [];
   const readQueue = async (reader: Session): Promise<void> => {
     for (let table = queue.shift(); table; table = queue.shift()) {
-      inventories.push(await digestTable(reader, table, plan(table)));
+      inventories.push(await digestTable(reader, table, plan(table), method));
       reporter.progress({ label, done: inventories.length, total: tables.length, unit: "tables" });
     }
   };
@@ -113,6 +116,7 @@ export function assembleInventory(
   tables: readonly TableInventory[],
   schema: readonly SchemaObject[],
   sequences: readonly SequenceValue[],
+  digestMethod = DIGEST_METHOD,
 ): Inventory {
   const owners = new Map(
     schema.flatMap(({ kind, name, table }) => (kind === "sequence" && table ? [[name, table]] : [])),
@@ -128,7 +132,7 @@ export function assembleInventory(
     };
   });
   return {
-    digestMethod: DIGEST_METHOD,
+    digestMethod,
     definitionMethod: DEFINITION_METHOD,
     tables: [...tables].sort((a, b) => compareText(a.name, b.name)),
     schema: [...schema, ...values].sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name)),
