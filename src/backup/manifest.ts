@@ -90,6 +90,18 @@ export const postgresManifestSchema = z.strictObject({
   scope: postgresScopeSchema.optional(),
   /** Roles, their memberships, and settings of roles and of the database, as SQL without a password. */
   globals: storedObjectSchema.optional(),
+  /** What belongs to the platform that runs the database; absent where it was taken for nobody's. */
+  platform: z
+    .strictObject({
+      name: z.literal("supabase"),
+      /** In the archive, not in the inventory, and made only where the target's server offers them. */
+      extensions: z.array(z.string()),
+      /** In the archive, not in the inventory, and never made: they are of tables that were left out. */
+      publications: z.array(z.string()),
+      /** The same of event triggers: their functions belong to the platform. */
+      eventTriggers: z.array(z.string()),
+    })
+    .optional(),
   /** Roles that policies and grants name: they must exist before the archive is restored, or those are lost. */
   roles: z.array(z.string()),
   /** What the server knew of these roles, where it is not what a new role has. */

@@ -13,6 +13,15 @@ const number = (description: string) =>
 const depth = z.enum(["full", "counts", "sample"]);
 
 export const postgresKeys = {
+  preset: z
+    .enum(["supabase", "none"])
+    .describe(
+      "Postgres: what the database is taken for; a Supabase project is recognised when absent, and none switches that off.",
+    )
+    .optional(),
+  "keep-schemas": names(
+    "Postgres: schemas that the preset would leave out, and that are backed up all the same, such as storage.",
+  ),
   schemas: names("Postgres: only these schemas; names as the database has them, with * for any characters."),
   "exclude-schemas": z.array(z.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
   tables: names("Postgres: only these tables, as schema.table; beside schemas both are meant."),

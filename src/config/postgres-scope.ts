@@ -13,6 +13,10 @@ export interface PostgresChoices {
   dump?: DumpSettings;
   digest?: DigestRules;
   globals?: boolean;
+  /** Recognised by itself when absent. */
+  preset?: "supabase" | "none";
+  /** Of what a preset leaves out. */
+  keepSchemas?: string[];
 }
 
 const HIGHEST_LEVEL = { zstd: 19, gzip: 9, none: 0 };
@@ -30,6 +34,8 @@ export function readPostgresChoices(sources: Sources, name: string): PostgresCho
     ...(dump && { dump }),
     ...(digest && { digest }),
     ...(store?.globals && { globals: true }),
+    ...(store?.preset && { preset: store.preset }),
+    ...(store?.["keep-schemas"] && { keepSchemas: readPatterns(sources, name, "keep-schemas", 1) }),
   };
 }
 
@@ -55,7 +61,7 @@ function readScope(sources: Sources, name: string): ScopeRules {
 function readPatterns(
   sources: Sources,
   name: string,
-  key: "schemas" | "exclude-schemas" | "tables" | "exclude-tables" | "exclude-data",
+  key: "schemas" | "exclude-schemas" | "keep-schemas" | "tables" | "exclude-tables" | "exclude-data",
   parts: number,
 ): string[] {
   return (sources.content.stores?.[name]?.[key] ?? []).flatMap((_, index) => {

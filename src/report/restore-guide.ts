@@ -7,6 +7,7 @@ import type {
   StoredObject,
 } from "../backup/manifest.ts";
 import { PASSPHRASE } from "../encryption/recipient.ts";
+import { listProvisions } from "../backup/provisions.ts";
 import { createRole, grantMemberships, listRoles } from "../backup/roles.ts";
 
 /**
@@ -109,7 +110,7 @@ function renderPostgres(store: PostgresManifest): string[] {
       ? ["This backup holds rows alone: the database must have its tables already, empty.", ""]
       : []),
     ...(store.scope?.content === "structure" ? ["This backup holds structure alone, and no row.", ""] : []),
-    ...block([...renderFetchArchive(store), ...renderRoles(store), ...renderLoad(store)]),
+    ...block([...renderFetchArchive(store), ...renderProvisions(store), ...renderLoad(store)]),
     ...renderGlobals(store),
   ];
 }
@@ -141,7 +142,7 @@ function nameArchive({ store, archive }: PostgresManifest): string {
 }
 
 function renderLoad(store: PostgresManifest): string[] {
-  const { archive, scope } = store;
+  const { archive } = store;
   const file = nameArchive(store);
   if (archive.format === "plain") {
     const open = { zstd: "zstd --decompress --stdout", gzip: "gzip --decompress --stdout", none: "cat" };
@@ -149,29 +150,52 @@ function renderLoad(store: PostgresManifest): string[] {
       `${open[archive.compression]} ${file} | psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --file=-`,
     ];
   }
-  const dangling = scope?.dangling.flatMap(({ entries }) => entries) ?? [];
+  const left = describeEntriesLeft(store);
   const list = `${store.store}.list`;
   return [
-    ...(dangling.length > 0
-      ? [
-          "# Without what needs what the backup leaves out",
-          `pg_restore --list ${file} | sed -E '/^(${dangling.join("|")});/d' > ${list}`,
-        ]
-      : []),
-    `pg_restore --no-owner --exit-on-error --jobs=4${dangling.length > 0 ? ` --use-list=${list}` : ""} --dbname="$PGDATABASE" ${file}`,
+    ...(left === undefined
+      ? []
+      : [
+          "# Without what needs what the backup leaves out, or what only the platform has",
+          `pg_restore --list ${file} | sed -E ${quote(`/${left}/d`)} > ${list}`,
+        ]),
+    `pg_restore --no-owner --exit-on-error --jobs=4${left === undefined ? "" : ` --use-list=${list}`} --dbname="$PGDATABASE" ${file}`,
   ];
 }
 
-/** Roles that grants and policies name; those that are there stay as they are. */
-function renderRoles(store: PostgresManifest): string[] {
+/** An extended regular expression of the lines in a table of contents that a plain server does not take. */
+function describeEntriesLeft({ platform, scope, excludedSchemas }: PostgresManifest): string | undefined {
+  const anyOf = (names: readonly string[]): string =>
+    `(${names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)).join("|")})`;
+  const { extensions = [], publications = [], eventTriggers = [] } = platform ?? {};
+  const dangling = scope?.dangling.flatMap(({ entries }) => entries) ?? [];
+  const entries = [
+    ...(extensions.length > 0
+      ? [`EXTENSION - ${anyOf(extensions)} `, `COMMENT - EXTENSION "?${anyOf(extensions)}"? `]
+      : []),
+    ...(publications.length > 0 ? [`PUBLICATION - ${anyOf(publications)} `] : []),
+    ...(eventTriggers.length > 0 ? [`EVENT TRIGGER - ${anyOf(eventTriggers)} `] : []),
+    ...(excludedSchemas.length > 0 ? [`(ACL|COMMENT|SECURITY LABEL) ${anyOf(excludedSchemas)} `] : []),
+  ];
+  const patterns = [
+    ...(dangling.length > 0 ? [`^(${dangling.join("|")});`] : []),
+    ...(entries.length > 0 ? [`^[0-9]+; [0-9]+ [0-9]+ (${entries.join("|")})`] : []),
+  ];
+  return patterns.length > 0 ? patterns.join("|") : undefined;
+}
+
+/** Roles that grants and policies name, and schemas of extensions; roles that are there stay as they are. */
+function renderProvisions(store: PostgresManifest): string[] {
   const roles = listRoles(store);
-  if (roles.length === 0) return [];
+  const schemas = listProvisions(store).flatMap(({ statements }) => statements);
+  if (roles.length + schemas.length === 0) return [];
   const attempt = (statement: string, unless: string): string =>
     `DO $do$ BEGIN ${statement} EXCEPTION WHEN ${unless} THEN NULL; END $do$;`;
   return [
     "psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'SQL'",
     ...roles.map((role) => attempt(createRole(role), "duplicate_object")),
     ...roles.flatMap(grantMemberships),
+    ...schemas,
     "SQL",
   ];
 }

@@ -6,6 +6,7 @@ import { nameInFull, readSchemaObjects, readSequenceValues, readTables } from ".
 import type { CatalogTable, SequenceValue } from "./catalog.ts";
 import { DIGEST_METHOD, digestTable } from "./digest.ts";
 import type { DigestPlan } from "./digest.ts";
+import { withoutPlatform } from "./platform.ts";
 import type { Session } from "./session.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { PostgresConnection } from "./connection.ts";
@@ -33,10 +34,11 @@ export async function takeInventory(
   label: string,
   part: InventoryPart = {},
 ): Promise<Inventory> {
-  const { excludedSchemas, scope, inventory } = backup;
+  const { excludedSchemas, scope, platform, inventory } = backup;
   const snapshot = await Snapshot.open(connection, context, READER_COUNT);
   try {
-    const schema = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
+    const found = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
+    const schema = withoutPlatform(found, platform);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
     const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
     return applyScope(assembleInventory(tables, schema, sequences, inventory.digestMethod), scope);
@@ -46,7 +48,7 @@ export async function takeInventory(
 }
 
 /** What a copy is counted by: its backup. */
-type CopiedBackup = Pick<PostgresManifest, "excludedSchemas" | "scope" | "inventory">;
+type CopiedBackup = Pick<PostgresManifest, "excludedSchemas" | "scope" | "platform" | "inventory">;
 
 /** What of an inventory is taken. */
 export interface InventoryPart {

@@ -16,7 +16,9 @@ import { dropNewcomers, dropOccupants, findInTheWay, findToReplace, listOccupant
 import type { Occupant } from "./occupants.ts";
 import { runPgRestore } from "./pg-restore.ts";
 import type { RestoreRun } from "./pg-restore.ts";
+import { isOfPlatform } from "./platform.ts";
 import { loadPlainSql } from "./plain-sql.ts";
+import { provisionTarget } from "./provision.ts";
 import { replacePart } from "./replace-part.ts";
 import { writeList } from "./restore-plan.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -96,13 +98,18 @@ export class ArchiveRestore {
     const { scope, allowMissing = [], onRows } = this.#request;
     const { missing, before } = await withSession(this.#connection, this.#context, async (session) => {
       const missing = await this.#requireExtensions(session, toc);
-      return { missing, before: await this.#clear(session) };
+      const before = await this.#clear(session);
+      await provisionTarget(session, this.#backup);
+      return { missing, before };
     });
     const isMissing = ({ kind, tag }: TocEntry): boolean => kind === "EXTENSION" && missing.has(tag);
-    const isLeftOut = (entry: TocEntry): boolean => isMissing(entry) || this.#dangling.has(entry.id);
+    const isLeftOut = (entry: TocEntry): boolean =>
+      isMissing(entry) || this.#dangling.has(entry.id) || isOfPlatform(entry, this.#backup);
     const { entries, support } = selectEntries(toc, inventory, scope, isLeftOut);
     const lost = new LostObjects(toc, inventory, support, this.#context);
-    for (const entry of toc.entries.filter(isMissing)) lost.leaveOut(entry, "the server does not offer it.");
+    for (const entry of toc.entries.filter(isMissing)) {
+      if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
+    }
 
     return await this.#undoing(before, async (): Promise<RestoreOutcome> => {
       const common = await this.#commonRun(plan, entries, lost);
@@ -186,7 +193,9 @@ export class ArchiveRestore {
     const { entries } = selectEntries(toc, inventory, scope);
     const wanted = entries.filter(({ kind }) => kind === "EXTENSION").map(({ tag }) => tag);
     const missing = await findMissingExtensions(session, wanted);
-    const refused = missing.filter((name) => !allowMissing.includes(`extension ${name}`));
+    const refused = missing.filter(
+      (name) => this.#isNeeded(name) && !allowMissing.includes(`extension ${name}`),
+    );
     if (refused.length === 0) return new Set(missing);
     const names = refused.map((name) => `extension ${name}`).join(", ");
     throw new AppError(
@@ -196,6 +205,11 @@ export class ArchiveRestore {
         hint: `Install them there, or restore without: --allow-missing "${names}"`,
       },
     );
+  }
+
+  /** Whether an extension is the operator's own: the platform's are made where they can be. */
+  #isNeeded(extension: string): boolean {
+    return this.#backup.platform?.extensions.includes(extension) !== true;
   }
 
   #requireTables(entries: readonly TocEntry[], present: readonly FilledTable[]): void {

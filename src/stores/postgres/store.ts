@@ -19,11 +19,14 @@ import type { DumpSettings } from "./dump.ts";
 import { readGlobals } from "./globals.ts";
 import { readNamedRoles } from "./grants.ts";
 import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
+import { describePlatform, readPlatform, recordPlatform, withoutPlatform } from "./platform.ts";
+import type { Platform, Preset } from "./platform.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { readRoleAttributes } from "./roles.ts";
 import { requireReadRights } from "./rights.ts";
 import { describeLeftOut, recordScope, resolveScope, selectTables } from "./scope.ts";
 import type { Scope, ScopeRules } from "./scope.ts";
+import type { Dependent } from "./dependents.ts";
 import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
@@ -42,11 +45,22 @@ export interface PostgresStoreOptions extends PostgresAddress {
   digest?: DigestRules;
   /** Bring roles and settings of the server along. */
   globals?: boolean;
+  /** What the database is taken for; recognised by itself when absent. */
+  preset?: Preset;
+  /** Of the schemas that a preset leaves out, those that are backed up all the same. */
+  keepSchemas?: readonly string[];
 }
 
 /** @throws AppError CONFIG_INVALID for a URL that cannot be read */
 export function createPostgresStore(options: PostgresStoreOptions, context: RunContext): Store {
   return new PostgresStore(options, context);
+}
+
+/** What is found out before a byte is written. */
+interface Checked {
+  server: ServerFacts;
+  tools: PostgresTools;
+  platform: Platform | undefined;
 }
 
 class PostgresStore implements Store {
@@ -58,7 +72,9 @@ class PostgresStore implements Store {
   readonly #digest: DigestRules;
   readonly #bringsGlobals: boolean;
   readonly #context: RunContext;
-  #checked: { server: ServerFacts; tools: PostgresTools } | undefined;
+  readonly #preset: Preset | undefined;
+  readonly #keepSchemas: readonly string[];
+  #checked: Checked | undefined;
 
   constructor(options: PostgresStoreOptions, context: RunContext) {
     const { name, scope, excludeSchemas } = options;
@@ -68,6 +84,8 @@ class PostgresStore implements Store {
     this.#dump = options.dump ?? { format: "custom" };
     this.#digest = options.digest ?? { depth: "full" };
     this.#bringsGlobals = options.globals ?? false;
+    this.#preset = options.preset;
+    this.#keepSchemas = options.keepSchemas ?? [];
     this.#context = context;
   }
 
@@ -77,18 +95,22 @@ class PostgresStore implements Store {
   }
 
   async diagnose(): Promise<Finding[]> {
-    return diagnosePostgresStore(this.#connection, (session) => this.#resolveScope(session), this.#context);
+    return diagnosePostgresStore(
+      this.#connection,
+      async (session) => this.#resolveScope(session, await this.#readPlatform(session)),
+      this.#context,
+    );
   }
 
   async backup(sink: BackupSink): Promise<PostgresManifest> {
     const { clock } = this.#context;
     const startMs = clock.ticksMs();
-    const { server, tools } = this.#checked ?? (await this.#check());
+    const { server, tools, platform } = this.#checked ?? (await this.#check());
     const toolNote = noteNewerTools(tools, server.major);
     if (toolNote !== undefined) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
     const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
     try {
-      const held = await this.#backupSnapshot(snapshot, sink, server, tools);
+      const held = await this.#backupSnapshot(snapshot, sink, server, tools, platform);
       return {
         kind: "postgres",
         store: this.name,
@@ -108,28 +130,42 @@ class PostgresStore implements Store {
     // Every session is closed by the call that opened it.
   }
 
-  async #check(): Promise<{ server: ServerFacts; tools: PostgresTools }> {
+  async #check(): Promise<Checked> {
     refuseTransactionPooler(this.#connection);
-    const server = await withSession(
+    const { server, platform } = await withSession(
       this.#connection,
       this.#context,
       async (session) => {
-        const facts = await readServerFacts(session, this.#connection);
-        const scope = await this.#resolveScope(session);
+        const server = await readServerFacts(session, this.#connection);
+        const platform = await this.#readPlatform(session);
+        const scope = await this.#resolveScope(session, platform);
         await requireReadRights(session, this.#connection.user, scope);
-        return facts;
+        return { server, platform };
       },
       { patient: true },
     );
-    this.#checked = { server, tools: await findPostgresTools(server.major, this.#context) };
+    if (platform && this.#preset === undefined) {
+      this.#context.reporter.info(
+        `${this.name}: this is a Supabase project; ${platform.schemas.length} schemas of the platform are left out`,
+      );
+    }
+    this.#checked = { server, platform, tools: await findPostgresTools(server.major, this.#context) };
     return this.#checked;
   }
 
+  async #readPlatform(session: Session): Promise<Platform | undefined> {
+    return readPlatform(session, this.#preset, this.#keepSchemas);
+  }
+
   /** @throws AppError CONFIG_INVALID */
-  async #resolveScope(session: Session): Promise<Scope> {
-    const scope = await resolveScope(session, this.#rules);
-    this.#requireFormat(scope);
-    return scope;
+  async #resolveScope(session: Session, platform: Platform | undefined): Promise<Scope> {
+    const excludeSchemas = [...(this.#rules.excludeSchemas ?? []), ...(platform?.schemas ?? [])];
+    const scope = await resolveScope(session, { ...this.#rules, excludeSchemas });
+    const isOfPlatform = ({ kind, name }: Dependent): boolean =>
+      kind === "event trigger" && platform?.eventTriggers.includes(name) === true;
+    const own = { ...scope, dangling: scope.dangling.filter((dependent) => !isOfPlatform(dependent)) };
+    this.#requireFormat(own, platform);
+    return own;
   }
 
   /** The dump and the inventory of one snapshot, at the same time; the first to fail ends the other. */
@@ -138,6 +174,7 @@ class PostgresStore implements Store {
     sink: BackupSink,
     server: ServerFacts,
     tools: PostgresTools,
+    platform: Platform | undefined,
   ): Promise<
     Pick<
       PostgresManifest,
@@ -148,14 +185,16 @@ class PostgresStore implements Store {
       | "roleAttributes"
       | "excludedSchemas"
       | "scope"
+      | "platform"
       | "leftOut"
     >
   > {
     const { leader } = snapshot;
-    const scope = await this.#resolveScope(leader);
+    const scope = await this.#resolveScope(leader, platform);
     const { excludedSchemas } = scope;
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
-    const schema = await readSchemaObjects(leader, excludedSchemas);
+    const held = platform && recordPlatform(platform);
+    const schema = withoutPlatform(await readSchemaObjects(leader, excludedSchemas), held);
     const roles = await readNamedRoles(leader, excludedSchemas);
     const roleAttributes = await readRoleAttributes(leader, roles);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
@@ -204,16 +243,22 @@ class PostgresStore implements Store {
         OWNERS,
         globals ? PASSWORDS : ROLES_AND_SETTINGS,
         SUBSCRIPTIONS,
-        ...describeLeftOut(scope),
+        ...describePlatform(platform, describeLeftOut(scope)),
         ...(globals?.leftOut ?? []),
       ],
+      ...(held && { platform: held }),
     };
   }
 
   /** @throws AppError CONFIG_INVALID */
-  #requireFormat({ dangling }: Scope): void {
-    if (this.#dump.format !== "plain" || dangling.length === 0) return;
-    const what = dangling.map(({ kind, name, needs }) => `${kind} ${name} needs ${needs}`).join("; ");
+  #requireFormat({ dangling }: Scope, platform: Platform | undefined): void {
+    const reasons = [
+      ...dangling.map(({ kind, name, needs }) => `${kind} ${name} needs ${needs}`),
+      ...(platform?.extensions ?? []).map((name) => `extension ${name} is Supabase's`),
+      ...(platform?.eventTriggers ?? []).map((name) => `event trigger ${name} is Supabase's`),
+    ];
+    if (this.#dump.format !== "plain" || reasons.length === 0) return;
+    const what = reasons.join("; ");
     throw new AppError(
       "CONFIG_INVALID",
       `A dump of format plain would end at what needs what the scope of ${this.name} leaves out: ${what}.`,

@@ -15,6 +15,8 @@ stores:
   postgres:
     url: \${DATABASE_URL}
     exclude-schemas: [audit, "\${EXTRA_SCHEMA:-scratch}"]
+    preset: supabase
+    keep-schemas: [storage]
   events:
     kind: clickhouse
     url: \${CLICKHOUSE_URL}
@@ -81,7 +83,13 @@ describe("backup", () => {
         },
       ],
       stores: [
-        { name: "postgres", kind: "postgres", excludeSchemas: ["audit", "scratch"] },
+        {
+          name: "postgres",
+          kind: "postgres",
+          excludeSchemas: ["audit", "scratch"],
+          preset: "supabase",
+          keepSchemas: ["storage"],
+        },
         { name: "events", kind: "clickhouse", databases: ["app"] },
       ],
     });
