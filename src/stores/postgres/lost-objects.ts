@@ -9,6 +9,13 @@ import { describeEntry } from "./toc.ts";
 import type { Toc, TocEntry } from "./toc.ts";
 import { adviseOn } from "./tool-faults.ts";
 
+const SAYINGS: ReadonlySet<string> = new Set([
+  "ACL",
+  "COMMENT",
+  "PUBLICATION TABLE",
+  "PUBLICATION TABLES IN SCHEMA",
+  "SECURITY LABEL",
+]);
 /** How many are spelt out in an error. */
 const SHOWN = 20;
 
@@ -71,10 +78,10 @@ export class LostObjects {
     });
   }
 
-  /** A comment is no loss of its own where its object may be missing. */
+  /** What only says something of an object is no loss of its own where that object may be missing. */
   #goesWith({ kind, name }: LostObject, allowed: readonly string[]): boolean {
     return this.#toc.entries.some((entry) => {
-      if (entry.kind !== "COMMENT" || !this.#lostEntries.has(entry.id)) return false;
+      if (!SAYINGS.has(entry.kind) || !this.#lostEntries.has(entry.id)) return false;
       const own = this.#describe(entry);
       if (own.kind !== kind || own.name !== name) return false;
       return this.#toc.neededBy(entry).some((subject) => isAllowedMissing(this.#describe(subject), allowed));

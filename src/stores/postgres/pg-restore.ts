@@ -110,6 +110,8 @@ export async function listContents(
   const args = ["--list", "--verbose", ...("path" in from ? [from.path] : [])];
   const tool = startTool(tools.command("pg_restore", args, IN_ENGLISH), context);
   const listing = text(tool.stdout);
+  let sourceFault: unknown;
+  if ("stream" in from) from.stream.once("error", (error) => (sourceFault = error));
   if ("path" in from) tool.stdin.end();
   // It lies in front: pg_restore ends when it has seen it, and the rest is not read.
   else void pipeline(from.stream, tool.stdin).catch(() => {});
@@ -118,6 +120,7 @@ export async function listContents(
     return contents;
   } catch (error) {
     await tool.stop();
+    if (sourceFault instanceof AppError) throw sourceFault;
     throw explainToolFault(error, "pg_restore", tool.stderrTail());
   } finally {
     if ("stream" in from) from.stream.destroy();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { PostgresManifest } from "../../backup/manifest.ts";
+import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
 import { isSelective, ScopeReader } from "../../backup/restore-scope.ts";
 import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
@@ -115,8 +115,13 @@ export class ArchiveRestore {
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
         if (this.#backup.archive.format !== "custom") throw new Error("only a custom archive is streamed");
-        const stream = await this.#request.objects.open(this.#backup.archive);
-        await this.#measure("data", () => runPgRestore({ ...common, from: { stream } }, this.#context));
+        const { archive } = this.#backup;
+        await this.#measure("data", async () => {
+          const stream = await this.#request.objects.open(archive);
+          await runPgRestore({ ...common, from: { stream } }, this.#context).catch((error: unknown) =>
+            this.#blame(error, archive),
+          );
+        });
         return { lost: lost.requireAllowed(allowMissing) };
       }
       const run = (section: NonNullable<RestoreRun["section"]>): Promise<void> =>
@@ -171,6 +176,16 @@ export class ArchiveRestore {
       );
       throw error;
     }
+  }
+
+  /** pg_restore chokes on damaged bytes before their digest is known: finds out whose fault it was. */
+  async #blame(error: unknown, archive: StoredObject): Promise<never> {
+    if (error instanceof AppError && error.code === "TOOL_FAILED") {
+      for await (const _ of await this.#request.objects.open(archive)) {
+        // Reading is what proves it: BACKUP_DAMAGED goes before what pg_restore said.
+      }
+    }
+    throw error;
   }
 
   async #commonRun(plan: RestorePlan, entries: readonly TocEntry[], lost: LostObjects): Promise<RestoreRun> {

@@ -53,6 +53,16 @@ const LONG_KINDS = [
   "TABLE DATA",
 ].sort((a, b) => b.length - a.length);
 
+/** Their tags begin with their table's name. */
+const NAMED_BEHIND_TABLE: ReadonlySet<string> = new Set([
+  "CHECK CONSTRAINT",
+  "CONSTRAINT",
+  "DEFAULT",
+  "FK CONSTRAINT",
+  "POLICY",
+  "RULE",
+  "TRIGGER",
+]);
 /** What holds rows or shows them. */
 export const RELATION_KINDS: ReadonlySet<string> = new Set([
   "TABLE",
@@ -95,7 +105,13 @@ export function parseToc(listing: string, inventory: Inventory): Toc {
   // Those of schemas that the inventory leaves out as well.
   for (const [, schema = ""] of listing.matchAll(/^\d+; 2615 \d+ SCHEMA - (.+) \S+$/gm)) schemas.push(schema);
   schemas.sort((a, b) => b.length - a.length);
-  const known = new Set([...listTables(inventory), ...inventory.schema.map(({ name }) => name)]);
+  const tables = new Set(listTables(inventory));
+  const known = new Set([
+    ...tables,
+    ...inventory.schema.map(({ name, table }) =>
+      table !== undefined && name.startsWith(`${table}.`) ? `${table} ${name.slice(table.length + 1)}` : name,
+    ),
+  ]);
   const entries: TocEntry[] = [];
   for (const line of listing.split("\n")) {
     const dependencies = /^;\s+depends on: ([\d ]+)$/.exec(line);
@@ -106,7 +122,7 @@ export function parseToc(listing: string, inventory: Inventory): Toc {
     const parts = /^(\d+); \d+ \d+ (.*)$/.exec(line);
     if (!parts) continue;
     const [, id, rest = ""] = parts;
-    entries.push({ id: Number(id), ...splitRest(rest, schemas, known), dependsOn: [], line });
+    entries.push({ id: Number(id), ...splitRest(rest, schemas, known, tables), dependsOn: [], line });
   }
   return new Toc(entries);
 }
@@ -115,6 +131,7 @@ function splitRest(
   rest: string,
   schemas: readonly string[],
   known: ReadonlySet<string>,
+  tables: ReadonlySet<string>,
 ): Pick<TocEntry, "kind" | "schema" | "tag"> {
   const kind = LONG_KINDS.find((long) => rest.startsWith(`${long} `)) ?? rest.split(" ")[0] ?? rest;
   const behind = rest.slice(kind.length + 1);
@@ -123,8 +140,11 @@ function splitRest(
   const tagAndOwner = behind.slice(schema.length + 1);
   let tag = withoutOwner(tagAndOwner);
   for (let end = tagAndOwner.lastIndexOf(" "); end > 0; end = tagAndOwner.lastIndexOf(" ", end - 1)) {
-    if (!known.has(`${schema}.${tagAndOwner.slice(0, end)}`)) continue;
-    tag = tagAndOwner.slice(0, end);
+    const candidate = tagAndOwner.slice(0, end);
+    if (!known.has(`${schema}.${candidate}`)) continue;
+    // A table's own name is only the beginning of what is named behind it.
+    if (NAMED_BEHIND_TABLE.has(kind) && tables.has(`${schema}.${candidate}`)) break;
+    tag = candidate;
     break;
   }
   return { kind, schema, tag };

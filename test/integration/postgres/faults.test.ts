@@ -308,6 +308,27 @@ describe("a restore that fails", () => {
     });
     expect(error).toMatchObject({ code: "CANCELLED" });
   });
+
+  test("because its connection was cut says so, and leaves the target empty", async () => {
+    const error = await failToRestore(sink, startToolRun(), async (url) => {
+      const holder = new Client({ connectionString: url });
+      await holder.connect();
+      try {
+        await holder.query("BEGIN; LOCK TABLE pg_publication IN SHARE MODE");
+        const waiting = `FROM pg_stat_activity WHERE datname = current_database()
+          AND application_name LIKE 'lifeboat-restore-%' AND wait_event_type = 'Lock'`;
+        while ((await runSql(url, `SELECT ${waiting}`)).length === 0) await delay(50);
+        await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
+      } finally {
+        await holder.end();
+      }
+    });
+    expect(error).toMatchObject({
+      code: "TOOL_FAILED",
+      message: expect.stringMatching(/^pg_restore could not go on: .*(terminating|closed) /),
+      hint: expect.stringContaining("The connection was cut"),
+    });
+  });
 });
 
 describe("a throwaway target", () => {

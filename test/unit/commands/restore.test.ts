@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { restore } from "../../../src/commands/restore.ts";
 import type { RestoreResult } from "../../../src/commands/restore.ts";
+import { exitStatusOfResult } from "../../../src/commands/result.ts";
+import type { Step } from "../../../src/drill/steps/step.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
 import type { Target } from "../../../src/stores/store.ts";
 import { buildManifest, buildPostgresManifest, buildTable, placeBackup } from "../../support/builders.ts";
@@ -206,4 +208,87 @@ test("a store that fails stops the other", async () => {
   const destination = new MemoryDestination(placeOne(), run);
   const request = { destination, selection: {}, targets: [stopped, failing], replace: [] };
   await expect(restore(request, run)).rejects.toThrow("disk full");
+});
+
+describe("commands around a restore", () => {
+  function command(name: string, calls: string[], fails = false): Step {
+    return {
+      name,
+      kind: "run",
+      timeoutMs: 1000,
+      async perform() {
+        calls.push(name);
+        if (fails) throw new AppError("TOOL_FAILED", "it went wrong", { hint: "Look." });
+      },
+    };
+  }
+
+  async function restoreAround(
+    target: FakeTarget,
+    steps: { before?: Step[]; after?: Step[] },
+  ): Promise<RestoreResult> {
+    const run = startTestRun();
+    const destination = new MemoryDestination(placeOne(), run);
+    return await restore({ destination, selection: {}, targets: [target], replace: [], ...steps }, run);
+  }
+
+  test("run after all checks, and after the comparison", async () => {
+    const app = new FakeTarget("postgres", "app");
+    const { verdict, after } = await restoreAround(app, {
+      before: [command("stop", app.calls)],
+      after: [command("migrate", app.calls)],
+    });
+    expect(verdict).toBe("restored");
+    expect(after).toMatchObject([{ name: "migrate", outcome: "passed" }]);
+    expect(app.calls).toEqual(["inspect", "stop", "restore", "takeInventory", "settle", "migrate"]);
+  });
+
+  test("that fail before stop the restore; nothing is written", async () => {
+    const app = new FakeTarget("postgres", "app");
+    await expect(
+      restoreAround(app, { before: [command("stop", app.calls, true), command("next", app.calls)] }),
+    ).rejects.toMatchObject({ code: "TOOL_FAILED", message: expect.stringContaining('"stop"') });
+    expect(app.calls).toEqual(["inspect", "stop"]);
+  });
+
+  test("that fail afterwards leave the restore unfinished, and no success", async () => {
+    const app = new FakeTarget("postgres", "app");
+    const result = await restoreAround(app, { after: [command("migrate", [], true)] });
+    expect(result).toMatchObject({ verdict: "unfinished", after: [{ outcome: "failed" }] });
+    expect(exitStatusOfResult(result)).toBe(3);
+  });
+
+  test("are not run on data that differs", async () => {
+    const calls: string[] = [];
+    const app = new FakeTarget("postgres", "app", { damage: ({ tables }) => void tables.pop() });
+    const result = await restoreAround(app, { after: [command("migrate", calls)] });
+    expect(result).toMatchObject({ verdict: "differs", after: [{ outcome: "unproven" }] });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("a part", () => {
+  async function restorePart(targets: FakeTarget[], tables: string[]): Promise<RestoreResult> {
+    const run = startTestRun();
+    const destination = new MemoryDestination(placeOne(), run);
+    const scope = { tables, content: "all" } as const;
+    return await restore({ destination, selection: {}, targets, replace: [], scope }, run);
+  }
+
+  test("goes to the store that holds it; the others are left alone", async () => {
+    const app = new FakeTarget("postgres", "app");
+    const log = new FakeTarget("clickhouse", "log");
+    const { comparisons, scope } = await restorePart([app, log], ["shop.requests"]);
+    expect(comparisons).toMatchObject([{ store: "log", tablesCompared: 1, differences: [] }]);
+    expect(scope).toEqual({ tables: ["shop.requests"], content: "all" });
+    expect(app.calls).toEqual([]);
+  });
+
+  test("that nobody holds is the caller's mistake, with the name it may have meant", async () => {
+    await expect(restorePart([new FakeTarget("postgres", "app")], ["users"])).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: "The backup holds no users.",
+      hint: expect.stringContaining("public.users"),
+    });
+  });
 });
