@@ -9,6 +9,7 @@ import { pickBackup } from "../../../src/commands/catalogue.ts";
 import type { RestoredStore } from "../../../src/commands/compare-restored.ts";
 import { readObjects } from "../../../src/commands/object-reader.ts";
 import { AppError } from "../../../src/errors.ts";
+import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import { createPostgresTarget } from "../../../src/stores/postgres/target.ts";
 import type { Placement } from "../../../src/stores/store.ts";
@@ -25,7 +26,7 @@ let source: TestDatabase;
 beforeAll(async () => {
   source = await createRichDatabase();
   const run = startToolRun();
-  const destination = new MemoryDestination(place, run);
+  const destination = new SeveralDestinations([new MemoryDestination(place, run)], run);
   const store = createPostgresStore({ name: "postgres", url: new Secret(source.url) }, run);
   await backup(
     { name: "shop", stores: [store], destination, full: false, openForCleanUp: async () => destination },
