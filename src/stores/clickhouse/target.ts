@@ -158,6 +158,8 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   async settle(): Promise<void> {
+    // What a cancelled drill has made goes in a moment, and its seconds are counted.
+    if (this.#isThrowaway && this.#context.signal.aborted) return;
     const statements = [...this.#wakeUps.splice(0), ...(this.#isThrowaway ? [] : this.#refreshes.splice(0))];
     if (statements.length === 0) return;
     await this.#cleanUp(async (server) => {

@@ -37,3 +37,29 @@ test("a database that another run made in the same moment is not taken for one's
   await ledger.dropAll(server);
   expect(contested.statements).toEqual(["CREATE DATABASE `shop`"]);
 });
+
+/** A server that holds what was created and not yet dropped. */
+class PlainServer {
+  readonly statements: string[] = [];
+  isThere = false;
+
+  async rows(): Promise<{ uuid: string }[]> {
+    return this.isThere ? [{ uuid: "own" }] : [];
+  }
+
+  async run(statement: string): Promise<void> {
+    this.statements.push(statement);
+    this.isThere = statement.startsWith("CREATE");
+  }
+}
+
+test("what was made can be named for people, and goes without waiting for its files when time is short", async () => {
+  const plain = new PlainServer();
+  const server = plain as unknown as ClickHouseServer;
+  const ledger = new Ledger();
+  await ledger.create(server, database);
+  expect(ledger.remains).toEqual(["DROP DATABASE `shop` SYNC"]);
+  await ledger.dropAll(server, true);
+  expect(plain.statements.at(-1)).toBe("DROP DATABASE `shop`");
+  expect(ledger.remains).toEqual([]);
+});
