@@ -230,12 +230,11 @@ export function serialiseManifest(manifest: Manifest): Buffer {
 /** How a serialised document ends, before and after the seal is put in. */
 const SEALED_END = "\n}\n";
 
-/** Whether the last line, where there is one, is that of these very bytes. */
+/** Whether the last line holds the digest of these very bytes. */
 function isSealIntact(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes).toString("latin1");
   const seal = /,\n "sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
-  // Manifests of before have none; one that is misshapen is an unknown field, or no JSON any more.
-  return !seal || seal[1] === digest(Buffer.from(text.slice(0, seal.index) + SEALED_END, "latin1"));
+  return seal?.[1] === digest(Buffer.from(text.slice(0, seal?.index) + SEALED_END, "latin1"));
 }
 
 function digest(bytes: Uint8Array): string {
@@ -256,8 +255,9 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
     schema: sealedManifestSchema,
     hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
   };
-  const { sha256: _, ...manifest } = parseDocument(kind, bytes, where);
-  if (isSealIntact(bytes)) return manifest;
+  const { sha256: seal, ...manifest } = parseDocument(kind, bytes, where);
+  // Those of before have none. One that was damaged is no field of a manifest, or not what it should be.
+  if (seal === undefined || isSealIntact(bytes)) return manifest;
   throw new AppError(
     "BACKUP_DAMAGED",
     `The manifest ${where} is not what was written: its SHA-256 is another.`,

@@ -6,6 +6,7 @@ import {
   serialiseManifest,
   sizeOfBackup,
 } from "../../../src/backup/manifest.ts";
+import { AppError } from "../../../src/errors.ts";
 import { buildManifest } from "../../support/builders.ts";
 
 const FIXTURES = "test/fixtures/manifests";
@@ -68,3 +69,13 @@ describe("a manifest is refused", () => {
     );
   });
 });
+
+test("a flipped bit of a manifest is found, wherever it is", () => {
+  const bytes = serialiseManifest(buildManifest());
+  expect(() => parseManifest(bytes, "here")).not.toThrow();
+  for (let bit = 0; bit < bytes.length * 8; bit += 7) {
+    const flipped = Buffer.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(() => parseManifest(flipped, "here"), `bit ${bit}`).toThrow(AppError);
+  }
+}, 120_000);
