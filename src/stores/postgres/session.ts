@@ -169,19 +169,25 @@ async function connect(
       cancelSignal?.removeEventListener("abort", cut);
     }
   };
+  let encrypted = mode !== "disable" && !isUnixSocket(connection);
+  // libpq's `prefer` and `allow`: a server without TLS is reached without it.
+  const mayGoWithout = mode === "prefer" || mode === "allow";
+  const adapt = (error: unknown): boolean => {
+    if (encrypted && mayGoWithout && /does not support SSL/i.test(String(error))) {
+      encrypted = false;
+      return true;
+    }
+    if (connection.learned.refusesOptions || !/unsupported startup parameter/i.test(String(error)))
+      return false;
+    return (connection.learned.refusesOptions = true);
+  };
   try {
-    const encrypted = mode !== "disable" && !isUnixSocket(connection);
-    try {
-      return await attempt(encrypted);
-    } catch (error) {
-      if (/unsupported startup parameter/i.test(String(error)) && !connection.learned.refusesOptions) {
-        connection.learned.refusesOptions = true;
+    for (;;) {
+      try {
         return await attempt(encrypted);
+      } catch (error) {
+        if (!adapt(error)) throw error;
       }
-      // libpq's `prefer` and `allow`: a server without TLS is reached without it.
-      const mayGoWithout = mode === "prefer" || mode === "allow";
-      if (!mayGoWithout || !/does not support SSL/i.test(String(error))) throw error;
-      return await attempt(false);
     }
   } catch (error) {
     if (cancelSignal?.aborted) throw cancelled();
