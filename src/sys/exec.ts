@@ -73,6 +73,10 @@ export function startTool(command: Command, options: ToolOptions): RunningTool {
   });
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= endGroup(child, closed));
+  // A program that fails must not leave others at work that hold its output open: pg_dump's workers, when it is killed.
+  child.once("exit", (status) => {
+    if (status !== 0) void stop();
+  });
   const onAbort = (): void => void stop();
   signal.addEventListener("abort", onAbort, { once: true });
 

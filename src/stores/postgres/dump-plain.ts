@@ -62,7 +62,8 @@ async function* compress(
   compressor: Transformer,
 ): AsyncGenerator<Uint8Array> {
   const feeding = pipeline(source, compressor.input);
-  feeding.catch(() => {}); // told below
+  // Told below; what was taken in already is not worth the time it takes to compress.
+  feeding.catch(() => void compressor.stop());
   try {
     yield* compressor.output as AsyncIterable<Buffer>;
     await feeding;
