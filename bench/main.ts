@@ -1,8 +1,9 @@
-// npm run bench [-- --scale 0.05 --rounds 1 --only postgres --out DIR]
+// npm run bench [-- --scale 0.05 --rounds 1 --only clickhouse --out DIR]
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openClickHouseBench } from "./clickhouse.ts";
 import { buildLifeboat } from "./lifeboat.ts";
 import type { Lifeboat } from "./lifeboat.ts";
 import { openPostgresBench } from "./postgres.ts";
@@ -15,6 +16,7 @@ const SECTIONS: Readonly<
   Record<string, (options: BenchOptions, lifeboat: Lifeboat) => Promise<BenchSection>>
 > = {
   postgres: openPostgresBench,
+  clickhouse: openClickHouseBench,
 };
 
 // It would print when it will leave the running version of Node.
