@@ -128,6 +128,24 @@ export const clickhousePartSchema = storedObjectSchema.extend({
 });
 export type ClickHousePart = z.infer<typeof clickhousePartSchema>;
 
+/** Rows that the server itself wrote with BACKUP, where it can reach the place (`mode: server`). */
+const serverBackupSchema = z.strictObject({
+  /** Where it lies: `Disk` with the disk's name, or `S3` with an address. Credentials are kept nowhere. */
+  engine: z.enum(["Disk", "S3"]),
+  at: z.string(),
+  /** The folder there, of this backup alone. */
+  folder: z.string(),
+  /** The folders it cannot do without, the full one first and itself last. */
+  chain: z.array(z.string()).min(1),
+  /** Tables whose rows it holds, as `[database, name]`. */
+  tables: z.array(z.tuple([z.string(), z.string()])),
+  files: z.int().nonnegative(),
+  /** Bytes that this backup wrote, and bytes of all that it stands for. */
+  writtenBytes: z.int().nonnegative(),
+  totalBytes: z.int().nonnegative(),
+});
+export type ServerBackup = z.infer<typeof serverBackupSchema>;
+
 export const clickhouseManifestSchema = z.strictObject({
   ...storeCommon,
   kind: z.literal("clickhouse"),
@@ -139,6 +157,7 @@ export const clickhouseManifestSchema = z.strictObject({
     afterData: storedObjectSchema,
   }),
   parts: z.array(clickhousePartSchema),
+  serverBackup: serverBackupSchema.optional(),
 });
 export type ClickHouseManifest = z.infer<typeof clickhouseManifestSchema>;
 

@@ -60,6 +60,8 @@ export function recall(
 /** When the oldest of the objects that a backup shares with others was sent; undefined when it shares none. */
 function findOldestData(store: StoreManifest): Date | undefined {
   if (store.kind !== "clickhouse") return undefined;
+  const [full] = store.serverBackup?.chain ?? [];
+  if (full !== undefined) return findBackupTime(full.split("/").at(-1) ?? "");
   const times = store.parts.flatMap(({ key }) => findBackupTime(findWriterOfPart(key) ?? "") ?? []);
   return times.sort((a, b) => a.getTime() - b.getTime())[0];
 }

@@ -14,9 +14,14 @@ import type { Ledger } from "./ledger.ts";
 import { listColumns } from "./reading.ts";
 import type { Selection } from "./selection.ts";
 import type { ClickHouseServer } from "./server.ts";
+import { findPlace } from "./server-destination.ts";
+import { importByServer } from "./server-export.ts";
 import { quotePath, quoteText } from "./sql-text.ts";
+import type { ServerMode } from "./store.ts";
 
 const LOADS_AT_ONCE = 4;
+/** How long the server's own RESTORE may take where the configuration does not say. */
+const RESTORE_LIMIT_MS = 6 * 3_600_000;
 
 /** What keeps every row as it was stored: nothing merged, deduplicated, computed again or left to later. */
 const EXACT_INSERT = {
@@ -40,6 +45,7 @@ export class Restoration {
   readonly #objects: ObjectSource;
   readonly #ledger: Ledger;
   readonly #context: RunContext;
+  readonly #serverMode: ServerMode | undefined;
   /** Statements that undo what holds merges still. */
   readonly wakeUps: string[] = [];
   /** Statements that let views refresh themselves again. */
@@ -54,7 +60,9 @@ export class Restoration {
     objects: ObjectSource,
     ledger: Ledger,
     context: RunContext,
+    serverMode?: ServerMode,
   ) {
+    this.#serverMode = serverMode;
     this.#server = server;
     this.#backup = backup;
     this.#selection = selection;
@@ -68,6 +76,7 @@ export class Restoration {
    * @throws AppError STORE_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
    */
   async run(existing: readonly ExistingTable[]): Promise<void> {
+    if (this.#backup.serverBackup && this.#selection.fillsTables) throw fillsNoTables(this.#backup.store);
     const schema = parseSchema(await text(await this.#objects.open(this.#backup.ddl.objects)));
     const { beforeData, afterData } = this.#selection.narrow(schema);
     const isThere = new Set(existing.map(({ table }) => idOf(table)));
@@ -80,6 +89,7 @@ export class Restoration {
       }
     }
     await this.#load(tables.flatMap((entry) => this.#partsInto(entry, entry.name)));
+    await this.#importByServer(tables);
     for (const table of existing) await this.#fill(table);
     for (const entry of afterData) {
       if (isThere.has(idOf(entry))) continue;
@@ -127,6 +137,23 @@ export class Restoration {
     if (!inner) return;
     if (findStorage(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
     await this.#load(this.#partsInto(entry, inner.name));
+    await this.#importByServer([entry]);
+  }
+
+  /** The rows that the source's server wrote are read by this one, which reaches the same place. */
+  async #importByServer(entries: readonly SchemaEntry[]): Promise<void> {
+    const { serverBackup, store } = this.#backup;
+    if (!serverBackup || this.#selection.content === "structure") return;
+    const { destination, deadlineMs } = this.#serverMode ?? {};
+    const place = findPlace(serverBackup, destination, store);
+    await importByServer(
+      this.#server,
+      serverBackup,
+      place,
+      entries,
+      deadlineMs ?? RESTORE_LIMIT_MS,
+      this.#context,
+    );
   }
 
   #partsInto(entry: SchemaEntry, table: string): { part: ClickHousePart; table: string }[] {
@@ -161,4 +188,14 @@ export class Restoration {
       // Reading is what proves it.
     }
   }
+}
+
+function fillsNoTables(store: string): AppError {
+  return new AppError(
+    "CONFIG_INVALID",
+    `The rows of ${store} were written by its server, and come back only into tables that are made for them.`,
+    {
+      hint: "Leave out data-only and partitions: choose whole tables, and restore them into a server without them.",
+    },
+  );
 }

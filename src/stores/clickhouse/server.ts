@@ -94,10 +94,11 @@ export class ClickHouseServer {
   }
 
   /** Runs a statement that returns nothing. @throws AppError as `explainFailure` */
-  async run(query: string, settings: Settings = {}): Promise<void> {
+  async run(query: string, settings: Settings = {}, queryId?: string): Promise<void> {
     await this.#ask(async () => {
       await this.#client.command({
         query,
+        ...(queryId !== undefined && { query_id: queryId }),
         abort_signal: this.#context.signal,
         clickhouse_settings: this.accept(settings),
       });

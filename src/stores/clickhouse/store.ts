@@ -1,4 +1,10 @@
-import type { ClickHouseManifest, StoredObject } from "../../backup/manifest.ts";
+import type { TableInventory } from "../../backup/inventory.ts";
+import type {
+  ClickHouseManifest,
+  ClickHousePart,
+  ServerBackup,
+  StoredObject,
+} from "../../backup/manifest.ts";
 import { explainAsFinding } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import { AppError } from "../../errors.ts";
@@ -17,6 +23,23 @@ import { describeInventory, hashIdentity } from "./inventory.ts";
 import { findReplaced } from "./replaced-tables.ts";
 import { findHiddenRows, findLackingRights, rightsMissing } from "./rights.ts";
 import { ClickHouseServer } from "./server.ts";
+import type { ServerDestination } from "./server-destination.ts";
+import { exportByServer } from "./server-export.ts";
+
+export interface ServerMode {
+  destination: ServerDestination;
+  /** How long a BACKUP may take. */
+  deadlineMs: number;
+}
+
+interface Exports {
+  catalog: Catalog;
+  parts: ClickHousePart[];
+  tables: TableInventory[];
+  /** Tables that were replaced or altered each time they were looked at. */
+  replaced: string[];
+  serverBackup?: ServerBackup;
+}
 
 /** How often everything is looked at where tables are replaced under the backup. */
 const ATTEMPTS = 3;
@@ -28,6 +51,8 @@ export interface ClickHouseStoreOptions {
   databases?: string[] | undefined;
   /** After this time everything is sent anew. */
   fullEveryMs?: number | undefined;
+  /** The server writes the rows itself, to a place that it reaches. */
+  serverMode?: ServerMode | undefined;
   /** Larger partitions are sent in several objects of about this size. */
   sliceBytes?: number | undefined;
 }
@@ -44,16 +69,18 @@ class ClickHouseStore implements Store {
   readonly #databases: string[] | undefined;
   readonly fullEveryMs: number | undefined;
   readonly #sliceBytes: number | undefined;
+  readonly #serverMode: ServerMode | undefined;
   readonly #context: RunContext;
   #server: Promise<ClickHouseServer> | undefined;
 
   constructor(
-    { name, url, databases, fullEveryMs, sliceBytes }: ClickHouseStoreOptions,
+    { name, url, databases, fullEveryMs, sliceBytes, serverMode }: ClickHouseStoreOptions,
     context: RunContext,
   ) {
     this.name = name;
     this.fullEveryMs = fullEveryMs;
     this.#sliceBytes = sliceBytes;
+    this.#serverMode = serverMode;
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#databases = databases ?? (this.#connection.database ? [this.#connection.database] : undefined);
@@ -82,7 +109,9 @@ class ClickHouseStore implements Store {
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {
     const startMs = this.#context.clock.ticksMs();
     const server = await this.#connect();
-    const { catalog, parts, tables, replaced } = await this.#export(server, sink);
+    const { catalog, parts, tables, replaced, serverBackup } = this.#serverMode
+      ? await this.#exportByServer(server, sink, this.#serverMode)
+      : await this.#export(server, sink);
     const plan = planSchema(catalog.entries);
     const put = async (file: string, text: string): Promise<StoredObject> =>
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
@@ -107,7 +136,22 @@ class ClickHouseStore implements Store {
       leftOut: catalog.leftOut,
       ddl,
       parts,
+      ...(serverBackup && { serverBackup }),
       seconds: secondsSince(this.#context.clock, startMs),
+    };
+  }
+
+  async #exportByServer(server: ClickHouseServer, sink: BackupSink, mode: ServerMode): Promise<Exports> {
+    const catalog = await readCatalog(server, this.#databases);
+    if (catalog.tables.length === 0) return { catalog, parts: [], tables: [], replaced: [] };
+    const { destination, deadlineMs } = mode;
+    const options = { previous: sink.previous, deadlineMs };
+    const exported = await exportByServer(server, catalog.tables, destination, options, this.#context);
+    return {
+      catalog,
+      parts: [],
+      ...exported,
+      replaced: findReplaced(catalog, await readCatalog(server, this.#databases)),
     };
   }
 
@@ -116,7 +160,7 @@ class ClickHouseStore implements Store {
    * were exchanged or altered meanwhile, their rows and definitions would not go together: all is looked at again,
    * and what was sent already is referred to.
    */
-  async #export(server: ClickHouseServer, sink: BackupSink) {
+  async #export(server: ClickHouseServer, sink: BackupSink): Promise<Exports> {
     const exporter = new Exporter(server, sink, this.#context, this.#sliceBytes);
     for (let attempt = 1; ; attempt += 1) {
       const catalog = await readCatalog(server, this.#databases);

@@ -29,6 +29,7 @@ import type { Counted } from "./reading.ts";
 import { Restoration } from "./restore.ts";
 import { isNamed, Selection } from "./selection.ts";
 import { ClickHouseServer } from "./server.ts";
+import type { ServerMode } from "./store.ts";
 import { quotePath, quoteTexts, splitStatements } from "./sql-text.ts";
 
 /** Cleaning up after a run must go on after it was cancelled, but not for ever. */
@@ -39,6 +40,8 @@ const CANCELLED_CLEANUP_LIMIT_MS = 5_000;
 export interface ClickHouseTargetOptions {
   store: string;
   url: Secret;
+  /** Where the server that was backed up wrote its rows to, with the credentials that reading them needs. */
+  serverMode?: ServerMode | undefined;
 }
 
 /** A server that a backup is restored into, under the backup's own names. @throws AppError CONFIG_INVALID */
@@ -75,7 +78,10 @@ class ClickHouseTarget implements ThrowawayTarget {
   #refreshes: string[] = [];
   readonly #isThrowaway: boolean;
 
-  constructor({ store, url }: ClickHouseTargetOptions, context: RunContext, isThrowaway = false) {
+  readonly #serverMode: ServerMode | undefined;
+
+  constructor({ store, url, serverMode }: ClickHouseTargetOptions, context: RunContext, isThrowaway = false) {
+    this.#serverMode = serverMode;
     this.#isThrowaway = isThrowaway;
     this.store = store;
     this.#context = context;
@@ -120,6 +126,7 @@ class ClickHouseTarget implements ThrowawayTarget {
       request.objects,
       this.#ledger,
       this.#context,
+      this.#serverMode,
     );
     try {
       for (const { kind, database, name } of objects) {
