@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clickhouseKeys } from "./clickhouse-keys.ts";
 import { postgresKeys } from "./postgres-keys.ts";
 import type { StorageClass } from "../destinations/open.ts";
 
@@ -125,6 +126,7 @@ const store = z.strictObject({
   ).optional(),
   ...addressParts,
   ...postgresKeys,
+  ...clickhouseKeys,
   databases: z
     .array(z.string().min(1))
     .min(1)

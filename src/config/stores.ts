@@ -7,6 +7,9 @@ import type { Path } from "./faults.ts";
 import type { Command } from "./options.ts";
 import type { Place } from "./problems.ts";
 import { suggest } from "./problems.ts";
+import { readClickHouseChoices } from "./clickhouse-choices.ts";
+import type { ClickHouseChoices } from "./clickhouse-choices.ts";
+import { CLICKHOUSE_KEYS } from "./clickhouse-keys.ts";
 import { POSTGRES_KEYS } from "./postgres-keys.ts";
 import { readPostgresChoices } from "./postgres-scope.ts";
 import type { PostgresChoices } from "./postgres-scope.ts";
@@ -18,10 +21,10 @@ import type { Given } from "./values.ts";
 export type StoreConfig =
   | ({ name: string; kind: "postgres" } & Address & PostgresChoices)
   /** Without `databases`: all but the system's own. */
-  | { name: string; kind: "clickhouse"; url: Secret; databases?: string[] };
+  | ({ name: string; kind: "clickhouse"; url: Secret; databases?: string[] } & ClickHouseChoices);
 
 /** Where one store is restored to. */
-export interface TargetConfig extends Address {
+export interface TargetConfig extends Address, Pick<ClickHouseChoices, "serverMode"> {
   store: string;
   kind: StoreKind;
 }
@@ -89,7 +92,7 @@ export class StoreReader {
         this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text);
       }
       const address = readAddress(this.#sources, option ? undefined : path, kind, given, isUsed);
-      const scope = this.#readScope(name, kind);
+      const scope = this.#readScope(name, kind, isUsed);
       if (!isUsed || !address) return [];
       return members.map((member) => ({
         name: member.name,
@@ -218,21 +221,31 @@ export class StoreReader {
     isNeeded = true,
   ): TargetConfig[] {
     const address = kind && readAddress(this.#sources, path, kind, given, isNeeded);
-    return kind && address ? [{ store, kind, ...address }] : [];
+    if (!kind || !address) return [];
+    // A server that reads what another server wrote needs the same credentials.
+    const { serverMode } = kind === "clickhouse" ? readClickHouseChoices(this.#sources, store, false) : {};
+    return [{ store, kind, ...address, ...(serverMode && { serverMode }) }];
   }
 
   #readScope(
     name: string,
     kind: StoreKind,
-  ): ({ kind: "postgres" } & PostgresChoices) | { kind: "clickhouse"; databases?: string[] } {
-    if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
+    isUsed: boolean,
+  ):
+    | ({ kind: "postgres" } & PostgresChoices)
+    | ({ kind: "clickhouse"; databases?: string[] } & ClickHouseChoices) {
     const store = this.#sources.content.stores?.[name];
-    for (const key of POSTGRES_KEYS) {
+    for (const key of kind === "postgres" ? CLICKHOUSE_KEYS : POSTGRES_KEYS) {
       if (store?.[key] === undefined) continue;
       const place = this.#sources.place(["stores", name, key]);
       this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
     }
-    return { kind, ...(store?.databases && { databases: this.#readDatabases(name, true) }) };
+    if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
+    return {
+      kind,
+      ...(store?.databases && { databases: this.#readDatabases(name, true) }),
+      ...readClickHouseChoices(this.#sources, name, isUsed),
+    };
   }
 
   /** @param isNeeded - whether a variable that is not set is a problem here */
