@@ -245,6 +245,7 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
     "Compare now: `manifest.json` beside this file lists the rows that every table must hold. Then let the server merge",
     "and expire again:",
     "",
+    ...describeServerBackup(store),
     ...block([...setMerges("START", parts), ...setViews("START", ofViews), "rm -f login part.native.zst"]),
   ];
 }
@@ -258,6 +259,28 @@ const INSERT_SETTINGS = [
   "max_partitions_per_insert_block=0",
   "wait_end_of_query=1",
 ].join("&");
+
+/** Rows that the server itself wrote: a statement for a server that reaches the same place. */
+function describeServerBackup({ serverBackup }: ClickHouseManifest): string[] {
+  if (!serverBackup) return [];
+  const { engine, at, folder, tables } = serverBackup;
+  const place =
+    engine === "Disk" ? `Disk('${at}', '${folder}')` : `S3('${at}/${folder}', '<key id>', '<secret>')`;
+  const names = tables.map(
+    ([database, name]) => `TABLE ${quoteClickHouse(database)}.${quoteClickHouse(name)}`,
+  );
+  const settings = ["create_database = 0", "create_table = 0", "allow_different_table_def = 1"];
+  if (engine === "S3") settings.push("use_same_s3_credentials_for_base_backup = 1");
+  return [
+    "The rows were written by the server itself. Run this on a server that reaches the same place, once the DDL above",
+    "is in and before anything else is; leave materialized views for a second statement, after after-data.sql.",
+    "",
+    "```sql",
+    `RESTORE ${names.join(", ")} FROM ${place} SETTINGS ${settings.join(", ")}`,
+    "```",
+    "",
+  ];
+}
 
 function setMerges(how: "STOP" | "START", parts: readonly ClickHousePart[]): string[] {
   return ["MERGES", "TTL MERGES"].flatMap((work) =>
