@@ -17,6 +17,9 @@ const DEFINITION_METHOD = "postgres-catalog-v2";
 /** Sessions that read rows at once. More would take from the server what pg_dump needs. */
 export const READER_COUNT = 2;
 
+/** A transaction keeps a lock on every table and index it has read. */
+const TABLES_PER_TRANSACTION = 200;
+
 const NOT_COVERED = [
   "Materialized views: their definition is compared; their rows are computed again by the restore.",
   "Objects of extensions, with grants on them: extensions are compared by name and schema, and their versions noted.",
@@ -95,7 +98,7 @@ async function digestWanted(
 
 /** Reads every row of every table, several tables at once, the first of the list first. */
 export async function digestTables(
-  { readers }: Snapshot,
+  snapshot: Snapshot,
   tables: readonly CatalogTable[],
   plan: (table: CatalogTable) => DigestPlan | undefined,
   { reporter }: RunContext,
@@ -105,12 +108,18 @@ export async function digestTables(
   const queue = [...tables];
   const inventories: TableInventory[] = [];
   const readQueue = async (reader: Session): Promise<void> => {
+    let sinceJoined = 0;
     for (let table = queue.shift(); table; table = queue.shift()) {
+      if (sinceJoined === TABLES_PER_TRANSACTION) {
+        await snapshot.rejoin(reader);
+        sinceJoined = 0;
+      }
+      sinceJoined += 1;
       inventories.push(await digestTable(reader, table, plan(table), method));
       reporter.progress({ label, done: inventories.length, total: tables.length, unit: "tables" });
     }
   };
-  await Promise.all(readers.map(readQueue));
+  await Promise.all(snapshot.readers.map(readQueue));
   return inventories;
 }
 

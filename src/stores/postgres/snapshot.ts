@@ -20,6 +20,10 @@ const PINNED = `
 
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+function joining(snapshotId: string): string {
+  return `${BEGIN}; SET TRANSACTION SNAPSHOT '${snapshotId}'; ${PINNED}`;
+}
+
 /** Several sessions that see the database as it was at one moment, whatever others write. */
 export class Snapshot {
   /** For `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`; void once the sessions are ended. */
@@ -57,13 +61,18 @@ export class Snapshot {
       const id = exported?.id ?? "";
       for (let count = 0; count < readerCount; count += 1) {
         const reader = await openSession();
-        await reader.run("Joining the snapshot", `${BEGIN}; SET TRANSACTION SNAPSHOT '${id}'; ${PINNED}`);
+        await reader.run("Joining the snapshot", joining(id));
       }
       return new Snapshot(id, leader, sessions.slice(1));
     } catch (error) {
       for (const session of sessions) session.cut();
       throw error;
     }
+  }
+
+  /** Lets a reader give back its locks, of which a server has a limited number, and see the same moment again. */
+  async rejoin(reader: Session): Promise<void> {
+    await reader.run("Joining the snapshot again", `COMMIT; ${joining(this.id)}`);
   }
 
   /** Ends all sessions at once, also under running statements: a transaction that only read has nothing to lose. */
