@@ -11,6 +11,7 @@ import { readConfig } from "./inputs.ts";
 import { publish, publishFailure } from "./outputs.ts";
 import { WorkflowReporter } from "./reporter.ts";
 import { saveBackupId, useRunnerTemp } from "./state.ts";
+import { withToolCache } from "./tool-cache.ts";
 
 async function main(): Promise<void> {
   const { env } = process;
@@ -18,14 +19,16 @@ async function main(): Promise<void> {
   const redactor = new Redactor();
   try {
     const config = await readConfig(env);
-    const result = await run(config, {
+    const cacheDir = join(env["RUNNER_TOOL_CACHE"] || tmpdir(), "lifeboat");
+    const shell = {
       signal: cancelOnSignals(),
       reporter: new WorkflowReporter(systemClock),
       redactor,
       env,
-      cacheDir: join(env["RUNNER_TOOL_CACHE"] || tmpdir(), "lifeboat"),
+      cacheDir,
       onBackupStart: saveBackupId,
-    });
+    };
+    const result = await withToolCache(cacheDir, () => run(config, shell));
     await publish(result);
     process.exitCode = exitStatusOfResult(result);
   } catch (error) {
