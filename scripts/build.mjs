@@ -18,6 +18,9 @@ const { metafile } = await build({
   // Not ESM: some packages call require(), which a bundled module does not have.
   format: "cjs",
   target: "node20",
+  // What is written as a module may ask for its own address.
+  define: { "import.meta.url": "bundleUrl" },
+  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   // Optional parts of pg: a native binding, and sockets of another runtime.
   external: ["pg-native", "cloudflare:sockets"],
   legalComments: "none", // dist/licenses.txt has them whole

@@ -15,6 +15,8 @@ const SEGMENT_TIMEOUT_MS = 60_000;
  * @param toolDir - where the run keeps fetched tools
  */
 export async function withToolCache<T>(toolDir: string, work: () => Promise<T>): Promise<T> {
+  const { env } = process;
+  if (!env["ACTIONS_RESULTS_URL"] && !env["ACTIONS_CACHE_URL"]) return await work();
   const folder = join(toolDir, FOLDER);
   // Loaded here only: it is as large as all the rest.
   const cache = await import("@actions/cache");

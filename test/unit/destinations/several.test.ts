@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { Destination, Written } from "../../../src/destinations/destination.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
