@@ -30,6 +30,9 @@ export interface LimitedUser {
   policies?: readonly { table: string; filter: string }[];
 }
 
+/** A role that users may be granted: `GRANT reader`. */
+export type LocalRole = Pick<LimitedUser, "name" | "grants">;
+
 /** The disk that `BACKUP … TO Disk('backups', …)` may write to. */
 const BACKUP_DISK = "backups";
 
@@ -37,9 +40,11 @@ const BACKUP_DISK = "backups";
  * Starts a ClickHouse server of its own with empty data. About 280 MB of memory each.
  *
  * @param limited - users beside the one that may do everything; they have its password
+ * @param roles - roles that they may be granted
  */
 export async function startClickHouse(
   limited: readonly LimitedUser[] = [],
+  roles: readonly LocalRole[] = [],
 ): Promise<ClickHouseAddress & ServiceProcess> {
   const user = "lifeboat";
   const password = randomBytes(12).toString("hex");
@@ -48,7 +53,7 @@ export async function startClickHouse(
   const prepare = async (scratch: Scratch): Promise<Launch> => {
     await mkdir(scratch.file("data"));
     await mkdir(scratch.file("backups"));
-    await writeFile(scratch.file("users.xml"), renderUsers(user, password, limited), { mode: 0o600 });
+    await writeFile(scratch.file("users.xml"), renderUsers(user, password, limited, roles), { mode: 0o600 });
     await writeFile(scratch.file("config.xml"), renderConfig(scratch, httpPort, tcpPort));
     const library = createRequire(import.meta.url).resolve(`@chdb/lib-linux-${process.arch}-gnu/libchdb.so`);
     const program = fileURLToPath(new URL("clickhouse-server-process.mjs", import.meta.url));
@@ -89,7 +94,12 @@ function renderConfig(scratch: Scratch, httpPort: number, tcpPort: number): stri
  * may do nothing except what the engine does with it. Users live in this file only: CREATE USER has nowhere to
  * put one.
  */
-function renderUsers(user: string, password: string, limited: readonly LimitedUser[]): string {
+function renderUsers(
+  user: string,
+  password: string,
+  limited: readonly LimitedUser[],
+  roles: readonly LocalRole[],
+): string {
   const hash = createHash("sha256").update(password).digest("hex");
   const profiles = limited.map(({ name, settings = {}, ceilings = {} }) => {
     const lines = Object.entries(settings).map(
@@ -101,6 +111,7 @@ function renderUsers(user: string, password: string, limited: readonly LimitedUs
   return `<clickhouse>
   <profiles><default/>${profiles.join("")}</profiles>
   <quotas><default/></quotas>
+  <roles>${roles.map(({ name, grants }) => `<${name}>${renderGrants(grants)}</${name}>`).join("")}</roles>
   <users>
     <default>
       <password/>
@@ -130,9 +141,13 @@ function renderLimitedUser({ name, grants, policies = [] }: LimitedUser, hash: s
       <password_sha256_hex>${hash}</password_sha256_hex>
       <networks><ip>::/0</ip></networks>
       <profile>${name}</profile><quota>default</quota>
-      <grants>${grants.map((grant) => `<query>${escapeXml(grant)}</query>`).join("")}</grants>
+      ${renderGrants(grants)}
       <databases>${databases.join("")}</databases>
     </${name}>`;
+}
+
+function renderGrants(grants: readonly string[]): string {
+  return `<grants>${grants.map((grant) => `<query>${escapeXml(grant)}</query>`).join("")}</grants>`;
 }
 
 function escapeXml(text: string): string {

@@ -146,6 +146,16 @@ const serverBackupSchema = z.strictObject({
 });
 export type ServerBackup = z.infer<typeof serverBackupSchema>;
 
+/** Users without what they log in with, and what they may do, as SQL; and the names of what it holds. */
+export const clickhouseAccessSchema = storedObjectSchema.extend({
+  profiles: z.array(z.string()),
+  quotas: z.array(z.string()),
+  roles: z.array(z.string()),
+  users: z.array(z.string()),
+  policies: z.array(z.string()),
+});
+export type ClickHouseAccess = z.infer<typeof clickhouseAccessSchema>;
+
 export const clickhouseManifestSchema = z.strictObject({
   ...storeCommon,
   kind: z.literal("clickhouse"),
@@ -157,6 +167,7 @@ export const clickhouseManifestSchema = z.strictObject({
     afterData: storedObjectSchema,
   }),
   parts: z.array(clickhousePartSchema),
+  access: clickhouseAccessSchema.optional(),
   serverBackup: serverBackupSchema.optional(),
 });
 export type ClickHouseManifest = z.infer<typeof clickhouseManifestSchema>;
@@ -196,7 +207,8 @@ export function objectsOfStore(store: StoreManifest): StoredObject[] {
     const files = archive.format === "directory" ? archive.files : [archive];
     return globals ? [...files, globals] : files;
   }
-  return [store.ddl.objects, store.ddl.beforeData, store.ddl.afterData, ...store.parts];
+  const { ddl, access, parts } = store;
+  return [ddl.objects, ddl.beforeData, ddl.afterData, ...(access ? [access] : []), ...parts];
 }
 
 /** A manifest in which some objects have taken the place of others: those that `replace` gives something for. */
@@ -211,13 +223,15 @@ export function mapObjects(
   };
   const stores = manifest.stores.map((store): StoreManifest => {
     if (store.kind === "postgres") {
-      const { archive } = store;
-      if (archive.format !== "directory") return { ...store, archive: map(archive) };
-      return { ...store, archive: { ...archive, files: archive.files.map(map) } };
+      const { archive, globals } = store;
+      const others = globals && { globals: map(globals) };
+      if (archive.format !== "directory") return { ...store, ...others, archive: map(archive) };
+      return { ...store, ...others, archive: { ...archive, files: archive.files.map(map) } };
     }
     const { objects, beforeData, afterData } = store.ddl;
     const ddl = { objects: map(objects), beforeData: map(beforeData), afterData: map(afterData) };
-    return { ...store, ddl, parts: store.parts.map(map) };
+    const access = store.access && { access: map(store.access) };
+    return { ...store, ddl, ...access, parts: store.parts.map(map) };
   });
   return { ...manifest, stores };
 }

@@ -19,7 +19,7 @@ export function compareRestored(
   store: StoreManifest,
   found: Inventory,
   { scope, allowMissing = [] }: Pick<RestoreRequest, "scope" | "allowMissing">,
-  { lost, isStopped = false }: RestoreOutcome,
+  { lost, refused = [], isStopped = false }: RestoreOutcome,
 ): RestoredStore {
   const isBlind = scope !== undefined && isSelective(scope) && !saysWhatBelongs(store.inventory);
   const expected = narrowExpected(store, scope);
@@ -40,6 +40,15 @@ export function compareRestored(
       `Schema objects in ${store.store}: the restore was ended when the rows differed, before indexes and constraints.`,
     );
   }
+  comparison.differences.push(
+    ...refused.map(({ kind, name, why }) => ({
+      store: store.store,
+      kind,
+      name,
+      expected: "applied",
+      found: why,
+    })),
+  );
   const missing = takeAllowed(comparison, allowMissing);
   const named = new Set(lost.map(({ kind, name }) => `${kind} ${name}`));
   const lostSentences = [

@@ -142,3 +142,11 @@ export function refuseLacks(
     },
   );
 }
+
+/** @throws AppError TARGET_REFUSED when users are asked for and no store of the backup has any */
+export function requireAccess(pairings: readonly Pairing[]): void {
+  if (pairings.some(({ store }) => store.kind === "clickhouse" && store.access)) return;
+  throw new AppError("TARGET_REFUSED", "The backup holds no users and rights to restore.", {
+    hint: "Restore without access; backups hold them where a ClickHouse store has access: true in lifeboat.yml.",
+  });
+}

@@ -20,7 +20,7 @@ import type { Selection } from "./catalogue.ts";
 import { compareRestored, narrowExpected } from "./compare-restored.ts";
 import type { RestoredStore } from "./compare-restored.ts";
 import { readObjects } from "./object-reader.ts";
-import { divideScope, pairTargets, refuseSurprises } from "./restore-checks.ts";
+import { divideScope, pairTargets, refuseSurprises, requireAccess } from "./restore-checks.ts";
 import type { Pairing } from "./restore-checks.ts";
 import { runTogether, settleAll } from "./together.ts";
 import { requireUnlocked } from "./unlock.ts";
@@ -38,6 +38,8 @@ export interface RestoreRequest {
   allowMissing?: readonly string[];
   jobs?: number;
   stream?: boolean;
+  /** Bring back users, roles and what they may do as well. */
+  access?: boolean;
   /** Performed after all checks and before the first change, and after the comparison. */
   before?: readonly Step[];
   after?: readonly Step[];
@@ -89,6 +91,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
       `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given for it"}.`,
     );
   }
+  if (request.access) requireAccess(pairings);
   const named = await reporter.phase("Check", () =>
     stopwatch.measure("check", async () => {
       const stores = pairings.map(({ store }) => store);
@@ -115,6 +118,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
       ...(pairing.scope && { scope: pairing.scope }),
       ...(request.jobs !== undefined && { jobs: request.jobs }),
       ...(request.stream && { stream: true }),
+      ...(request.access && { access: true }),
       allowMissing,
       stopwatch,
       onRows: (found) => {

@@ -8,6 +8,8 @@ import { readDurationMs } from "./values.ts";
 /** How a ClickHouse store is backed up, as far as the operator says anything. */
 export interface ClickHouseChoices {
   fullEveryMs?: number;
+  /** Users, roles and what they may do come along. */
+  access?: true;
   /** Present in mode server. */
   serverMode?: ServerMode;
 }
@@ -29,11 +31,12 @@ export function readClickHouseChoices(sources: Sources, name: string, isNeeded: 
   };
   const [fullEveryMs, deadlineMs] = [duration("full-every"), duration("server-deadline")];
   const place = sources.place(["stores", name, "server-destination"]);
+  const access = store?.access === true && { access: true as const };
   if (store?.mode !== "server") {
     if (store?.["server-destination"] !== undefined) {
       sources.problems.add(place, "means nothing without mode: server. Write both, or leave it out.");
     }
-    return { ...(fullEveryMs !== undefined && { fullEveryMs }) };
+    return { ...access, ...(fullEveryMs !== undefined && { fullEveryMs }) };
   }
   if (store["server-destination"] === undefined) {
     sources.problems.add(sources.place(["stores", name, "mode"]), "needs a server-destination beside it.");
@@ -41,6 +44,7 @@ export function readClickHouseChoices(sources: Sources, name: string, isNeeded: 
   const given = sources.text(["stores", name, "server-destination"], isNeeded);
   const destination = given && readDestination(given, sources);
   return {
+    ...access,
     fullEveryMs: fullEveryMs ?? LONGEST_CHAIN_MS,
     ...(destination && { serverMode: { destination, deadlineMs: deadlineMs ?? DEADLINE_MS } }),
   };

@@ -14,6 +14,12 @@ export const clickhouseKeys = {
   "server-destination": text(
     "ClickHouse: where the server writes to: Disk('backups', 'folder') or S3('https://bucket…/folder', '${KEY_ID}', '${SECRET}').",
   ),
+  access: z
+    .boolean()
+    .describe(
+      "ClickHouse: bring users, roles, grants, quotas, profiles and row policies along, without passwords.",
+    )
+    .optional(),
   "server-deadline": text("ClickHouse: how long the server may take, such as 2h; 6h when absent."),
 } as const;
 

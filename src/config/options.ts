@@ -294,6 +294,12 @@ export const OPTIONS = {
     commands: ["restore"],
     stores: ["postgres"],
   },
+  access: {
+    kind: "flag",
+    help: "ClickHouse: bring back users, roles, grants, quotas, profiles and row policies too; nobody gets a password.",
+    commands: ["restore"],
+    stores: ["clickhouse"],
+  },
   "allow-missing": {
     kind: "list",
     help: "What may be lost, as kind and name: extension pg_cron, event trigger audit.",

@@ -19,6 +19,8 @@ export interface RestoreSettings {
   allowMissing: string[];
   jobs?: number;
   stream: boolean;
+  /** ClickHouse: users, roles and what they may do are brought back as well. */
+  access: boolean;
   /** Run before the first change, and after the comparison. */
   before: RunStepConfig[];
   after: RunStepConfig[];
@@ -63,6 +65,7 @@ export function readRestore(
     allowMissing: sources.list("allow-missing"),
     ...(jobs !== undefined && { jobs }),
     stream: isSet(sources, "stream"),
+    access: isSet(sources, "access"),
     before: readRestoreCommands(sources, stores, "before", isNeeded),
     after: readRestoreCommands(sources, stores, "after", isNeeded),
   };

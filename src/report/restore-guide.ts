@@ -247,6 +247,23 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
     "",
     ...describeServerBackup(store),
     ...block([...setMerges("START", parts), ...setViews("START", ofViews), "rm -f login part.native.zst"]),
+    ...renderAccess(store),
+  ];
+}
+
+/** Not in a block that runs by itself: on a server that others use, users are not to be changed in passing. */
+function renderAccess({ store, access }: ClickHouseManifest): string[] {
+  if (!access) return [];
+  const file = `${store}-access.sql`;
+  return [
+    "Users, roles, grants, quotas, settings profiles and row policies are in a file of their own, a statement a line, without",
+    "passwords. On a server that lacks them, run as its administrator (what the server refuses is told, and the rest goes on):",
+    "",
+    `    ${fetchLine(access, file)}`,
+    `    clickhouse-client --host HOST --user ADMIN --password --ignore-error --queries-file ${file}`,
+    "",
+    "Nobody of them can log in yet: the last lines of the file say how each user is let in, with a new password.",
+    "",
   ];
 }
 

@@ -118,6 +118,8 @@ export interface LostObject {
 export interface RestoreOutcome {
   /** What is not there and was allowed to be missing. */
   lost: LostObject[];
+  /** Statements about users and their rights that the server did not take: each is a difference. */
+  refused?: LostObject[];
   /** The tables as they were read in the middle of the restore: nothing changes rows after that. */
   tables?: TableInventory[];
   /** The restore ended when the rows were in and `onRows` said so: indexes and constraints are missing. */
@@ -136,6 +138,8 @@ export interface RestoreRequest {
   jobs?: number;
   /** Without a file on this machine's disk, at the price of speed. */
   stream?: boolean;
+  /** Bring back users, roles and what they may do as well, where the backup has them. */
+  access?: boolean;
   /** What may be lost, as kind and name in the words of inventories; all else that is lost is a failure. */
   allowMissing?: readonly string[];
   /** Times the parts of the restore: fetch, data, compare, indexes. */

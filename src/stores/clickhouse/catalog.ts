@@ -19,6 +19,12 @@ export interface Column {
   default_expression: string;
 }
 
+/** What stands in `leftOut` unless the operator asks for it. */
+export const ACCESS_LEFT_OUT = {
+  what: "users, roles, grants, quotas, settings profiles and row policies",
+  why: "They belong to the server rather than to its databases.",
+};
+
 /** A table that holds rows to copy. */
 export interface DataTable {
   database: string;
@@ -76,10 +82,7 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
       what: `database ${name}`,
       why: `Its engine ${engine} shows another system's tables.`,
     }));
-  leftOut.push({
-    what: "users, roles, grants, quotas, settings profiles and row policies",
-    why: "They belong to the server rather than to its databases.",
-  });
+  leftOut.push(ACCESS_LEFT_OUT);
 
   leftOut.push(...(await listCollections(server)));
 

@@ -134,7 +134,7 @@ export function rightsMissing(server: ClickHouseServer, lacks: readonly Lack[]):
   );
 }
 
-async function mayRead(server: ClickHouseServer, table: string): Promise<boolean> {
+export async function mayRead(server: ClickHouseServer, table: string): Promise<boolean> {
   return await allowed(server.rows(`SELECT 1 FROM system.${table} LIMIT 0`));
 }
 

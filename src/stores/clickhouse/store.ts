@@ -12,7 +12,9 @@ import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import type { BackupSink, Store } from "../store.ts";
-import { readCatalog } from "./catalog.ts";
+import { diagnoseAccess, findLackingAccess, readAccess } from "./access.ts";
+import { nameEntities, writeAccessScript } from "./access-sql.ts";
+import { ACCESS_LEFT_OUT, readCatalog } from "./catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
@@ -53,6 +55,8 @@ export interface ClickHouseStoreOptions {
   fullEveryMs?: number | undefined;
   /** The server writes the rows itself, to a place that it reaches. */
   serverMode?: ServerMode | undefined;
+  /** Users, roles and what they may do come along. */
+  access?: true | undefined;
   /** Larger partitions are sent in several objects of about this size. */
   sliceBytes?: number | undefined;
 }
@@ -70,17 +74,19 @@ class ClickHouseStore implements Store {
   readonly fullEveryMs: number | undefined;
   readonly #sliceBytes: number | undefined;
   readonly #serverMode: ServerMode | undefined;
+  readonly #isAccessKept: boolean;
   readonly #context: RunContext;
   #server: Promise<ClickHouseServer> | undefined;
 
   constructor(
-    { name, url, databases, fullEveryMs, sliceBytes, serverMode }: ClickHouseStoreOptions,
+    { name, url, databases, fullEveryMs, sliceBytes, serverMode, access }: ClickHouseStoreOptions,
     context: RunContext,
   ) {
     this.name = name;
     this.fullEveryMs = fullEveryMs;
     this.#sliceBytes = sliceBytes;
     this.#serverMode = serverMode;
+    this.#isAccessKept = access === true;
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#databases = databases ?? (this.#connection.database ? [this.#connection.database] : undefined);
@@ -89,6 +95,7 @@ class ClickHouseStore implements Store {
   async check(): Promise<string> {
     const server = await this.#connect();
     const lacks = await findLackingRights(server, this.#databases);
+    if (this.#isAccessKept) lacks.push(...(await findLackingAccess(server)));
     if (lacks.length > 0) throw rightsMissing(server, lacks);
     const catalog = await readCatalog(server, this.#databases);
     const hidden = await findHiddenRows(server, catalog);
@@ -103,7 +110,8 @@ class ClickHouseStore implements Store {
     } catch (error) {
       return [explainAsFinding("connection", error)];
     }
-    return await diagnoseServer(server, this.#databases, this.#context);
+    const findings = await diagnoseServer(server, this.#databases, this.#context);
+    return this.#isAccessKept ? [...findings, await diagnoseAccess(server)] : findings;
   }
 
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {
@@ -121,6 +129,7 @@ class ClickHouseStore implements Store {
       beforeData: await put("before-data.sql", writeScript(plan.beforeData, settings)),
       afterData: await put("after-data.sql", writeScript(plan.afterData, settings)),
     };
+    const access = this.#isAccessKept ? await readAccess(server, catalog.databases) : undefined;
     const inventory = describeInventory(catalog, tables);
     for (const name of replaced) {
       inventory.notCovered.push(
@@ -133,9 +142,17 @@ class ClickHouseStore implements Store {
       server: { version: server.version },
       source: { id: hashIdentity(catalog), database: catalog.databases.join(", ") },
       inventory,
-      leftOut: catalog.leftOut,
+      leftOut: access
+        ? [...catalog.leftOut.filter((each) => each !== ACCESS_LEFT_OUT), ...access.leftOut]
+        : catalog.leftOut,
       ddl,
       parts,
+      ...(access && {
+        access: {
+          ...(await put("access.sql", writeAccessScript(access.entities))),
+          ...nameEntities(access.entities),
+        },
+      }),
       ...(serverBackup && { serverBackup }),
       seconds: secondsSince(this.#context.clock, startMs),
     };

@@ -14,6 +14,7 @@ import type {
   ThrowawayTarget,
 } from "../store.ts";
 import type { RestoreScope } from "../../backup/restore-scope.ts";
+import { applyAccess } from "./access-restore.ts";
 import { readCatalog } from "./catalog.ts";
 import type { Catalog, DataTable } from "./catalog.ts";
 import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
@@ -137,7 +138,8 @@ class ClickHouseTarget implements ThrowawayTarget {
       await restoration.run(existing);
       this.#wakeUps = restoration.wakeUps;
       this.#refreshes = restoration.refreshes;
-      return { lost: [] };
+      const refused = request.access ? await applyAccess(server, manifest, request.objects) : [];
+      return { lost: [], refused };
     } catch (error) {
       await this.#removeAll(restoration.undo).catch((cleanup: unknown) => {
         // The reason why the restore failed matters more; what is left is named.

@@ -32,6 +32,14 @@ test("full-every is a duration", () => {
   expect(problemsOf("    full-every: often\n")).toContain("is no duration");
 });
 
+test("access is a choice of ClickHouse alone", () => {
+  expect(readStore("    access: true\n").store).toMatchObject({ access: true });
+  expect(readStore("    access: false\n").store).not.toHaveProperty("access");
+  expect(problemsOf("    kind: postgres\n    access: true\n")).toContain(
+    "stores.clickhouse.access means nothing for postgres",
+  );
+});
+
 test("mode server takes a disk of the server, and bounds the chain by a week", () => {
   const { store } = readStore("    mode: server\n    server-destination: Disk('backups', '/shop/')\n");
   expect(store).toMatchObject({
