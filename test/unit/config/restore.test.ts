@@ -37,6 +37,15 @@ test("what is restored, and where", () => {
   });
 });
 
+test("users and their rights are restored when asked, and of ClickHouse alone", () => {
+  const given = { destination: "file:///backups", "target-clickhouse-url": "https://u:pw@h" };
+  expect(parseAs("restore", { options: { ...given, access: "true" } })).toMatchObject({ access: true });
+  expect(parseAs("restore", { options: given })).toMatchObject({ access: false });
+  expect(readProblems({ command: "restore", options: { ...GIVEN, access: "true" } })).toContain(
+    "--access means nothing for postgres; it is for clickhouse.",
+  );
+});
+
 test("commands around it are lines or steps, with their own values", () => {
   const config = parseAs("restore", {
     options: GIVEN,
