@@ -69,7 +69,8 @@ describe("a backup that fails is not listed, and the next one is proven:", { tim
       return { kind: "pass" };
     };
     const { status, json } = await machine.run(...dying);
-    expect({ status, code: json.error?.code }).toEqual({ status: 4, code: "STORE_FAILED" });
+    // The object is asked for again, and by then nobody is there.
+    expect({ status, code: json.error?.code }).toEqual({ status: 4, code: "STORE_UNREACHABLE" });
     expect(json.error?.title).toContain("ClickHouse");
     await expectNothingThenProof(machine, place, backup);
   });

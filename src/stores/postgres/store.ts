@@ -252,8 +252,10 @@ class PostgresStore implements Store {
 
   /** @throws AppError CONFIG_INVALID */
   #requireFormat({ dangling }: Scope, platform: Platform | undefined): void {
+    // pg_dump itself takes tables that are left out from publications.
+    const isInTheDump = ({ kind }: { kind: string }): boolean => kind !== "publication";
     const reasons = [
-      ...dangling.map(({ kind, name, needs }) => `${kind} ${name} needs ${needs}`),
+      ...dangling.filter(isInTheDump).map(({ kind, name, needs }) => `${kind} ${name} needs ${needs}`),
       ...(platform?.extensions ?? []).map((name) => `extension ${name} is Supabase's`),
       ...(platform?.eventTriggers ?? []).map((name) => `event trigger ${name} is Supabase's`),
     ];

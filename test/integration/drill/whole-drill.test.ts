@@ -32,7 +32,7 @@ test("the example application is proven down to the logged row, and the summary 
   const summary = renderSummary(result);
   for (const line of [
     `✅ proven: backup ${result.record.backupId}`,
-    "| postgres | 4 | 37 | 15 | 0 |",
+    "| postgres | 4 | 37 | 16 | 0 |",
     "| clickhouse | 2 | 50,002 | 4 | 0 |",
     "10 of 10 secrets decrypted;",
     "Under the key with one bit flipped, 0 of 10 could be decrypted.",

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { parseManifest, serialiseManifest } from "../../../src/backup/manifest.ts";
 import type { PostgresManifest } from "../../../src/backup/manifest.ts";
 import { restore, restoreAndCompare } from "../../../src/commands/restore.ts";
 import type { RestoreRequest, RestoreResult } from "../../../src/commands/restore.ts";
@@ -57,9 +58,9 @@ function changeBackup(change: (manifest: PostgresManifest) => void): MemoryPlace
   for (const [key, bytes] of place.objects) {
     if (!key.endsWith("/manifest.json")) changed.set(key, bytes.bytes);
     else {
-      const manifest = JSON.parse(place.bytes(key).toString()) as { stores: PostgresManifest[] };
-      manifest.stores.forEach(change);
-      changed.set(key, Buffer.from(JSON.stringify(manifest)));
+      const manifest = parseManifest(place.bytes(key), key);
+      (manifest.stores as PostgresManifest[]).forEach(change);
+      changed.set(key, serialiseManifest(manifest));
     }
   }
   return changed;
