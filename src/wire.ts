@@ -275,7 +275,7 @@ async function buildTarget(config: TargetConfig, placement: Placement, context: 
     return createPostgresTarget({ ...config, placement }, context);
   }
   const { createClickHouseTarget } = await import("./stores/clickhouse/target.ts");
-  return createClickHouseTarget(config, context);
+  return createClickHouseTarget({ ...config, placement }, context);
 }
 
 export async function buildThrowaway(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {

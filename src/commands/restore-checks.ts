@@ -3,7 +3,7 @@ import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import { findUnknown, isSelective, listSchemas, listTables } from "../backup/restore-scope.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import { AppError } from "../errors.ts";
-import type { Target, TargetFacts } from "../stores/store.ts";
+import type { ObjectSource, Target, TargetFacts } from "../stores/store.ts";
 import { isNamedWhole, namesToType } from "./replacing.ts";
 import { settleAll } from "./together.ts";
 
@@ -50,6 +50,20 @@ export function divideScope(pairings: readonly Pairing[], scope: RestoreScope | 
     const own = { tables, schemas, ...(partitions && { partitions }), content: scope.content };
     return [{ ...pairing, scope: own }];
   });
+}
+
+/**
+ * The pairings in the names under which the backup is restored.
+ *
+ * @throws AppError CONFIG_INVALID, BACKUP_DAMAGED, OBJECT_MISSING
+ */
+export async function placePairings(pairings: readonly Pairing[], objects: ObjectSource): Promise<Pairing[]> {
+  return await settleAll(
+    pairings.map(async (pairing) => ({
+      ...pairing,
+      ...(await pairing.target.relocate?.(pairing.store, pairing.scope, objects)),
+    })),
+  );
 }
 
 function requireKnown(pairings: readonly Pairing[], scope: RestoreScope): void {

@@ -20,7 +20,7 @@ import type { Selection } from "./catalogue.ts";
 import { compareRestored, narrowExpected } from "./compare-restored.ts";
 import type { RestoredStore } from "./compare-restored.ts";
 import { readObjects } from "./object-reader.ts";
-import { divideScope, pairTargets, refuseSurprises, requireAccess } from "./restore-checks.ts";
+import { divideScope, pairTargets, placePairings, refuseSurprises, requireAccess } from "./restore-checks.ts";
 import type { Pairing } from "./restore-checks.ts";
 import { runTogether, settleAll } from "./together.ts";
 import { requireUnlocked } from "./unlock.ts";
@@ -83,23 +83,25 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
     stopwatch.measure("find", () => pickBackup(destination, selection)),
   );
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
-  const pairings = divideScope(pairTargets(manifest, targets), scope);
+  const chosen = divideScope(pairTargets(manifest, targets), scope);
   for (const { store } of manifest.stores) {
-    if (pairings.some((pairing) => pairing.store.store === store)) continue;
+    if (chosen.some((pairing) => pairing.store.store === store)) continue;
     const isTargeted = targets.some((target) => target.store === store);
     reporter.warn(
       `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given for it"}.`,
     );
   }
-  if (request.access) requireAccess(pairings);
-  const named = await reporter.phase("Check", () =>
+  if (request.access) requireAccess(chosen);
+  const objects = readObjects(destination, keyring, context);
+  const { pairings, named } = await reporter.phase("Check", () =>
     stopwatch.measure("check", async () => {
-      const stores = pairings.map(({ store }) => store);
+      const stores = chosen.map(({ store }) => store);
       await settleAll([
         requireUnlocked({ id: manifest.id, stores }, destination, keyring),
         requireKeys(manifest, keys, context),
       ]);
-      return await refuseSurprises(pairings, request.replace, allowMissing);
+      const placed = await placePairings(chosen, objects);
+      return { pairings: placed, named: await refuseSurprises(placed, request.replace, allowMissing) };
     }),
   );
   const steps = {
@@ -108,7 +110,6 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   };
 
   await using scratch = await Scratch.create();
-  const objects = readObjects(destination, keyring, context);
   const jobs = pairings.map((pairing) => {
     const { store, target } = pairing;
     const restoring: StoreRestoreRequest = {

@@ -264,6 +264,12 @@ export const OPTIONS = {
     help: "Restore rows into tables that are there.",
     commands: ["restore"],
   },
+  "into-database": {
+    kind: "list",
+    help: "ClickHouse: other names for databases of the backup: old=new.",
+    commands: ["restore"],
+    stores: ["clickhouse"],
+  },
   "create-db": {
     kind: "flag",
     help: "Postgres: create the target's database, which must not exist yet.",

@@ -1,6 +1,7 @@
 import { isSelective } from "../backup/restore-scope.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Placement } from "../stores/store.ts";
+import { readDatabaseNames } from "./into-database.ts";
 import { OPTIONS } from "./options.ts";
 import type { Option, OptionName } from "./options.ts";
 import type { Sources } from "./sources.ts";
@@ -40,6 +41,8 @@ const CONFLICTS: readonly (readonly [OptionName, OptionName])[] = [
   ["schema-only", "replace-db"],
   ["stream", "jobs"],
   ["stream", "data-only"],
+  // Grants and row policies name databases by their old names.
+  ["access", "into-database"],
 ];
 
 /** @param isNeeded - whether the command is a restore */
@@ -54,6 +57,7 @@ export function readRestore(
   const scope = readScope(sources);
   const replaceDb = sources.option("replace-db")?.text;
   const maintenanceDb = sources.option("maintenance-db")?.text;
+  const databaseNames = readDatabaseNames(sources);
   const jobs = readJobs(sources);
   return {
     ...(scope && { scope }),
@@ -61,6 +65,7 @@ export function readRestore(
       ...(isSet(sources, "create-db") && { create: true }),
       ...(replaceDb !== undefined && { replace: replaceDb }),
       ...(maintenanceDb !== undefined && { maintenanceDatabase: maintenanceDb }),
+      ...(databaseNames && { databaseNames }),
     },
     allowMissing: sources.list("allow-missing"),
     ...(jobs !== undefined && { jobs }),

@@ -104,6 +104,8 @@ export interface Placement {
   replace?: string;
   /** Where to connect meanwhile. */
   maintenanceDatabase?: string;
+  /** New names of the backup's databases, by their own: those go by them once they are restored. */
+  databaseNames?: ReadonlyMap<string, string>;
 }
 
 /** An object of a backup that could not be restored. */
@@ -159,6 +161,17 @@ export interface QueryIdentity {
 export interface Target {
   readonly store: string;
   readonly kind: StoreKind;
+  /**
+   * Present where databases can go by other names than the backup's: the backup and the scope as they will be there,
+   * which is what all else of the target is then given.
+   *
+   * @throws AppError CONFIG_INVALID for names that do not fit the backup; BACKUP_DAMAGED, OBJECT_MISSING
+   */
+  relocate?(
+    backup: StoreManifest,
+    scope: RestoreScope | undefined,
+    objects: ObjectSource,
+  ): Promise<{ store: StoreManifest; scope?: RestoreScope }>;
   /** Connects, and looks what the backup would meet. @throws AppError as `Store.check` */
   inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts>;
   /**

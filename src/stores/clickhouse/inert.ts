@@ -68,7 +68,8 @@ function silenceSource(tokens: readonly Token[]): Edit[] {
   return [replaceTokens(tokens, at + 2, close, `CLICKHOUSE(${texts.join(" ")})`)];
 }
 
-function readParameters(tokens: readonly Token[]): { name: string; value: Token }[] {
+/** The pairs of name and value that a dictionary's source is described by. */
+export function readParameters(tokens: readonly Token[]): { name: string; value: Token }[] {
   const parameters: { name: string; value: Token }[] = [];
   for (let at = 0; at + 1 < tokens.length; at += 2) {
     const [name, value] = [tokens[at], tokens[at + 1]];

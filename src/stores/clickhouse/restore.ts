@@ -1,11 +1,10 @@
-import { text } from "node:stream/consumers";
 import type { ClickHouseManifest, ClickHousePart } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { ObjectSource } from "../store.ts";
 import { forEachAtOnce } from "../at-once.ts";
-import { idOf, parseSchema } from "./ddl.ts";
-import type { SchemaEntry } from "./ddl.ts";
+import { idOf } from "./ddl.ts";
+import type { SchemaEntry, SchemaPlan } from "./ddl.ts";
 import { isRefreshable } from "./ddl-portable.ts";
 import { findStorage } from "./engines.ts";
 import { fillByPartitions } from "./existing-tables.ts";
@@ -72,12 +71,12 @@ export class Restoration {
   }
 
   /**
+   * @param schema - of the whole backup, under the names that it goes to
    * @param existing - tables that are there and are filled rather than created
    * @throws AppError STORE_FAILED, BACKUP_DAMAGED, OBJECT_MISSING
    */
-  async run(existing: readonly ExistingTable[]): Promise<void> {
+  async run(schema: SchemaPlan, existing: readonly ExistingTable[]): Promise<void> {
     if (this.#backup.serverBackup && this.#selection.fillsTables) throw fillsNoTables(this.#backup.store);
-    const schema = parseSchema(await text(await this.#objects.open(this.#backup.ddl.objects)));
     const { beforeData, afterData } = this.#selection.narrow(schema);
     const isThere = new Set(existing.map(({ table }) => idOf(table)));
     const tables = beforeData.filter((entry) => entry.kind === "table" && !isThere.has(idOf(entry)));

@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type { Inventory, TableInventory } from "../../backup/inventory.ts";
 import type { ClickHouseManifest, StoreManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
@@ -6,6 +7,8 @@ import { withDeadline } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import { connectionVariable } from "../store.ts";
 import type {
+  ObjectSource,
+  Placement,
   QueryIdentity,
   RestoreOutcome,
   RestoreRequest,
@@ -19,14 +22,15 @@ import { readCatalog } from "./catalog.ts";
 import type { Catalog, DataTable } from "./catalog.ts";
 import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
 import type { Connection } from "./connection.ts";
-import { idOf } from "./ddl.ts";
-import type { SchemaEntry } from "./ddl.ts";
+import { idOf, parseSchema } from "./ddl.ts";
+import type { SchemaEntry, SchemaPlan } from "./ddl.ts";
 import { clear, countInTheWay, requireNothingFires, requireSameColumns } from "./existing-tables.ts";
 import type { ExistingTable } from "./existing-tables.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
 import { addDigests, countRows, ofPartition } from "./reading.ts";
 import type { Counted } from "./reading.ts";
+import { Relocation } from "./relocation.ts";
 import { Restoration } from "./restore.ts";
 import { isNamed, Selection } from "./selection.ts";
 import { ClickHouseServer } from "./server.ts";
@@ -43,9 +47,10 @@ export interface ClickHouseTargetOptions {
   url: Secret;
   /** Where the server that was backed up wrote its rows to, with the credentials that reading them needs. */
   serverMode?: ServerMode | undefined;
+  placement?: Pick<Placement, "databaseNames">;
 }
 
-/** A server that a backup is restored into, under the backup's own names. @throws AppError CONFIG_INVALID */
+/** A server that a backup is restored into, under the backup's own names or those that the operator gave. @throws AppError CONFIG_INVALID */
 export function createClickHouseTarget(options: ClickHouseTargetOptions, context: RunContext): Target {
   return new ClickHouseTarget(options, context);
 }
@@ -78,16 +83,37 @@ class ClickHouseTarget implements ThrowawayTarget {
   /** Views of a copy that is thrown away never refresh themselves: what they read might lie elsewhere. */
   #refreshes: string[] = [];
   readonly #isThrowaway: boolean;
+  #relocation: Relocation | undefined;
+  readonly #databaseNames: Placement["databaseNames"];
 
   readonly #serverMode: ServerMode | undefined;
 
-  constructor({ store, url, serverMode }: ClickHouseTargetOptions, context: RunContext, isThrowaway = false) {
+  constructor(
+    { store, url, serverMode, placement }: ClickHouseTargetOptions,
+    context: RunContext,
+    isThrowaway = false,
+  ) {
     this.#serverMode = serverMode;
     this.#isThrowaway = isThrowaway;
+    this.#databaseNames = placement?.databaseNames;
     this.store = store;
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#database = this.#connection.database;
+  }
+
+  async relocate(
+    backup: StoreManifest,
+    scope: RestoreScope | undefined,
+    objects: ObjectSource,
+  ): Promise<{ store: StoreManifest; scope?: RestoreScope }> {
+    if (!this.#databaseNames) return { store: backup, ...(scope && { scope }) };
+    const manifest = requireClickHouse(backup);
+    const schema = await readSchema(manifest, objects);
+    const relocation = new Relocation(this.#databaseNames, manifest, schema);
+    this.#relocation = relocation;
+    this.#database = relocation.moveDatabase(this.#database);
+    return { store: relocation.moveBackup(manifest), ...(scope && { scope: relocation.moveScope(scope) }) };
   }
 
   async inspect(backup: StoreManifest, scope?: RestoreScope): Promise<TargetFacts> {
@@ -120,6 +146,8 @@ class ClickHouseTarget implements ThrowawayTarget {
     if (selection.content === "data") requireThere(selection, manifest, existing);
     existing.forEach(requireSameColumns);
     for (const { table } of existing) if (table.storage !== "parts") await requireNothingFires(server, table);
+    const own = await readSchema(manifest, request.objects);
+    const schema = this.#relocation?.movePlan(own) ?? own;
     const restoration = new Restoration(
       server,
       manifest,
@@ -135,7 +163,7 @@ class ClickHouseTarget implements ThrowawayTarget {
         await server.run(`DROP ${what} ${quotePath(database, name)} SYNC`, DROP_SETTINGS);
       }
       for (const table of rows) await clear(server, table, selection.partitions);
-      await restoration.run(existing);
+      await restoration.run(schema, existing);
       this.#wakeUps = restoration.wakeUps;
       this.#refreshes = restoration.refreshes;
       const refused = request.access ? await applyAccess(server, manifest, request.objects) : [];
@@ -163,7 +191,9 @@ class ClickHouseTarget implements ThrowawayTarget {
     for (const table of all.tables.filter(isOurs)) {
       tables.push({ name: idOf(table), ...(await countSelected(server, table, selection)) });
     }
-    return describeInventory({ ...all, entries: all.entries.filter(isOurs) }, tables);
+    const ours = { ...all, entries: all.entries.filter(isOurs) };
+    const inventory = describeInventory(ours, tables);
+    return this.#relocation?.markOldNames(inventory, ours) ?? inventory;
   }
 
   async settle(): Promise<void> {
@@ -291,6 +321,11 @@ class ClickHouseTarget implements ThrowawayTarget {
     );
     return { objects, rows };
   }
+}
+
+/** @throws AppError BACKUP_DAMAGED, OBJECT_MISSING */
+async function readSchema({ ddl }: ClickHouseManifest, objects: ObjectSource): Promise<SchemaPlan> {
+  return parseSchema(await text(await objects.open(ddl.objects)));
 }
 
 function listDatabases({ inventory }: StoreManifest): string[] {

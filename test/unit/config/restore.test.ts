@@ -46,6 +46,22 @@ test("users and their rights are restored when asked, and of ClickHouse alone", 
   );
 });
 
+test("other names for databases", () => {
+  const config = parseAs("restore", {
+    options: {
+      destination: "file:///backups",
+      "target-clickhouse-url": "http://h:8123",
+      "into-database": "shop=shop_restored, audit = audit_restored",
+    },
+  });
+  expect(config.placement.databaseNames).toEqual(
+    new Map([
+      ["shop", "shop_restored"],
+      ["audit", "audit_restored"],
+    ]),
+  );
+});
+
 test("commands around it are lines or steps, with their own values", () => {
   const config = parseAs("restore", {
     options: GIVEN,
@@ -83,9 +99,41 @@ describe("problems", () => {
       { partition: "202601", table: "a.b" },
       "--partition means nothing for postgres; it is for clickhouse. Leave it out.",
     ],
+    [
+      { "into-database": "a=b" },
+      "--into-database means nothing for postgres; it is for clickhouse. Leave it out.",
+    ],
     [{ "schema-only": "perhaps" }, "--schema-only must be true or false."],
   ])("%j: %s", (options, problem) => {
     expect(readProblems({ command: "restore", options: { ...GIVEN, ...options } })).toContain(problem);
+  });
+
+  test.each([
+    ["shop", "must be pairs of names, such as shop=shop_restored."],
+    ["a=b=c", "must be pairs of names, such as shop=shop_restored."],
+    ["=b", "must be pairs of names, such as shop=shop_restored."],
+    ["a=b, a=c", "names a twice. Give each database one name of its own."],
+    ["a=b, c=b", "names b twice. Give each database one name of its own."],
+    ["a=a", "names a twice. Give each database one name of its own."],
+    ["a=b, b=c", "names b twice. Give each database one name of its own."],
+  ])("databases under other names: %s", (given, problem) => {
+    const options = {
+      destination: "file:///backups",
+      "target-clickhouse-url": "http://h:8123",
+      "into-database": given,
+    };
+    expect(readProblems({ command: "restore", options })).toContain(`--into-database ${problem}`);
+  });
+
+  test("rights under other names of databases", () => {
+    const options = {
+      destination: "file:///backups",
+      "target-clickhouse-url": "http://h:8123",
+      "into-database": "a=b",
+      access: "true",
+    };
+    const problems = readProblems({ command: "restore", options });
+    expect(problems).toContain("--into-database does not go with --access. Give one of them.");
   });
 
   test("an option of another kind of store", () => {
