@@ -32,7 +32,7 @@ describe("npm run demo", { timeout: 300_000 }, () => {
     expect(stderr.match(/✗/g)).toHaveLength(2);
     expect(stdout).toMatch(/Drill: restore, compare, call +│ proven/);
     expect(stdout).toContain("✓ a call through the application");
-    expect(stdout).toContain("✓ noticed 10 of 10 kinds of damage");
+    expect(stdout).toContain("✓ noticed 11 of 11 kinds of damage");
     expect(stdout).toMatch(/Drill on a damaged copy +│ differs/);
     expect(stdout).toContain("The backup restores, and a damaged copy of it does not pass.");
     expect(stdout + stderr).not.toContain("\u001b"); // no colour where there is no terminal
