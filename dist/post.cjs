@@ -1,3 +1,4 @@
+const bundleUrl = require("node:url").pathToFileURL(__filename).href;
 "use strict";
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -438,7 +439,7 @@ var require_errors = __commonJS({
       [kResponseStatusCodeError] = true;
     };
     var kInvalidArgumentError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_INVALID_ARG");
-    var InvalidArgumentError = class extends UndiciError {
+    var InvalidArgumentError2 = class extends UndiciError {
       constructor(message) {
         super(message);
         this.name = "InvalidArgumentError";
@@ -691,7 +692,7 @@ var require_errors = __commonJS({
       RequestContentLengthMismatchError,
       ConnectTimeoutError,
       ResponseStatusCodeError,
-      InvalidArgumentError,
+      InvalidArgumentError: InvalidArgumentError2,
       InvalidReturnValueError,
       RequestAbortedError,
       ClientDestroyedError,
@@ -978,7 +979,7 @@ var require_util = __commonJS({
     var nodeUtil = require("node:util");
     var { stringify } = require("node:querystring");
     var { EventEmitter: EE } = require("node:events");
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var { headerNameLowerCasedRecord } = require_constants();
     var { tree } = require_tree();
     var [nodeMajor, nodeMinor] = process.versions.node.split(".").map((v) => Number(v));
@@ -1053,31 +1054,31 @@ var require_util = __commonJS({
       if (typeof url2 === "string") {
         url2 = new URL(url2);
         if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
-          throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
+          throw new InvalidArgumentError2("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
         return url2;
       }
       if (!url2 || typeof url2 !== "object") {
-        throw new InvalidArgumentError("Invalid URL: The URL argument must be a non-null object.");
+        throw new InvalidArgumentError2("Invalid URL: The URL argument must be a non-null object.");
       }
       if (!(url2 instanceof URL)) {
         if (url2.port != null && url2.port !== "" && isValidPort(url2.port) === false) {
-          throw new InvalidArgumentError("Invalid URL: port must be a valid integer or a string representation of an integer.");
+          throw new InvalidArgumentError2("Invalid URL: port must be a valid integer or a string representation of an integer.");
         }
         if (url2.path != null && typeof url2.path !== "string") {
-          throw new InvalidArgumentError("Invalid URL path: the path must be a string or null/undefined.");
+          throw new InvalidArgumentError2("Invalid URL path: the path must be a string or null/undefined.");
         }
         if (url2.pathname != null && typeof url2.pathname !== "string") {
-          throw new InvalidArgumentError("Invalid URL pathname: the pathname must be a string or null/undefined.");
+          throw new InvalidArgumentError2("Invalid URL pathname: the pathname must be a string or null/undefined.");
         }
         if (url2.hostname != null && typeof url2.hostname !== "string") {
-          throw new InvalidArgumentError("Invalid URL hostname: the hostname must be a string or null/undefined.");
+          throw new InvalidArgumentError2("Invalid URL hostname: the hostname must be a string or null/undefined.");
         }
         if (url2.origin != null && typeof url2.origin !== "string") {
-          throw new InvalidArgumentError("Invalid URL origin: the origin must be a string or null/undefined.");
+          throw new InvalidArgumentError2("Invalid URL origin: the origin must be a string or null/undefined.");
         }
         if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
-          throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
+          throw new InvalidArgumentError2("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
         const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
         let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
@@ -1091,14 +1092,14 @@ var require_util = __commonJS({
         return new URL(`${origin}${path}`);
       }
       if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
-        throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
+        throw new InvalidArgumentError2("Invalid URL protocol: the URL must start with `http:` or `https:`.");
       }
       return url2;
     }
     function parseOrigin(url2) {
       url2 = parseURL2(url2);
       if (url2.pathname !== "/" || url2.search || url2.hash) {
-        throw new InvalidArgumentError("invalid url");
+        throw new InvalidArgumentError2("invalid url");
       }
       return url2;
     }
@@ -1210,19 +1211,19 @@ var require_util = __commonJS({
       let key;
       let val;
       let kLen = 0;
-      for (let n3 = 0; n3 < headers.length; n3 += 2) {
-        key = headers[n3];
-        val = headers[n3 + 1];
+      for (let n4 = 0; n4 < headers.length; n4 += 2) {
+        key = headers[n4];
+        val = headers[n4 + 1];
         typeof key !== "string" && (key = key.toString());
         typeof val !== "string" && (val = val.toString("utf8"));
         kLen = key.length;
         if (kLen === 14 && key[7] === "-" && (key === "content-length" || key.toLowerCase() === "content-length")) {
           hasContentLength = true;
         } else if (kLen === 19 && key[7] === "-" && (key === "content-disposition" || key.toLowerCase() === "content-disposition")) {
-          contentDispositionIdx = n3 + 1;
+          contentDispositionIdx = n4 + 1;
         }
-        ret[n3] = key;
-        ret[n3 + 1] = val;
+        ret[n4] = key;
+        ret[n4 + 1] = val;
       }
       if (hasContentLength && contentDispositionIdx !== -1) {
         ret[contentDispositionIdx] = Buffer.from(ret[contentDispositionIdx]).toString("latin1");
@@ -1234,30 +1235,30 @@ var require_util = __commonJS({
     }
     function validateHandler(handler, method, upgrade) {
       if (!handler || typeof handler !== "object") {
-        throw new InvalidArgumentError("handler must be an object");
+        throw new InvalidArgumentError2("handler must be an object");
       }
       if (typeof handler.onConnect !== "function") {
-        throw new InvalidArgumentError("invalid onConnect method");
+        throw new InvalidArgumentError2("invalid onConnect method");
       }
       if (typeof handler.onError !== "function") {
-        throw new InvalidArgumentError("invalid onError method");
+        throw new InvalidArgumentError2("invalid onError method");
       }
       if (typeof handler.onBodySent !== "function" && handler.onBodySent !== void 0) {
-        throw new InvalidArgumentError("invalid onBodySent method");
+        throw new InvalidArgumentError2("invalid onBodySent method");
       }
       if (upgrade || method === "CONNECT") {
         if (typeof handler.onUpgrade !== "function") {
-          throw new InvalidArgumentError("invalid onUpgrade method");
+          throw new InvalidArgumentError2("invalid onUpgrade method");
         }
       } else {
         if (typeof handler.onHeaders !== "function") {
-          throw new InvalidArgumentError("invalid onHeaders method");
+          throw new InvalidArgumentError2("invalid onHeaders method");
         }
         if (typeof handler.onData !== "function") {
-          throw new InvalidArgumentError("invalid onData method");
+          throw new InvalidArgumentError2("invalid onData method");
         }
         if (typeof handler.onComplete !== "function") {
-          throw new InvalidArgumentError("invalid onComplete method");
+          throw new InvalidArgumentError2("invalid onComplete method");
         }
       }
     }
@@ -1661,7 +1662,7 @@ var require_request = __commonJS({
   "node_modules/undici/lib/core/request.js"(exports2, module2) {
     "use strict";
     var {
-      InvalidArgumentError,
+      InvalidArgumentError: InvalidArgumentError2,
       NotSupportedError
     } = require_errors();
     var assert2 = require("node:assert");
@@ -1701,34 +1702,34 @@ var require_request = __commonJS({
         servername
       }, handler) {
         if (typeof path !== "string") {
-          throw new InvalidArgumentError("path must be a string");
+          throw new InvalidArgumentError2("path must be a string");
         } else if (path[0] !== "/" && !(path.startsWith("http://") || path.startsWith("https://")) && method !== "CONNECT") {
-          throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
+          throw new InvalidArgumentError2("path must be an absolute URL or start with a slash");
         } else if (invalidPathRegex.test(path)) {
-          throw new InvalidArgumentError("invalid request path");
+          throw new InvalidArgumentError2("invalid request path");
         }
         if (typeof method !== "string") {
-          throw new InvalidArgumentError("method must be a string");
+          throw new InvalidArgumentError2("method must be a string");
         } else if (normalizedMethodRecords[method] === void 0 && !isValidHTTPToken(method)) {
-          throw new InvalidArgumentError("invalid request method");
+          throw new InvalidArgumentError2("invalid request method");
         }
         if (upgrade && typeof upgrade !== "string") {
-          throw new InvalidArgumentError("upgrade must be a string");
+          throw new InvalidArgumentError2("upgrade must be a string");
         }
         if (upgrade && !isValidHeaderValue(upgrade)) {
-          throw new InvalidArgumentError("invalid upgrade header");
+          throw new InvalidArgumentError2("invalid upgrade header");
         }
         if (headersTimeout != null && (!Number.isFinite(headersTimeout) || headersTimeout < 0)) {
-          throw new InvalidArgumentError("invalid headersTimeout");
+          throw new InvalidArgumentError2("invalid headersTimeout");
         }
         if (bodyTimeout != null && (!Number.isFinite(bodyTimeout) || bodyTimeout < 0)) {
-          throw new InvalidArgumentError("invalid bodyTimeout");
+          throw new InvalidArgumentError2("invalid bodyTimeout");
         }
         if (reset != null && typeof reset !== "boolean") {
-          throw new InvalidArgumentError("invalid reset");
+          throw new InvalidArgumentError2("invalid reset");
         }
         if (expectContinue != null && typeof expectContinue !== "boolean") {
-          throw new InvalidArgumentError("invalid expectContinue");
+          throw new InvalidArgumentError2("invalid expectContinue");
         }
         this.headersTimeout = headersTimeout;
         this.bodyTimeout = bodyTimeout;
@@ -1765,7 +1766,7 @@ var require_request = __commonJS({
         } else if (isFormDataLike(body) || isIterable(body) || isBlobLike(body)) {
           this.body = body;
         } else {
-          throw new InvalidArgumentError("body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable");
+          throw new InvalidArgumentError2("body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable");
         }
         this.completed = false;
         this.aborted = false;
@@ -1782,7 +1783,7 @@ var require_request = __commonJS({
         this.expectContinue = expectContinue != null ? expectContinue : false;
         if (Array.isArray(headers)) {
           if (headers.length % 2 !== 0) {
-            throw new InvalidArgumentError("headers array must be even");
+            throw new InvalidArgumentError2("headers array must be even");
           }
           for (let i5 = 0; i5 < headers.length; i5 += 2) {
             processHeader(this, headers[i5], headers[i5 + 1]);
@@ -1791,7 +1792,7 @@ var require_request = __commonJS({
           if (headers[Symbol.iterator]) {
             for (const header of headers) {
               if (!Array.isArray(header) || header.length !== 2) {
-                throw new InvalidArgumentError("headers must be in key-value pair format");
+                throw new InvalidArgumentError2("headers must be in key-value pair format");
               }
               processHeader(this, header[0], header[1]);
             }
@@ -1802,7 +1803,7 @@ var require_request = __commonJS({
             }
           }
         } else if (headers != null) {
-          throw new InvalidArgumentError("headers must be an object or an array");
+          throw new InvalidArgumentError2("headers must be an object or an array");
         }
         validateHandler(handler, method, upgrade);
         this.servername = servername || getServerName(this.host);
@@ -1969,7 +1970,7 @@ var require_request = __commonJS({
     };
     function processHeader(request, key, val) {
       if (val && (typeof val === "object" && !Array.isArray(val))) {
-        throw new InvalidArgumentError(`invalid ${key} header`);
+        throw new InvalidArgumentError2(`invalid ${key} header`);
       } else if (val === void 0) {
         return;
       }
@@ -1977,7 +1978,7 @@ var require_request = __commonJS({
       if (headerName === void 0) {
         headerName = key.toLowerCase();
         if (headerNameLowerCasedRecord[headerName] === void 0 && !isValidHTTPToken(headerName)) {
-          throw new InvalidArgumentError("invalid header key");
+          throw new InvalidArgumentError2("invalid header key");
         }
       }
       if (Array.isArray(val)) {
@@ -1985,17 +1986,17 @@ var require_request = __commonJS({
         for (let i5 = 0; i5 < val.length; i5++) {
           if (typeof val[i5] === "string") {
             if (!isValidHeaderValue(val[i5])) {
-              throw new InvalidArgumentError(`invalid ${key} header`);
+              throw new InvalidArgumentError2(`invalid ${key} header`);
             }
             arr.push(val[i5]);
           } else if (val[i5] === null) {
             arr.push("");
           } else if (typeof val[i5] === "object") {
-            throw new InvalidArgumentError(`invalid ${key} header`);
+            throw new InvalidArgumentError2(`invalid ${key} header`);
           } else {
             const str = `${val[i5]}`;
             if (!isValidHeaderValue(str)) {
-              throw new InvalidArgumentError(`invalid ${key} header`);
+              throw new InvalidArgumentError2(`invalid ${key} header`);
             }
             arr.push(str);
           }
@@ -2003,41 +2004,41 @@ var require_request = __commonJS({
         val = arr;
       } else if (typeof val === "string") {
         if (!isValidHeaderValue(val)) {
-          throw new InvalidArgumentError(`invalid ${key} header`);
+          throw new InvalidArgumentError2(`invalid ${key} header`);
         }
       } else if (val === null) {
         val = "";
       } else {
         val = `${val}`;
         if (!isValidHeaderValue(val)) {
-          throw new InvalidArgumentError(`invalid ${key} header`);
+          throw new InvalidArgumentError2(`invalid ${key} header`);
         }
       }
       if (headerName === "host") {
         if (request.host !== null) {
-          throw new InvalidArgumentError("duplicate host header");
+          throw new InvalidArgumentError2("duplicate host header");
         }
         if (typeof val !== "string") {
-          throw new InvalidArgumentError("invalid host header");
+          throw new InvalidArgumentError2("invalid host header");
         }
         request.host = val;
       } else if (headerName === "content-length") {
         if (request.contentLength !== null) {
-          throw new InvalidArgumentError("duplicate content-length header");
+          throw new InvalidArgumentError2("duplicate content-length header");
         }
         request.contentLength = parseInt(val, 10);
         if (!Number.isFinite(request.contentLength)) {
-          throw new InvalidArgumentError("invalid content-length header");
+          throw new InvalidArgumentError2("invalid content-length header");
         }
       } else if (request.contentType === null && headerName === "content-type") {
         request.contentType = val;
         request.headers.push(key, val);
       } else if (headerName === "transfer-encoding" || headerName === "keep-alive" || headerName === "upgrade") {
-        throw new InvalidArgumentError(`invalid ${headerName} header`);
+        throw new InvalidArgumentError2(`invalid ${headerName} header`);
       } else if (headerName === "connection") {
         const value = typeof val === "string" ? val.toLowerCase() : null;
         if (value !== "close" && value !== "keep-alive") {
-          throw new InvalidArgumentError("invalid connection header");
+          throw new InvalidArgumentError2("invalid connection header");
         }
         if (value === "close") {
           request.reset = true;
@@ -2116,7 +2117,7 @@ var require_dispatcher_base = __commonJS({
     var {
       ClientDestroyedError,
       ClientClosedError,
-      InvalidArgumentError
+      InvalidArgumentError: InvalidArgumentError2
     } = require_errors();
     var { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = require_symbols();
     var kOnDestroyed = /* @__PURE__ */ Symbol("onDestroyed");
@@ -2159,7 +2160,7 @@ var require_dispatcher_base = __commonJS({
           for (let i5 = newInterceptors.length - 1; i5 >= 0; i5--) {
             const interceptor = this[kInterceptors][i5];
             if (typeof interceptor !== "function") {
-              throw new InvalidArgumentError("interceptor must be an function");
+              throw new InvalidArgumentError2("interceptor must be an function");
             }
           }
         }
@@ -2167,14 +2168,14 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve, reject) => {
+          return new Promise((resolve2, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve(data);
+              return err ? reject(err) : resolve2(data);
             });
           });
         }
         if (typeof callback !== "function") {
-          throw new InvalidArgumentError("invalid callback");
+          throw new InvalidArgumentError2("invalid callback");
         }
         if (this[kDestroyed]) {
           queueMicrotask(() => callback(new ClientDestroyedError(), null));
@@ -2207,17 +2208,17 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve, reject) => {
+          return new Promise((resolve2, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve(data);
+              ) : resolve2(data);
             });
           });
         }
         if (typeof callback !== "function") {
-          throw new InvalidArgumentError("invalid callback");
+          throw new InvalidArgumentError2("invalid callback");
         }
         if (this[kDestroyed]) {
           if (this[kOnDestroyed]) {
@@ -2258,11 +2259,11 @@ var require_dispatcher_base = __commonJS({
       }
       dispatch(opts, handler) {
         if (!handler || typeof handler !== "object") {
-          throw new InvalidArgumentError("handler must be an object");
+          throw new InvalidArgumentError2("handler must be an object");
         }
         try {
           if (!opts || typeof opts !== "object") {
-            throw new InvalidArgumentError("opts must be an object.");
+            throw new InvalidArgumentError2("opts must be an object.");
           }
           if (this[kDestroyed] || this[kOnDestroyed]) {
             throw new ClientDestroyedError();
@@ -2273,7 +2274,7 @@ var require_dispatcher_base = __commonJS({
           return this[kInterceptedDispatch](opts, handler);
         } catch (err) {
           if (typeof handler.onError !== "function") {
-            throw new InvalidArgumentError("invalid onError method");
+            throw new InvalidArgumentError2("invalid onError method");
           }
           handler.onError(err);
           return false;
@@ -2522,7 +2523,7 @@ var require_connect = __commonJS({
     var net = require("node:net");
     var assert2 = require("node:assert");
     var util = require_util();
-    var { InvalidArgumentError, ConnectTimeoutError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, ConnectTimeoutError } = require_errors();
     var timers = require_timers();
     function noop() {
     }
@@ -2578,7 +2579,7 @@ var require_connect = __commonJS({
     }
     function buildConnector({ allowH2, maxCachedSessions, socketPath, timeout, session: customSession, ...opts }) {
       if (maxCachedSessions != null && (!Number.isInteger(maxCachedSessions) || maxCachedSessions < 0)) {
-        throw new InvalidArgumentError("maxCachedSessions must be a positive integer or zero");
+        throw new InvalidArgumentError2("maxCachedSessions must be a positive integer or zero");
       }
       const options = { path: socketPath, ...opts };
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
@@ -2652,16 +2653,16 @@ var require_connect = __commonJS({
         return noop;
       }
       let s1 = null;
-      let s2 = null;
+      let s22 = null;
       const fastTimer = timers.setFastTimeout(() => {
         s1 = setImmediate(() => {
-          s2 = setImmediate(() => onConnectTimeout(socketWeakRef.deref(), opts));
+          s22 = setImmediate(() => onConnectTimeout(socketWeakRef.deref(), opts));
         });
       }, opts.timeout);
       return () => {
         timers.clearFastTimeout(fastTimer);
         clearImmediate(s1);
-        clearImmediate(s2);
+        clearImmediate(s22);
       };
     } : (socketWeakRef, opts) => {
       if (!opts.timeout) {
@@ -3798,9 +3799,9 @@ var require_webidl = __commonJS({
       }
       return x;
     };
-    webidl.util.IntegerPart = function(n3) {
-      const r5 = Math.floor(Math.abs(n3));
-      if (n3 < 0) {
+    webidl.util.IntegerPart = function(n4) {
+      const r5 = Math.floor(Math.abs(n4));
+      if (n4 < 0) {
         return -1 * r5;
       }
       return r5;
@@ -4479,8 +4480,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise2 = new Promise((resolve, reject) => {
-        res = resolve;
+      const promise2 = new Promise((resolve2, reject) => {
+        res = resolve2;
         rej = reject;
       });
       return { promise: promise2, resolve: res, reject: rej };
@@ -4972,12 +4973,12 @@ var require_file = __commonJS({
     var { webidl } = require_webidl();
     var FileLike = class _FileLike {
       constructor(blobLike, fileName, options = {}) {
-        const n3 = fileName;
+        const n4 = fileName;
         const t = options.type;
         const d5 = options.lastModified ?? Date.now();
         this[kState] = {
           blobLike,
-          name: n3,
+          name: n4,
           type: t,
           lastModified: d5
         };
@@ -5121,7 +5122,7 @@ var require_formdata = __commonJS({
           this[kState].push(entry);
         }
       }
-      [nodeUtil.inspect.custom](depth, options) {
+      [nodeUtil.inspect.custom](depth2, options) {
         const state2 = this[kState].reduce((a5, b5) => {
           if (a5[b5.name]) {
             if (Array.isArray(a5[b5.name])) {
@@ -5134,7 +5135,7 @@ var require_formdata = __commonJS({
           }
           return a5;
         }, { __proto__: null });
-        options.depth ??= depth;
+        options.depth ??= depth2;
         options.colors ??= true;
         const output2 = nodeUtil.formatWithOptions(options, state2);
         return `FormData ${output2.slice(output2.indexOf("]") + 2)}`;
@@ -5322,12 +5323,12 @@ var require_formdata_parser = __commonJS({
               return "failure";
             }
             if (bufferStartsWith(input2, filenameBuffer, position)) {
-              let check2 = position.position + filenameBuffer.length;
-              if (input2[check2] === 42) {
+              let check3 = position.position + filenameBuffer.length;
+              if (input2[check3] === 42) {
                 position.position += 1;
-                check2 += 1;
+                check3 += 1;
               }
-              if (input2[check2] !== 61 || input2[check2 + 1] !== 34) {
+              if (input2[check3] !== 61 || input2[check3 + 1] !== 34) {
                 return "failure";
               }
               position.position += 12;
@@ -5507,7 +5508,7 @@ var require_body = __commonJS({
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix = `--${boundary}\r
 Content-Disposition: form-data`;
-        const escape = (str) => str.replace(/\n/g, "%0A").replace(/\r/g, "%0D").replace(/"/g, "%22");
+        const escape2 = (str) => str.replace(/\n/g, "%0A").replace(/\r/g, "%0D").replace(/"/g, "%22");
         const normalizeLinefeeds = (value) => value.replace(/\r?\n|\r/g, "\r\n");
         const blobParts = [];
         const rn = new Uint8Array([13, 10]);
@@ -5515,14 +5516,14 @@ Content-Disposition: form-data`;
         let hasUnknownSizeValue = false;
         for (const [name, value] of object2) {
           if (typeof value === "string") {
-            const chunk2 = textEncoder.encode(prefix + `; name="${escape(normalizeLinefeeds(name))}"\r
+            const chunk2 = textEncoder.encode(prefix + `; name="${escape2(normalizeLinefeeds(name))}"\r
 \r
 ${normalizeLinefeeds(value)}\r
 `);
             blobParts.push(chunk2);
             length += chunk2.byteLength;
           } else {
-            const chunk2 = textEncoder.encode(`${prefix}; name="${escape(normalizeLinefeeds(name))}"` + (value.name ? `; filename="${escape(value.name)}"` : "") + `\r
+            const chunk2 = textEncoder.encode(`${prefix}; name="${escape2(normalizeLinefeeds(name))}"` + (value.name ? `; filename="${escape2(value.name)}"` : "") + `\r
 Content-Type: ${value.type || "application/octet-stream"}\r
 \r
 `);
@@ -5750,7 +5751,7 @@ var require_client_h1 = __commonJS({
       RequestContentLengthMismatchError,
       ResponseContentLengthMismatchError,
       RequestAbortedError,
-      InvalidArgumentError,
+      InvalidArgumentError: InvalidArgumentError2,
       HeadersTimeoutError,
       HeadersOverflowError,
       SocketError,
@@ -5961,9 +5962,9 @@ var require_client_h1 = __commonJS({
             currentParser = null;
             currentBufferRef = null;
           }
-          const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
+          const offset2 = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
           if (ret !== constants4.ERROR.OK) {
-            const body = data.subarray(offset);
+            const body = data.subarray(offset2);
             if (ret === constants4.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
             } else if (ret === constants4.ERROR.PAUSED) {
@@ -6481,7 +6482,7 @@ var require_client_h1 = __commonJS({
         if (contentType) {
           const contentTypeValue = `${contentType}`;
           if (!util.isValidHeaderValue(contentTypeValue)) {
-            util.errorRequest(client, request, new InvalidArgumentError("invalid content-type header"));
+            util.errorRequest(client, request, new InvalidArgumentError2("invalid content-type header"));
             return false;
           }
           headers.push("content-type", contentTypeValue);
@@ -6562,9 +6563,9 @@ upgrade: ${upgrade}\r
         header += "connection: close\r\n";
       }
       if (Array.isArray(headers)) {
-        for (let n3 = 0; n3 < headers.length; n3 += 2) {
-          const key = headers[n3 + 0];
-          const val = headers[n3 + 1];
+        for (let n4 = 0; n4 < headers.length; n4 += 2) {
+          const key = headers[n4 + 0];
+          const val = headers[n4 + 1];
           if (Array.isArray(val)) {
             for (let i5 = 0; i5 < val.length; i5++) {
               header += `${key}: ${val[i5]}\r
@@ -6731,12 +6732,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve, reject) => {
+      const waitForDrain = () => new Promise((resolve2, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve;
+          callback = resolve2;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7080,9 +7081,9 @@ var require_client_h2 = __commonJS({
         return false;
       }
       const headers = {};
-      for (let n3 = 0; n3 < reqHeaders.length; n3 += 2) {
-        const key = reqHeaders[n3 + 0];
-        const val = reqHeaders[n3 + 1];
+      for (let n4 = 0; n4 < reqHeaders.length; n4 += 2) {
+        const key = reqHeaders[n4 + 0];
+        const val = reqHeaders[n4 + 1];
         if (Array.isArray(val)) {
           for (let i5 = 0; i5 < val.length; i5++) {
             if (headers[key]) {
@@ -7406,12 +7407,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve, reject) => {
+      const waitForDrain = () => new Promise((resolve2, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve;
+          callback = resolve2;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7449,7 +7450,7 @@ var require_redirect_handler = __commonJS({
     var util = require_util();
     var { kBodyUsed } = require_symbols();
     var assert2 = require("node:assert");
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var EE = require("node:events");
     var redirectableStatusCodes = [300, 301, 302, 303, 307, 308];
     var kBody = /* @__PURE__ */ Symbol("body");
@@ -7467,7 +7468,7 @@ var require_redirect_handler = __commonJS({
     var RedirectHandler = class {
       constructor(dispatch, maxRedirections, opts, handler) {
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
-          throw new InvalidArgumentError("maxRedirections must be a positive number");
+          throw new InvalidArgumentError2("maxRedirections must be a positive number");
         }
         util.validateHandler(handler, opts.method, opts.upgrade);
         this.dispatch = dispatch;
@@ -7635,7 +7636,7 @@ var require_client = __commonJS({
     var Request = require_request();
     var DispatcherBase = require_dispatcher_base();
     var {
-      InvalidArgumentError,
+      InvalidArgumentError: InvalidArgumentError2,
       InformationalError,
       ClientDestroyedError
     } = require_errors();
@@ -7731,67 +7732,67 @@ var require_client = __commonJS({
       } = {}) {
         super({ webSocket, eventSource });
         if (keepAlive !== void 0) {
-          throw new InvalidArgumentError("unsupported keepAlive, use pipelining=0 instead");
+          throw new InvalidArgumentError2("unsupported keepAlive, use pipelining=0 instead");
         }
         if (socketTimeout !== void 0) {
-          throw new InvalidArgumentError("unsupported socketTimeout, use headersTimeout & bodyTimeout instead");
+          throw new InvalidArgumentError2("unsupported socketTimeout, use headersTimeout & bodyTimeout instead");
         }
         if (requestTimeout !== void 0) {
-          throw new InvalidArgumentError("unsupported requestTimeout, use headersTimeout & bodyTimeout instead");
+          throw new InvalidArgumentError2("unsupported requestTimeout, use headersTimeout & bodyTimeout instead");
         }
         if (idleTimeout !== void 0) {
-          throw new InvalidArgumentError("unsupported idleTimeout, use keepAliveTimeout instead");
+          throw new InvalidArgumentError2("unsupported idleTimeout, use keepAliveTimeout instead");
         }
         if (maxKeepAliveTimeout !== void 0) {
-          throw new InvalidArgumentError("unsupported maxKeepAliveTimeout, use keepAliveMaxTimeout instead");
+          throw new InvalidArgumentError2("unsupported maxKeepAliveTimeout, use keepAliveMaxTimeout instead");
         }
         if (maxHeaderSize != null && !Number.isFinite(maxHeaderSize)) {
-          throw new InvalidArgumentError("invalid maxHeaderSize");
+          throw new InvalidArgumentError2("invalid maxHeaderSize");
         }
         if (socketPath != null && typeof socketPath !== "string") {
-          throw new InvalidArgumentError("invalid socketPath");
+          throw new InvalidArgumentError2("invalid socketPath");
         }
         if (connectTimeout != null && (!Number.isFinite(connectTimeout) || connectTimeout < 0)) {
-          throw new InvalidArgumentError("invalid connectTimeout");
+          throw new InvalidArgumentError2("invalid connectTimeout");
         }
         if (keepAliveTimeout != null && (!Number.isFinite(keepAliveTimeout) || keepAliveTimeout <= 0)) {
-          throw new InvalidArgumentError("invalid keepAliveTimeout");
+          throw new InvalidArgumentError2("invalid keepAliveTimeout");
         }
         if (keepAliveMaxTimeout != null && (!Number.isFinite(keepAliveMaxTimeout) || keepAliveMaxTimeout <= 0)) {
-          throw new InvalidArgumentError("invalid keepAliveMaxTimeout");
+          throw new InvalidArgumentError2("invalid keepAliveMaxTimeout");
         }
         if (keepAliveTimeoutThreshold != null && !Number.isFinite(keepAliveTimeoutThreshold)) {
-          throw new InvalidArgumentError("invalid keepAliveTimeoutThreshold");
+          throw new InvalidArgumentError2("invalid keepAliveTimeoutThreshold");
         }
         if (headersTimeout != null && (!Number.isInteger(headersTimeout) || headersTimeout < 0)) {
-          throw new InvalidArgumentError("headersTimeout must be a positive integer or zero");
+          throw new InvalidArgumentError2("headersTimeout must be a positive integer or zero");
         }
         if (bodyTimeout != null && (!Number.isInteger(bodyTimeout) || bodyTimeout < 0)) {
-          throw new InvalidArgumentError("bodyTimeout must be a positive integer or zero");
+          throw new InvalidArgumentError2("bodyTimeout must be a positive integer or zero");
         }
         if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
-          throw new InvalidArgumentError("connect must be a function or an object");
+          throw new InvalidArgumentError2("connect must be a function or an object");
         }
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
-          throw new InvalidArgumentError("maxRedirections must be a positive number");
+          throw new InvalidArgumentError2("maxRedirections must be a positive number");
         }
         if (maxRequestsPerClient != null && (!Number.isInteger(maxRequestsPerClient) || maxRequestsPerClient < 0)) {
-          throw new InvalidArgumentError("maxRequestsPerClient must be a positive number");
+          throw new InvalidArgumentError2("maxRequestsPerClient must be a positive number");
         }
         if (localAddress != null && (typeof localAddress !== "string" || net.isIP(localAddress) === 0)) {
-          throw new InvalidArgumentError("localAddress must be valid string IP address");
+          throw new InvalidArgumentError2("localAddress must be valid string IP address");
         }
         if (maxResponseSize != null && (!Number.isInteger(maxResponseSize) || maxResponseSize < -1)) {
-          throw new InvalidArgumentError("maxResponseSize must be a positive number");
+          throw new InvalidArgumentError2("maxResponseSize must be a positive number");
         }
         if (autoSelectFamilyAttemptTimeout != null && (!Number.isInteger(autoSelectFamilyAttemptTimeout) || autoSelectFamilyAttemptTimeout < -1)) {
-          throw new InvalidArgumentError("autoSelectFamilyAttemptTimeout must be a positive number");
+          throw new InvalidArgumentError2("autoSelectFamilyAttemptTimeout must be a positive number");
         }
         if (allowH2 != null && typeof allowH2 !== "boolean") {
-          throw new InvalidArgumentError("allowH2 must be a valid boolean value");
+          throw new InvalidArgumentError2("allowH2 must be a valid boolean value");
         }
         if (maxConcurrentStreams != null && (typeof maxConcurrentStreams !== "number" || maxConcurrentStreams < 1)) {
-          throw new InvalidArgumentError("maxConcurrentStreams must be a positive integer, greater than 0");
+          throw new InvalidArgumentError2("maxConcurrentStreams must be a positive integer, greater than 0");
         }
         if (typeof connect2 !== "function") {
           connect2 = buildConnector({
@@ -7890,16 +7891,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve) => {
+        return new Promise((resolve2) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve;
+            this[kClosedResolve] = resolve2;
           } else {
-            resolve(null);
+            resolve2(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve) => {
+        return new Promise((resolve2) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i5 = 0; i5 < requests.length; i5++) {
             const request = requests[i5];
@@ -7910,7 +7911,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve(null);
+            resolve2(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7961,7 +7962,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve, reject) => {
+        const socket = await new Promise((resolve2, reject) => {
           client[kConnector]({
             host,
             hostname: hostname3,
@@ -7973,7 +7974,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve(socket2);
+              resolve2(socket2);
             }
           });
         });
@@ -8309,8 +8310,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c5) => c5.close()));
         } else {
-          await new Promise((resolve) => {
-            this[kClosedResolve] = resolve;
+          await new Promise((resolve2) => {
+            this[kClosedResolve] = resolve2;
           });
         }
       }
@@ -8382,7 +8383,7 @@ var require_pool = __commonJS({
     } = require_pool_base();
     var Client2 = require_client();
     var {
-      InvalidArgumentError
+      InvalidArgumentError: InvalidArgumentError2
     } = require_errors();
     var util = require_util();
     var { kUrl, kInterceptors } = require_symbols();
@@ -8408,13 +8409,13 @@ var require_pool = __commonJS({
         ...options
       } = {}) {
         if (connections != null && (!Number.isFinite(connections) || connections < 0)) {
-          throw new InvalidArgumentError("invalid connections");
+          throw new InvalidArgumentError2("invalid connections");
         }
         if (typeof factory !== "function") {
-          throw new InvalidArgumentError("factory must be a function.");
+          throw new InvalidArgumentError2("factory must be a function.");
         }
         if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
-          throw new InvalidArgumentError("connect must be a function or an object");
+          throw new InvalidArgumentError2("connect must be a function or an object");
         }
         if (typeof connect !== "function") {
           connect = buildConnector({
@@ -8466,7 +8467,7 @@ var require_balanced_pool = __commonJS({
     "use strict";
     var {
       BalancedPoolMissingUpstreamError,
-      InvalidArgumentError
+      InvalidArgumentError: InvalidArgumentError2
     } = require_errors();
     var {
       PoolBase,
@@ -8511,7 +8512,7 @@ var require_balanced_pool = __commonJS({
           upstreams = [upstreams];
         }
         if (typeof factory !== "function") {
-          throw new InvalidArgumentError("factory must be a function.");
+          throw new InvalidArgumentError2("factory must be a function.");
         }
         this[kInterceptors] = opts.interceptors?.BalancedPool && Array.isArray(opts.interceptors.BalancedPool) ? opts.interceptors.BalancedPool : [];
         this[kFactory] = factory;
@@ -8608,7 +8609,7 @@ var require_balanced_pool = __commonJS({
 var require_agent = __commonJS({
   "node_modules/undici/lib/dispatcher/agent.js"(exports2, module2) {
     "use strict";
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var DispatcherBase = require_dispatcher_base();
     var Pool = require_pool();
@@ -8628,13 +8629,13 @@ var require_agent = __commonJS({
     var Agent = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
         if (typeof factory !== "function") {
-          throw new InvalidArgumentError("factory must be a function.");
+          throw new InvalidArgumentError2("factory must be a function.");
         }
         if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
-          throw new InvalidArgumentError("connect must be a function or an object");
+          throw new InvalidArgumentError2("connect must be a function or an object");
         }
         if (!Number.isInteger(maxRedirections) || maxRedirections < 0) {
-          throw new InvalidArgumentError("maxRedirections must be a positive number");
+          throw new InvalidArgumentError2("maxRedirections must be a positive number");
         }
         super(options);
         if (connect && typeof connect !== "function") {
@@ -8674,7 +8675,7 @@ var require_agent = __commonJS({
         if (opts.origin && (typeof opts.origin === "string" || opts.origin instanceof URL)) {
           key = String(opts.origin);
         } else {
-          throw new InvalidArgumentError("opts.origin must be a non-empty string or URL.");
+          throw new InvalidArgumentError2("opts.origin must be a non-empty string or URL.");
         }
         let dispatcher = this[kClients].get(key);
         if (!dispatcher) {
@@ -8713,7 +8714,7 @@ var require_proxy_agent = __commonJS({
     var Agent = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
-    var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, RequestAbortedError, SecureProxyConnectionError } = require_errors();
     var buildConnector = require_connect();
     var Client2 = require_client();
     var kAgent = /* @__PURE__ */ Symbol("proxy agent");
@@ -8742,7 +8743,7 @@ var require_proxy_agent = __commonJS({
       constructor(proxyUrl, { headers = {}, connect, factory }) {
         super();
         if (!proxyUrl) {
-          throw new InvalidArgumentError("Proxy URL is mandatory");
+          throw new InvalidArgumentError2("Proxy URL is mandatory");
         }
         this[kProxyHeaders] = headers;
         if (factory) {
@@ -8756,7 +8757,7 @@ var require_proxy_agent = __commonJS({
         handler.onHeaders = function(statusCode, data, resume) {
           if (statusCode === 407) {
             if (typeof handler.onError === "function") {
-              handler.onError(new InvalidArgumentError("Proxy Authentication Required (407)"));
+              handler.onError(new InvalidArgumentError2("Proxy Authentication Required (407)"));
             }
             return;
           }
@@ -8786,11 +8787,11 @@ var require_proxy_agent = __commonJS({
       constructor(opts) {
         super();
         if (!opts || typeof opts === "object" && !(opts instanceof URL2) && !opts.uri) {
-          throw new InvalidArgumentError("Proxy uri is mandatory");
+          throw new InvalidArgumentError2("Proxy uri is mandatory");
         }
         const { clientFactory = defaultFactory } = opts;
         if (typeof clientFactory !== "function") {
-          throw new InvalidArgumentError("Proxy opts.clientFactory must be a function.");
+          throw new InvalidArgumentError2("Proxy opts.clientFactory must be a function.");
         }
         const { proxyTunnel = true } = opts;
         const url2 = this.#getUrl(opts);
@@ -8802,7 +8803,7 @@ var require_proxy_agent = __commonJS({
         this[kProxyHeaders] = opts.headers || {};
         this[kTunnelProxy] = proxyTunnel;
         if (opts.auth && opts.token) {
-          throw new InvalidArgumentError("opts.auth cannot be used in combination with opts.token");
+          throw new InvalidArgumentError2("opts.auth cannot be used in combination with opts.token");
         } else if (opts.auth) {
           this[kProxyHeaders]["proxy-authorization"] = `Basic ${opts.auth}`;
         } else if (opts.token) {
@@ -8920,7 +8921,7 @@ var require_proxy_agent = __commonJS({
     function throwIfProxyAuthIsSent(headers) {
       const existProxyAuth = headers && Object.keys(headers).find((key) => key.toLowerCase() === "proxy-authorization");
       if (existProxyAuth) {
-        throw new InvalidArgumentError("Proxy-Authorization should be sent in ProxyAgent constructor");
+        throw new InvalidArgumentError2("Proxy-Authorization should be sent in ProxyAgent constructor");
       }
     }
     module2.exports = ProxyAgent2;
@@ -9453,7 +9454,7 @@ var require_readable = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { Readable: Readable9 } = require("node:stream");
-    var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors();
+    var { RequestAbortedError, NotSupportedError, InvalidArgumentError: InvalidArgumentError2, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
     var kConsume = /* @__PURE__ */ Symbol("kConsume");
@@ -9573,13 +9574,13 @@ var require_readable = __commonJS({
         let limit = Number.isFinite(opts?.limit) ? opts.limit : 128 * 1024;
         const signal = opts?.signal;
         if (signal != null && (typeof signal !== "object" || !("aborted" in signal))) {
-          throw new InvalidArgumentError("signal must be an AbortSignal");
+          throw new InvalidArgumentError2("signal must be an AbortSignal");
         }
         signal?.throwIfAborted();
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve, reject) => {
+        return await new Promise((resolve2, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9592,7 +9593,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve(null);
+              resolve2(null);
             }
           }).on("error", noop).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9611,7 +9612,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9628,7 +9629,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve,
+              resolve: resolve2,
               reject,
               length: 0,
               body: []
@@ -9653,8 +9654,8 @@ var require_readable = __commonJS({
       if (state2.bufferIndex) {
         const start = state2.bufferIndex;
         const end = state2.buffer.length;
-        for (let n3 = start; n3 < end; n3++) {
-          consumePush(consume2, state2.buffer[n3]);
+        for (let n4 = start; n4 < end; n4++) {
+          consumePush(consume2, state2.buffer[n4]);
         }
       } else {
         for (const chunk of state2.buffer) {
@@ -9689,27 +9690,27 @@ var require_readable = __commonJS({
         return new Uint8Array(chunks[0]);
       }
       const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-      let offset = 0;
+      let offset2 = 0;
       for (let i5 = 0; i5 < chunks.length; ++i5) {
         const chunk = chunks[i5];
-        buffer3.set(chunk, offset);
-        offset += chunk.length;
+        buffer3.set(chunk, offset2);
+        offset2 += chunk.length;
       }
       return buffer3;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve, stream, length } = consume2;
+      const { type, body, resolve: resolve2, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve(chunksDecode(body, length));
+          resolve2(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve(JSON.parse(chunksDecode(body, length)));
+          resolve2(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve(chunksConcat(body, length).buffer);
+          resolve2(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve(new Blob(body, { type: stream[kContentType] }));
+          resolve2(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve(chunksConcat(body, length));
+          resolve2(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9807,31 +9808,31 @@ var require_api_request = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { Readable: Readable9 } = require_readable();
-    var { InvalidArgumentError, RequestAbortedError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, RequestAbortedError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
     var { AsyncResource } = require("node:async_hooks");
     var RequestHandler5 = class extends AsyncResource {
       constructor(opts, callback) {
         if (!opts || typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         const { signal, method, opaque, body, onInfo, responseHeaders, throwOnError, highWaterMark } = opts;
         try {
           if (typeof callback !== "function") {
-            throw new InvalidArgumentError("invalid callback");
+            throw new InvalidArgumentError2("invalid callback");
           }
           if (highWaterMark && (typeof highWaterMark !== "number" || highWaterMark < 0)) {
-            throw new InvalidArgumentError("invalid highWaterMark");
+            throw new InvalidArgumentError2("invalid highWaterMark");
           }
           if (signal && typeof signal.on !== "function" && typeof signal.addEventListener !== "function") {
-            throw new InvalidArgumentError("signal must be an EventEmitter or EventTarget");
+            throw new InvalidArgumentError2("signal must be an EventEmitter or EventTarget");
           }
           if (method === "CONNECT") {
-            throw new InvalidArgumentError("invalid method");
+            throw new InvalidArgumentError2("invalid method");
           }
           if (onInfo && typeof onInfo !== "function") {
-            throw new InvalidArgumentError("invalid onInfo callback");
+            throw new InvalidArgumentError2("invalid onInfo callback");
           }
           super("UNDICI_REQUEST");
         } catch (err) {
@@ -9966,9 +9967,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve, reject) => {
+        return new Promise((resolve2, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve(data);
+            return err ? reject(err) : resolve2(data);
           });
         });
       }
@@ -10044,7 +10045,7 @@ var require_api_stream = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { finished, PassThrough: PassThrough2 } = require("node:stream");
-    var { InvalidArgumentError, InvalidReturnValueError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, InvalidReturnValueError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
     var { AsyncResource } = require("node:async_hooks");
@@ -10052,24 +10053,24 @@ var require_api_stream = __commonJS({
     var StreamHandler = class extends AsyncResource {
       constructor(opts, factory, callback) {
         if (!opts || typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         const { signal, method, opaque, body, onInfo, responseHeaders, throwOnError } = opts;
         try {
           if (typeof callback !== "function") {
-            throw new InvalidArgumentError("invalid callback");
+            throw new InvalidArgumentError2("invalid callback");
           }
           if (typeof factory !== "function") {
-            throw new InvalidArgumentError("invalid factory");
+            throw new InvalidArgumentError2("invalid factory");
           }
           if (signal && typeof signal.on !== "function" && typeof signal.addEventListener !== "function") {
-            throw new InvalidArgumentError("signal must be an EventEmitter or EventTarget");
+            throw new InvalidArgumentError2("signal must be an EventEmitter or EventTarget");
           }
           if (method === "CONNECT") {
-            throw new InvalidArgumentError("invalid method");
+            throw new InvalidArgumentError2("invalid method");
           }
           if (onInfo && typeof onInfo !== "function") {
-            throw new InvalidArgumentError("invalid onInfo callback");
+            throw new InvalidArgumentError2("invalid onInfo callback");
           }
           super("UNDICI_STREAM");
         } catch (err) {
@@ -10191,9 +10192,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve, reject) => {
+        return new Promise((resolve2, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve(data);
+            return err ? reject(err) : resolve2(data);
           });
         });
       }
@@ -10221,7 +10222,7 @@ var require_api_pipeline = __commonJS({
       PassThrough: PassThrough2
     } = require("node:stream");
     var {
-      InvalidArgumentError,
+      InvalidArgumentError: InvalidArgumentError2,
       InvalidReturnValueError,
       RequestAbortedError
     } = require_errors();
@@ -10265,20 +10266,20 @@ var require_api_pipeline = __commonJS({
     var PipelineHandler = class extends AsyncResource {
       constructor(opts, handler) {
         if (!opts || typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         if (typeof handler !== "function") {
-          throw new InvalidArgumentError("invalid handler");
+          throw new InvalidArgumentError2("invalid handler");
         }
         const { signal, method, opaque, onInfo, responseHeaders } = opts;
         if (signal && typeof signal.on !== "function" && typeof signal.addEventListener !== "function") {
-          throw new InvalidArgumentError("signal must be an EventEmitter or EventTarget");
+          throw new InvalidArgumentError2("signal must be an EventEmitter or EventTarget");
         }
         if (method === "CONNECT") {
-          throw new InvalidArgumentError("invalid method");
+          throw new InvalidArgumentError2("invalid method");
         }
         if (onInfo && typeof onInfo !== "function") {
-          throw new InvalidArgumentError("invalid onInfo callback");
+          throw new InvalidArgumentError2("invalid onInfo callback");
         }
         super("UNDICI_PIPELINE");
         this.opaque = opaque || null;
@@ -10415,7 +10416,7 @@ var require_api_pipeline = __commonJS({
 var require_api_upgrade = __commonJS({
   "node_modules/undici/lib/api/api-upgrade.js"(exports2, module2) {
     "use strict";
-    var { InvalidArgumentError, SocketError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, SocketError } = require_errors();
     var { AsyncResource } = require("node:async_hooks");
     var util = require_util();
     var { addSignal, removeSignal } = require_abort_signal();
@@ -10423,14 +10424,14 @@ var require_api_upgrade = __commonJS({
     var UpgradeHandler = class extends AsyncResource {
       constructor(opts, callback) {
         if (!opts || typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         if (typeof callback !== "function") {
-          throw new InvalidArgumentError("invalid callback");
+          throw new InvalidArgumentError2("invalid callback");
         }
         const { signal, opaque, responseHeaders } = opts;
         if (signal && typeof signal.on !== "function" && typeof signal.addEventListener !== "function") {
-          throw new InvalidArgumentError("signal must be an EventEmitter or EventTarget");
+          throw new InvalidArgumentError2("signal must be an EventEmitter or EventTarget");
         }
         super("UNDICI_UPGRADE");
         this.responseHeaders = responseHeaders || null;
@@ -10478,9 +10479,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve, reject) => {
+        return new Promise((resolve2, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve(data);
+            return err ? reject(err) : resolve2(data);
           });
         });
       }
@@ -10509,20 +10510,20 @@ var require_api_connect = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
-    var { InvalidArgumentError, SocketError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, SocketError } = require_errors();
     var util = require_util();
     var { addSignal, removeSignal } = require_abort_signal();
     var ConnectHandler = class extends AsyncResource {
       constructor(opts, callback) {
         if (!opts || typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         if (typeof callback !== "function") {
-          throw new InvalidArgumentError("invalid callback");
+          throw new InvalidArgumentError2("invalid callback");
         }
         const { signal, opaque, responseHeaders } = opts;
         if (signal && typeof signal.on !== "function" && typeof signal.addEventListener !== "function") {
-          throw new InvalidArgumentError("signal must be an EventEmitter or EventTarget");
+          throw new InvalidArgumentError2("signal must be an EventEmitter or EventTarget");
         }
         super("UNDICI_CONNECT");
         this.opaque = opaque || null;
@@ -10572,9 +10573,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve, reject) => {
+        return new Promise((resolve2, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve(data);
+            return err ? reject(err) : resolve2(data);
           });
         });
       }
@@ -10677,15 +10678,15 @@ var require_mock_utils = __commonJS({
         isPromise
       }
     } = require("node:util");
-    function matchValue(match, value) {
-      if (typeof match === "string") {
-        return match === value;
+    function matchValue(match2, value) {
+      if (typeof match2 === "string") {
+        return match2 === value;
       }
-      if (match instanceof RegExp) {
-        return match.test(value);
+      if (match2 instanceof RegExp) {
+        return match2.test(value);
       }
-      if (typeof match === "function") {
-        return match(value) === true;
+      if (typeof match2 === "function") {
+        return match2(value) === true;
       }
       return false;
     }
@@ -10711,10 +10712,10 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildHeadersFromArray(headers) {
-      const clone2 = headers.slice();
+      const clone3 = headers.slice();
       const entries = [];
-      for (let index = 0; index < clone2.length; index += 2) {
-        entries.push([clone2[index], clone2[index + 1]]);
+      for (let index = 0; index < clone3.length; index += 2) {
+        entries.push([clone3[index], clone3[index + 1]]);
       }
       return Object.fromEntries(entries);
     }
@@ -10967,7 +10968,7 @@ var require_mock_interceptor = __commonJS({
       kContentLength,
       kMockDispatch
     } = require_mock_symbols();
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var { buildURL } = require_util();
     var MockScope = class {
       constructor(mockDispatch) {
@@ -10978,7 +10979,7 @@ var require_mock_interceptor = __commonJS({
        */
       delay(waitInMs) {
         if (typeof waitInMs !== "number" || !Number.isInteger(waitInMs) || waitInMs <= 0) {
-          throw new InvalidArgumentError("waitInMs must be a valid integer > 0");
+          throw new InvalidArgumentError2("waitInMs must be a valid integer > 0");
         }
         this[kMockDispatch].delay = waitInMs;
         return this;
@@ -10995,7 +10996,7 @@ var require_mock_interceptor = __commonJS({
        */
       times(repeatTimes) {
         if (typeof repeatTimes !== "number" || !Number.isInteger(repeatTimes) || repeatTimes <= 0) {
-          throw new InvalidArgumentError("repeatTimes must be a valid integer > 0");
+          throw new InvalidArgumentError2("repeatTimes must be a valid integer > 0");
         }
         this[kMockDispatch].times = repeatTimes;
         return this;
@@ -11004,10 +11005,10 @@ var require_mock_interceptor = __commonJS({
     var MockInterceptor = class {
       constructor(opts, mockDispatches) {
         if (typeof opts !== "object") {
-          throw new InvalidArgumentError("opts must be an object");
+          throw new InvalidArgumentError2("opts must be an object");
         }
         if (typeof opts.path === "undefined") {
-          throw new InvalidArgumentError("opts.path must be defined");
+          throw new InvalidArgumentError2("opts.path must be defined");
         }
         if (typeof opts.method === "undefined") {
           opts.method = "GET";
@@ -11038,10 +11039,10 @@ var require_mock_interceptor = __commonJS({
       }
       validateReplyParameters(replyParameters) {
         if (typeof replyParameters.statusCode === "undefined") {
-          throw new InvalidArgumentError("statusCode must be defined");
+          throw new InvalidArgumentError2("statusCode must be defined");
         }
         if (typeof replyParameters.responseOptions !== "object" || replyParameters.responseOptions === null) {
-          throw new InvalidArgumentError("responseOptions must be an object");
+          throw new InvalidArgumentError2("responseOptions must be an object");
         }
       }
       /**
@@ -11052,7 +11053,7 @@ var require_mock_interceptor = __commonJS({
           const wrappedDefaultsCallback = (opts) => {
             const resolvedData = replyOptionsCallbackOrStatusCode(opts);
             if (typeof resolvedData !== "object" || resolvedData === null) {
-              throw new InvalidArgumentError("reply options callback must return an object");
+              throw new InvalidArgumentError2("reply options callback must return an object");
             }
             const replyParameters2 = { data: "", responseOptions: {}, ...resolvedData };
             this.validateReplyParameters(replyParameters2);
@@ -11078,7 +11079,7 @@ var require_mock_interceptor = __commonJS({
        */
       replyWithError(error63) {
         if (typeof error63 === "undefined") {
-          throw new InvalidArgumentError("error must be defined");
+          throw new InvalidArgumentError2("error must be defined");
         }
         const newMockDispatch = addMockDispatch(this[kDispatches], this[kDispatchKey], { error: error63 });
         return new MockScope(newMockDispatch);
@@ -11088,7 +11089,7 @@ var require_mock_interceptor = __commonJS({
        */
       defaultReplyHeaders(headers) {
         if (typeof headers === "undefined") {
-          throw new InvalidArgumentError("headers must be defined");
+          throw new InvalidArgumentError2("headers must be defined");
         }
         this[kDefaultHeaders] = headers;
         return this;
@@ -11098,7 +11099,7 @@ var require_mock_interceptor = __commonJS({
        */
       defaultReplyTrailers(trailers) {
         if (typeof trailers === "undefined") {
-          throw new InvalidArgumentError("trailers must be defined");
+          throw new InvalidArgumentError2("trailers must be defined");
         }
         this[kDefaultTrailers] = trailers;
         return this;
@@ -11120,7 +11121,7 @@ var require_mock_interceptor = __commonJS({
 var require_mock_client = __commonJS({
   "node_modules/undici/lib/mock/mock-client.js"(exports2, module2) {
     "use strict";
-    var { promisify } = require("node:util");
+    var { promisify: promisify2 } = require("node:util");
     var Client2 = require_client();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -11134,12 +11135,12 @@ var require_mock_client = __commonJS({
     } = require_mock_symbols();
     var { MockInterceptor } = require_mock_interceptor();
     var Symbols = require_symbols();
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var MockClient = class extends Client2 {
       constructor(origin, opts) {
         super(origin, opts);
         if (!opts || !opts.agent || typeof opts.agent.dispatch !== "function") {
-          throw new InvalidArgumentError("Argument opts.agent must implement Agent");
+          throw new InvalidArgumentError2("Argument opts.agent must implement Agent");
         }
         this[kMockAgent] = opts.agent;
         this[kOrigin] = origin;
@@ -11160,7 +11161,7 @@ var require_mock_client = __commonJS({
         return new MockInterceptor(opts, this[kDispatches]);
       }
       async [kClose]() {
-        await promisify(this[kOriginalClose])();
+        await promisify2(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -11173,7 +11174,7 @@ var require_mock_client = __commonJS({
 var require_mock_pool = __commonJS({
   "node_modules/undici/lib/mock/mock-pool.js"(exports2, module2) {
     "use strict";
-    var { promisify } = require("node:util");
+    var { promisify: promisify2 } = require("node:util");
     var Pool = require_pool();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -11187,12 +11188,12 @@ var require_mock_pool = __commonJS({
     } = require_mock_symbols();
     var { MockInterceptor } = require_mock_interceptor();
     var Symbols = require_symbols();
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var MockPool = class extends Pool {
       constructor(origin, opts) {
         super(origin, opts);
         if (!opts || !opts.agent || typeof opts.agent.dispatch !== "function") {
-          throw new InvalidArgumentError("Argument opts.agent must implement Agent");
+          throw new InvalidArgumentError2("Argument opts.agent must implement Agent");
         }
         this[kMockAgent] = opts.agent;
         this[kOrigin] = origin;
@@ -11213,7 +11214,7 @@ var require_mock_pool = __commonJS({
         return new MockInterceptor(opts, this[kDispatches]);
       }
       async [kClose]() {
-        await promisify(this[kOriginalClose])();
+        await promisify2(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -11314,7 +11315,7 @@ var require_mock_agent = __commonJS({
     var MockClient = require_mock_client();
     var MockPool = require_mock_pool();
     var { matchValue, buildMockOptions } = require_mock_utils();
-    var { InvalidArgumentError, UndiciError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, UndiciError } = require_errors();
     var Dispatcher = require_dispatcher();
     var Pluralizer = require_pluralizer();
     var PendingInterceptorsFormatter = require_pending_interceptors_formatter();
@@ -11324,7 +11325,7 @@ var require_mock_agent = __commonJS({
         this[kNetConnect] = true;
         this[kIsMockActive] = true;
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
-          throw new InvalidArgumentError("Argument opts.agent must implement Agent");
+          throw new InvalidArgumentError2("Argument opts.agent must implement Agent");
         }
         const agent = opts?.agent ? opts.agent : new Agent(opts);
         this[kAgent] = agent;
@@ -11363,7 +11364,7 @@ var require_mock_agent = __commonJS({
         } else if (typeof matcher === "undefined") {
           this[kNetConnect] = true;
         } else {
-          throw new InvalidArgumentError("Unsupported matcher. Must be one of String|Function|RegExp.");
+          throw new InvalidArgumentError2("Unsupported matcher. Must be one of String|Function|RegExp.");
         }
       }
       disableNetConnect() {
@@ -11429,14 +11430,14 @@ var require_global2 = __commonJS({
   "node_modules/undici/lib/global.js"(exports2, module2) {
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
-    var { InvalidArgumentError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     var Agent = require_agent();
     if (getGlobalDispatcher() === void 0) {
       setGlobalDispatcher(new Agent());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
-        throw new InvalidArgumentError("Argument agent must implement Agent");
+        throw new InvalidArgumentError2("Argument agent must implement Agent");
       }
       Object.defineProperty(globalThis, globalDispatcher, {
         value: agent,
@@ -11550,7 +11551,7 @@ var require_dump = __commonJS({
   "node_modules/undici/lib/interceptor/dump.js"(exports2, module2) {
     "use strict";
     var util = require_util();
-    var { InvalidArgumentError, RequestAbortedError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, RequestAbortedError } = require_errors();
     var DecoratorHandler = require_decorator_handler();
     var DumpHandler = class extends DecoratorHandler {
       #maxSize = 1024 * 1024;
@@ -11563,7 +11564,7 @@ var require_dump = __commonJS({
       constructor({ maxSize }, handler) {
         super(handler);
         if (maxSize != null && (!Number.isFinite(maxSize) || maxSize < 1)) {
-          throw new InvalidArgumentError("maxSize must be a number greater than 0");
+          throw new InvalidArgumentError2("maxSize must be a number greater than 0");
         }
         this.#maxSize = maxSize ?? this.#maxSize;
         this.#handler = handler;
@@ -11650,7 +11651,7 @@ var require_dns = __commonJS({
     var { isIP } = require("node:net");
     var { lookup } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
-    var { InvalidArgumentError, InformationalError } = require_errors();
+    var { InvalidArgumentError: InvalidArgumentError2, InformationalError } = require_errors();
     var maxInt = Math.pow(2, 31) - 1;
     var DNSInstance = class {
       #maxTTL = 0;
@@ -11759,11 +11760,11 @@ var require_dns = __commonJS({
       }
       #defaultPick(origin, hostnameRecords, affinity) {
         let ip = null;
-        const { records, offset } = hostnameRecords;
+        const { records, offset: offset2 } = hostnameRecords;
         let family;
         if (this.dualStack) {
           if (affinity == null) {
-            if (offset == null || offset === maxInt) {
+            if (offset2 == null || offset2 === maxInt) {
               hostnameRecords.offset = 0;
               affinity = 4;
             } else {
@@ -11863,24 +11864,24 @@ var require_dns = __commonJS({
     };
     module2.exports = (interceptorOpts) => {
       if (interceptorOpts?.maxTTL != null && (typeof interceptorOpts?.maxTTL !== "number" || interceptorOpts?.maxTTL < 0)) {
-        throw new InvalidArgumentError("Invalid maxTTL. Must be a positive number");
+        throw new InvalidArgumentError2("Invalid maxTTL. Must be a positive number");
       }
       if (interceptorOpts?.maxItems != null && (typeof interceptorOpts?.maxItems !== "number" || interceptorOpts?.maxItems < 1)) {
-        throw new InvalidArgumentError(
+        throw new InvalidArgumentError2(
           "Invalid maxItems. Must be a positive number and greater than zero"
         );
       }
       if (interceptorOpts?.affinity != null && interceptorOpts?.affinity !== 4 && interceptorOpts?.affinity !== 6) {
-        throw new InvalidArgumentError("Invalid affinity. Must be either 4 or 6");
+        throw new InvalidArgumentError2("Invalid affinity. Must be either 4 or 6");
       }
       if (interceptorOpts?.dualStack != null && typeof interceptorOpts?.dualStack !== "boolean") {
-        throw new InvalidArgumentError("Invalid dualStack. Must be a boolean");
+        throw new InvalidArgumentError2("Invalid dualStack. Must be a boolean");
       }
       if (interceptorOpts?.lookup != null && typeof interceptorOpts?.lookup !== "function") {
-        throw new InvalidArgumentError("Invalid lookup. Must be a function");
+        throw new InvalidArgumentError2("Invalid lookup. Must be a function");
       }
       if (interceptorOpts?.pick != null && typeof interceptorOpts?.pick !== "function") {
-        throw new InvalidArgumentError("Invalid pick. Must be a function");
+        throw new InvalidArgumentError2("Invalid pick. Must be a function");
       }
       const dualStack = interceptorOpts?.dualStack ?? true;
       let affinity;
@@ -12287,13 +12288,13 @@ var require_headers = __commonJS({
           return this.#headersList[kHeadersSortedMap];
         }
         const headers = [];
-        const names = this.#headersList.toSortedArray();
+        const names2 = this.#headersList.toSortedArray();
         const cookies = this.#headersList.cookies;
         if (cookies === null || cookies.length === 1) {
-          return this.#headersList[kHeadersSortedMap] = names;
+          return this.#headersList[kHeadersSortedMap] = names2;
         }
-        for (let i5 = 0; i5 < names.length; ++i5) {
-          const { 0: name, 1: value } = names[i5];
+        for (let i5 = 0; i5 < names2.length; ++i5) {
+          const { 0: name, 1: value } = names2[i5];
           if (name === "set-cookie") {
             for (let j5 = 0; j5 < cookies.length; ++j5) {
               headers.push([name, cookies[j5]]);
@@ -12304,8 +12305,8 @@ var require_headers = __commonJS({
         }
         return this.#headersList[kHeadersSortedMap] = headers;
       }
-      [util.inspect.custom](depth, options) {
-        options.depth ??= depth;
+      [util.inspect.custom](depth2, options) {
+        options.depth ??= depth2;
         return `Headers ${util.formatWithOptions(options, this.#headersList.entries)}`;
       }
       static getHeadersGuard(o3) {
@@ -12531,7 +12532,7 @@ var require_response = __commonJS({
         }
         return fromInnerResponse(clonedResponse, getHeadersGuard(this[kHeaders]));
       }
-      [nodeUtil.inspect.custom](depth, options) {
+      [nodeUtil.inspect.custom](depth2, options) {
         if (options.depth === null) {
           options.depth = 2;
         }
@@ -13300,7 +13301,7 @@ var require_request2 = __commonJS({
         }
         return fromInnerRequest(clonedRequest, ac.signal, getHeadersGuard(this[kHeaders]));
       }
-      [nodeUtil.inspect.custom](depth, options) {
+      [nodeUtil.inspect.custom](depth2, options) {
         if (options.depth === null) {
           options.depth = 2;
         }
@@ -14437,7 +14438,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve, reject) => agent.dispatch(
+        return new Promise((resolve2, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14513,7 +14514,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable9({ read: resume });
               const onError = this.onError.bind(this);
-              resolve({
+              resolve2({
                 status,
                 statusText,
                 headersList,
@@ -14556,7 +14557,7 @@ var require_fetch = __commonJS({
               for (let i5 = 0; i5 < rawHeaders.length; i5 += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i5]), rawHeaders[i5 + 1].toString("latin1"), true);
               }
-              resolve({
+              resolve2({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -15116,10 +15117,10 @@ var require_util4 = __commonJS({
       const size = sequences.reduce((a5, b5) => {
         return a5 + b5.byteLength;
       }, 0);
-      let offset = 0;
+      let offset2 = 0;
       return sequences.reduce((a5, b5) => {
-        a5.set(b5, offset);
-        offset += b5.byteLength;
+        a5.set(b5, offset2);
+        offset2 += b5.byteLength;
         return a5;
       }, new Uint8Array(size));
     }
@@ -17125,22 +17126,22 @@ var require_frame = __commonJS({
         const maskKey = generateMask();
         const bodyLength = frameData?.byteLength ?? 0;
         let payloadLength = bodyLength;
-        let offset = 6;
+        let offset2 = 6;
         if (bodyLength > maxUnsigned16Bit) {
-          offset += 8;
+          offset2 += 8;
           payloadLength = 127;
         } else if (bodyLength > 125) {
-          offset += 2;
+          offset2 += 2;
           payloadLength = 126;
         }
-        const buffer4 = Buffer.allocUnsafe(bodyLength + offset);
+        const buffer4 = Buffer.allocUnsafe(bodyLength + offset2);
         buffer4[0] = buffer4[1] = 0;
         buffer4[0] |= 128;
         buffer4[0] = (buffer4[0] & 240) + opcode;
-        buffer4[offset - 4] = maskKey[0];
-        buffer4[offset - 3] = maskKey[1];
-        buffer4[offset - 2] = maskKey[2];
-        buffer4[offset - 1] = maskKey[3];
+        buffer4[offset2 - 4] = maskKey[0];
+        buffer4[offset2 - 3] = maskKey[1];
+        buffer4[offset2 - 2] = maskKey[2];
+        buffer4[offset2 - 1] = maskKey[3];
         buffer4[1] = payloadLength;
         if (payloadLength === 126) {
           buffer4.writeUInt16BE(bodyLength, 2);
@@ -17150,7 +17151,7 @@ var require_frame = __commonJS({
         }
         buffer4[1] |= 128;
         for (let i5 = 0; i5 < bodyLength; ++i5) {
-          buffer4[offset + i5] = frameData[i5] ^ maskKey[i5 & 3];
+          buffer4[offset2 + i5] = frameData[i5] ^ maskKey[i5 & 3];
         }
         return buffer4;
       }
@@ -17674,34 +17675,34 @@ var require_receiver = __commonJS({
        * @param {number} n
        * @returns {Buffer}
        */
-      consume(n3) {
-        if (n3 > this.#byteOffset) {
+      consume(n4) {
+        if (n4 > this.#byteOffset) {
           throw new Error("Called consume() before buffers satiated.");
-        } else if (n3 === 0) {
+        } else if (n4 === 0) {
           return emptyBuffer;
         }
-        if (this.#buffers[0].length === n3) {
+        if (this.#buffers[0].length === n4) {
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer3 = Buffer.allocUnsafe(n3);
-        let offset = 0;
-        while (offset !== n3) {
+        const buffer3 = Buffer.allocUnsafe(n4);
+        let offset2 = 0;
+        while (offset2 !== n4) {
           const next = this.#buffers[0];
           const { length } = next;
-          if (length + offset === n3) {
-            buffer3.set(this.#buffers.shift(), offset);
+          if (length + offset2 === n4) {
+            buffer3.set(this.#buffers.shift(), offset2);
             break;
-          } else if (length + offset > n3) {
-            buffer3.set(next.subarray(0, n3 - offset), offset);
-            this.#buffers[0] = next.subarray(n3 - offset);
+          } else if (length + offset2 > n4) {
+            buffer3.set(next.subarray(0, n4 - offset2), offset2);
+            this.#buffers[0] = next.subarray(n4 - offset2);
             break;
           } else {
-            buffer3.set(this.#buffers.shift(), offset);
-            offset += next.length;
+            buffer3.set(this.#buffers.shift(), offset2);
+            offset2 += next.length;
           }
         }
-        this.#byteOffset -= n3;
+        this.#byteOffset -= n4;
         return buffer3;
       }
       writeFragments(fragment) {
@@ -18297,8 +18298,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay2(ms) {
-      return new Promise((resolve) => {
-        setTimeout(resolve, ms).unref();
+      return new Promise((resolve2) => {
+        setTimeout(resolve2, ms).unref();
       });
     }
     module2.exports = {
@@ -18652,16 +18653,16 @@ ${value}`;
         }
         return Buffer.concat(chunks, length);
       }
-      peekBufferedByte(offset) {
+      peekBufferedByte(offset2) {
         let chunkIndex = this.lineChunkIndex;
         let pos = this.linePos;
         while (chunkIndex < this.chunks.length) {
           const chunk = this.chunks[chunkIndex];
           const remaining = chunk.length - pos;
-          if (offset < remaining) {
-            return chunk[pos + offset];
+          if (offset2 < remaining) {
+            return chunk[pos + offset2];
           }
-          offset -= remaining;
+          offset2 -= remaining;
           chunkIndex++;
           pos = 0;
         }
@@ -19028,7 +19029,7 @@ var require_undici = __commonJS({
     var RetryAgent = require_retry_agent();
     var errors = require_errors();
     var util = require_util();
-    var { InvalidArgumentError } = errors;
+    var { InvalidArgumentError: InvalidArgumentError2 } = errors;
     var api = require_api();
     var buildConnector = require_connect();
     var MockClient = require_mock_client();
@@ -19072,14 +19073,14 @@ var require_undici = __commonJS({
           opts = null;
         }
         if (!url2 || typeof url2 !== "string" && typeof url2 !== "object" && !(url2 instanceof URL)) {
-          throw new InvalidArgumentError("invalid url");
+          throw new InvalidArgumentError2("invalid url");
         }
         if (opts != null && typeof opts !== "object") {
-          throw new InvalidArgumentError("invalid opts");
+          throw new InvalidArgumentError2("invalid opts");
         }
         if (opts && opts.path != null) {
           if (typeof opts.path !== "string") {
-            throw new InvalidArgumentError("invalid opts.path");
+            throw new InvalidArgumentError2("invalid opts.path");
           }
           let path = opts.path;
           if (!opts.path.startsWith("/")) {
@@ -19094,7 +19095,7 @@ var require_undici = __commonJS({
         }
         const { agent, dispatcher = getGlobalDispatcher() } = opts;
         if (agent) {
-          throw new InvalidArgumentError("unsupported opts.agent. Did you mean opts.client?");
+          throw new InvalidArgumentError2("unsupported opts.agent. Did you mean opts.client?");
         }
         return fn.call(dispatcher, {
           ...opts,
@@ -19168,6 +19169,18 @@ function cancelled() {
 function throwIfCancelled(signal) {
   if (signal.aborted) throw cancelled();
 }
+function throwTogether(errors) {
+  const ours = errors.filter((error63) => error63 instanceof AppError);
+  if (ours.length < errors.length) throw errors.find((error63) => !(error63 instanceof AppError));
+  const [first] = ours;
+  if (!first) return;
+  if (ours.length === 1) throw first;
+  const joinLines = (lines) => [...new Set(lines)].join("\n");
+  throw new AppError(first.code, joinLines(ours.map(({ message }) => message)), {
+    hint: joinLines(ours.map(({ hint }) => hint)),
+    cause: first
+  });
+}
 var EXIT_STATUS, AppError;
 var init_errors = __esm({
   "src/errors.ts"() {
@@ -19177,8 +19190,11 @@ var init_errors = __esm({
       TARGET_REFUSED: 2,
       BACKUP_NOT_FOUND: 2,
       FORMAT_TOO_NEW: 2,
+      IDENTITY_MISSING: 2,
+      KEY_MISMATCH: 2,
       TOOL_MISSING: 3,
       TOOL_FAILED: 3,
+      DISK_FULL: 3,
       STORE_UNREACHABLE: 4,
       STORE_LOGIN_REFUSED: 4,
       STORE_UNSUPPORTED: 4,
@@ -19212,6 +19228,12 @@ var init_errors = __esm({
 });
 
 // src/destinations/keys.ts
+function findBackupTime(id) {
+  const match2 = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{4}$/.exec(id);
+  if (!match2) return void 0;
+  const [, year2, month, day, hour, minute, second] = match2;
+  return /* @__PURE__ */ new Date(`${year2}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
 function backupFolder(backupId) {
   return `${BACKUPS}${backupId}/`;
 }
@@ -19219,7 +19241,21 @@ function manifestKey(backupId) {
   return `${BACKUPS}${backupId}/manifest.json`;
 }
 function isPartOfBackup(key, backupId) {
-  return key.endsWith(`-${backupId}.native.zst`);
+  const name = `-${backupId}.native.zst`;
+  return key.endsWith(name) || key.endsWith(encryptedKey(name));
+}
+function encryptedKey(key) {
+  return `${key}.age`;
+}
+function findRunOfReceipt(key) {
+  const id = /^receipts\/([^/]+)\/[^/]+\.json$/.exec(key)?.[1];
+  return id !== void 0 && findBackupTime(id) ? id : void 0;
+}
+function isDataKey(key) {
+  return key.startsWith(PARTS) || key.startsWith(BACKUPS) && key.split("/").length > 3;
+}
+function isLockableKey(key) {
+  return key.startsWith(PARTS) || key.startsWith(BACKUPS);
 }
 function requireSafeKey(key) {
   const isSafe = key.split("/").every((part) => !["", ".", ".."].includes(part));
@@ -19228,14 +19264,16 @@ function requireSafeKey(key) {
     hint: "No run writes such a key: whatever names it was changed by somebody, so do not restore from it."
   });
 }
-var BACKUPS, PARTS, partsPrefix;
+var BACKUPS, PARTS, RECEIPTS, partsPrefix, receiptsPrefix;
 var init_keys = __esm({
   "src/destinations/keys.ts"() {
     "use strict";
     init_errors();
     BACKUPS = "backups/";
     PARTS = "parts/";
+    RECEIPTS = "receipts/";
     partsPrefix = PARTS;
+    receiptsPrefix = RECEIPTS;
   }
 });
 
@@ -19267,17 +19305,17 @@ function cutShort(seenBytes, sizeBytes) {
     transient: true
   });
 }
-var import_node_crypto, import_node_stream, MeteredBody;
+var import_node_crypto2, import_node_stream, MeteredBody;
 var init_body = __esm({
   "src/destinations/body.ts"() {
     "use strict";
-    import_node_crypto = require("node:crypto");
+    import_node_crypto2 = require("node:crypto");
     import_node_stream = require("node:stream");
     init_errors();
     MeteredBody = class {
       #body;
       #signal;
-      #hash = (0, import_node_crypto.createHash)("sha256");
+      #hash = (0, import_node_crypto2.createHash)("sha256");
       #sizeBytes = 0;
       constructor(body, signal) {
         this.#body = body;
@@ -19291,10 +19329,10 @@ var init_body = __esm({
         this.#signal.addEventListener("abort", onAbort);
         try {
           for (; ; ) {
-            const next = await new Promise((resolve, reject) => {
+            const next = await new Promise((resolve2, reject) => {
               giveUp = () => reject(abortReason(this.#signal));
               if (this.#signal.aborted) giveUp();
-              else iterator.next().then(resolve, reject);
+              else iterator.next().then(resolve2, reject);
             });
             if (next.done) return;
             this.#hash.update(next.value);
@@ -19523,11 +19561,11 @@ var fromArrayBuffer, fromString;
 var init_buffer_from = __esm({
   "node_modules/@smithy/core/dist-es/submodules/serde/util-buffer-from/buffer-from.js"() {
     init_is_array_buffer();
-    fromArrayBuffer = (input2, offset = 0, length = input2.byteLength - offset) => {
+    fromArrayBuffer = (input2, offset2 = 0, length = input2.byteLength - offset2) => {
       if (!isArrayBuffer(input2)) {
         throw new TypeError(`The "input" argument must be ArrayBuffer. Received type ${typeof input2} (${input2})`);
       }
-      return Buffer.from(input2, offset, length);
+      return Buffer.from(input2, offset2, length);
     };
     fromString = (input2, encoding) => {
       if (typeof input2 !== "string") {
@@ -20235,7 +20273,7 @@ var init_parse_utils = __esm({
       return expectByte(value);
     };
     stackTraceWarning = (message) => {
-      return String(new TypeError(message).stack || message).split("\n").slice(0, 5).filter((s2) => !s2.includes("stackTraceWarning")).join("\n");
+      return String(new TypeError(message).stack || message).split("\n").slice(0, 5).filter((s3) => !s3.includes("stackTraceWarning")).join("\n");
     };
     logger = {
       warn: console.warn
@@ -20247,7 +20285,7 @@ var init_parse_utils = __esm({
 function dateToUtcString(date6) {
   const year2 = date6.getUTCFullYear();
   const month = date6.getUTCMonth();
-  const dayOfWeek = date6.getUTCDay();
+  const dayOfWeek2 = date6.getUTCDay();
   const dayOfMonthInt = date6.getUTCDate();
   const hoursInt = date6.getUTCHours();
   const minutesInt = date6.getUTCMinutes();
@@ -20256,7 +20294,7 @@ function dateToUtcString(date6) {
   const hoursString = hoursInt < 10 ? `0${hoursInt}` : `${hoursInt}`;
   const minutesString = minutesInt < 10 ? `0${minutesInt}` : `${minutesInt}`;
   const secondsString = secondsInt < 10 ? `0${secondsInt}` : `${secondsInt}`;
-  return `${DAYS[dayOfWeek]}, ${dayOfMonthString} ${MONTHS[month]} ${year2} ${hoursString}:${minutesString}:${secondsString} GMT`;
+  return `${DAYS[dayOfWeek2]}, ${dayOfMonthString} ${MONTHS[month]} ${year2} ${hoursString}:${minutesString}:${secondsString} GMT`;
 }
 var DAYS, MONTHS, RFC3339, parseRfc3339DateTime, RFC3339_WITH_OFFSET, parseRfc3339DateTimeWithOffset, IMF_FIXDATE, RFC_850_DATE, ASC_TIME, parseRfc7231DateTime, parseEpochTimestamp, buildDate, parseTwoDigitYear, FIFTY_YEARS_IN_MILLIS, adjustRfc850Year, parseMonthByShortName, DAYS_IN_MONTH, validateDayOfMonth, isLeapYear, parseDateValue, parseMilliseconds, parseOffsetToMilliseconds, stripLeadingZeroes;
 var init_date_utils = __esm({
@@ -20272,11 +20310,11 @@ var init_date_utils = __esm({
       if (typeof value !== "string") {
         throw new TypeError("RFC-3339 date-times must be expressed as strings");
       }
-      const match = RFC3339.exec(value);
-      if (!match) {
+      const match2 = RFC3339.exec(value);
+      if (!match2) {
         throw new TypeError("Invalid RFC-3339 date-time value");
       }
-      const [_, yearStr, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds] = match;
+      const [_, yearStr, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds] = match2;
       const year2 = strictParseShort(stripLeadingZeroes(yearStr));
       const month = parseDateValue(monthStr, "month", 1, 12);
       const day = parseDateValue(dayStr, "day", 1, 31);
@@ -20290,11 +20328,11 @@ var init_date_utils = __esm({
       if (typeof value !== "string") {
         throw new TypeError("RFC-3339 date-times must be expressed as strings");
       }
-      const match = RFC3339_WITH_OFFSET.exec(value);
-      if (!match) {
+      const match2 = RFC3339_WITH_OFFSET.exec(value);
+      if (!match2) {
         throw new TypeError("Invalid RFC-3339 date-time value");
       }
-      const [_, yearStr, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds, offsetStr] = match;
+      const [_, yearStr, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds, offsetStr] = match2;
       const year2 = strictParseShort(stripLeadingZeroes(yearStr));
       const month = parseDateValue(monthStr, "month", 1, 12);
       const day = parseDateValue(dayStr, "day", 1, 31);
@@ -20314,14 +20352,14 @@ var init_date_utils = __esm({
       if (typeof value !== "string") {
         throw new TypeError("RFC-7231 date-times must be expressed as strings");
       }
-      let match = IMF_FIXDATE.exec(value);
-      if (match) {
-        const [_, dayStr, monthStr, yearStr, hours, minutes, seconds, fractionalMilliseconds] = match;
+      let match2 = IMF_FIXDATE.exec(value);
+      if (match2) {
+        const [_, dayStr, monthStr, yearStr, hours, minutes, seconds, fractionalMilliseconds] = match2;
         return buildDate(strictParseShort(stripLeadingZeroes(yearStr)), parseMonthByShortName(monthStr), parseDateValue(dayStr, "day", 1, 31), { hours, minutes, seconds, fractionalMilliseconds });
       }
-      match = RFC_850_DATE.exec(value);
-      if (match) {
-        const [_, dayStr, monthStr, yearStr, hours, minutes, seconds, fractionalMilliseconds] = match;
+      match2 = RFC_850_DATE.exec(value);
+      if (match2) {
+        const [_, dayStr, monthStr, yearStr, hours, minutes, seconds, fractionalMilliseconds] = match2;
         return adjustRfc850Year(buildDate(parseTwoDigitYear(yearStr), parseMonthByShortName(monthStr), parseDateValue(dayStr, "day", 1, 31), {
           hours,
           minutes,
@@ -20329,9 +20367,9 @@ var init_date_utils = __esm({
           fractionalMilliseconds
         }));
       }
-      match = ASC_TIME.exec(value);
-      if (match) {
-        const [_, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds, yearStr] = match;
+      match2 = ASC_TIME.exec(value);
+      if (match2) {
+        const [_, monthStr, dayStr, hours, minutes, seconds, fractionalMilliseconds, yearStr] = match2;
         return buildDate(strictParseShort(stripLeadingZeroes(yearStr)), parseMonthByShortName(monthStr), parseDateValue(dayStr.trimLeft(), "day", 1, 31), { hours, minutes, seconds, fractionalMilliseconds });
       }
       throw new TypeError("Invalid RFC-7231 date-time value");
@@ -20484,19 +20522,19 @@ function range(v, min, max) {
     throw new Error(`Value ${_v} out of range [${min}, ${max}]`);
   }
 }
-var ddd, mmm, time, date, year, RFC3339_WITH_OFFSET2, IMF_FIXDATE_NATIVE, IMF_FIXDATE2, RFC_850_DATE2, ASC_TIME2, months, _parseEpochTimestamp, _parseRfc3339DateTimeWithOffset, _parseRfc7231DateTime;
+var ddd, mmm, time3, date5, year, RFC3339_WITH_OFFSET2, IMF_FIXDATE_NATIVE, IMF_FIXDATE2, RFC_850_DATE2, ASC_TIME2, months, _parseEpochTimestamp, _parseRfc3339DateTimeWithOffset, _parseRfc7231DateTime;
 var init_schema_date_utils = __esm({
   "node_modules/@smithy/core/dist-es/submodules/serde/schema-serde-lib/schema-date-utils.js"() {
     ddd = `(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[ne|u?r]?s?day)?`;
     mmm = `(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`;
-    time = `(\\d?\\d):(\\d{2}):(\\d{2})(?:\\.(\\d+))?`;
-    date = `(\\d?\\d)`;
+    time3 = `(\\d?\\d):(\\d{2}):(\\d{2})(?:\\.(\\d+))?`;
+    date5 = `(\\d?\\d)`;
     year = `(\\d{4})`;
     RFC3339_WITH_OFFSET2 = new RegExp(/^(\d{4})-(\d\d)-(\d\d)[tT](\d\d):(\d\d):(\d\d)(\.(\d+))?(([-+]\d\d:\d\d)|[zZ])$/);
     IMF_FIXDATE_NATIVE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?:0[1-9]|[12]\d|3[01]) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [1-9]\d{3} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d GMT$/;
-    IMF_FIXDATE2 = new RegExp(`^${ddd}, ${date} ${mmm} ${year} ${time} GMT$`);
-    RFC_850_DATE2 = new RegExp(`^${ddd}, ${date}-${mmm}-(\\d\\d) ${time} GMT$`);
-    ASC_TIME2 = new RegExp(`^${ddd} ${mmm} ( [1-9]|\\d\\d) ${time} ${year}$`);
+    IMF_FIXDATE2 = new RegExp(`^${ddd}, ${date5} ${mmm} ${year} ${time3} GMT$`);
+    RFC_850_DATE2 = new RegExp(`^${ddd}, ${date5}-${mmm}-(\\d\\d) ${time3} GMT$`);
+    ASC_TIME2 = new RegExp(`^${ddd} ${mmm} ( [1-9]|\\d\\d) ${time3} ${year}$`);
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     _parseEpochTimestamp = (value) => {
       if (value == null) {
@@ -20791,10 +20829,10 @@ function concatBytes(arrays, length) {
     }
   }
   const result = new Uint8Array(length);
-  let offset = 0;
+  let offset2 = 0;
   for (const buf of arrays) {
-    result.set(buf, offset);
-    offset += buf.byteLength;
+    result.set(buf, offset2);
+    offset2 += buf.byteLength;
   }
   return result;
 }
@@ -21100,14 +21138,14 @@ var init_getProfileName = __esm({
 });
 
 // node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getSSOTokenFilepath.js
-var import_node_crypto3, import_node_path3, getSSOTokenFilepath;
+var import_node_crypto4, import_node_path3, getSSOTokenFilepath;
 var init_getSSOTokenFilepath = __esm({
   "node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getSSOTokenFilepath.js"() {
-    import_node_crypto3 = require("node:crypto");
+    import_node_crypto4 = require("node:crypto");
     import_node_path3 = require("node:path");
     init_getHomeDir();
     getSSOTokenFilepath = (id) => {
-      const hasher = (0, import_node_crypto3.createHash)("sha1");
+      const hasher = (0, import_node_crypto4.createHash)("sha1");
       const cacheName = hasher.update(id).digest("hex");
       return (0, import_node_path3.join)(getHomeDir(), ".aws", "sso", "cache", `${cacheName}.json`);
     };
@@ -21832,7 +21870,7 @@ var sleep;
 var init_sleep = __esm({
   "node_modules/@smithy/core/dist-es/submodules/client/util-waiter/utils/sleep.js"() {
     sleep = (seconds) => {
-      return new Promise((resolve) => setTimeout(resolve, seconds * 1e3));
+      return new Promise((resolve2) => setTimeout(resolve2, seconds * 1e3));
     };
   }
 });
@@ -21925,10 +21963,10 @@ var init_poller = __esm({
       let maxCount = 0;
       let count403 = 0;
       for (const response of orderedErrors) {
-        const n3 = observedResponses[response] | 0;
-        maxCount = Math.max(n3, maxCount);
+        const n4 = observedResponses[response] | 0;
+        maxCount = Math.max(n4, maxCount);
         if (response.startsWith("403:")) {
-          count403 += n3;
+          count403 += n4;
         }
       }
       const clientLogger = client?.config?.logger;
@@ -21997,8 +22035,8 @@ var init_createWaiter = __esm({
     init_waiter();
     abortTimeout = (abortSignal) => {
       let onAbort;
-      const promise2 = new Promise((resolve) => {
-        onAbort = () => resolve({ state: WaiterState.ABORTED });
+      const promise2 = new Promise((resolve2) => {
+        onAbort = () => resolve2({ state: WaiterState.ABORTED });
         if (typeof abortSignal.addEventListener === "function") {
           abortSignal.addEventListener("abort", onAbort);
         } else {
@@ -22132,9 +22170,9 @@ var init_schemaDeserializationMiddleware = __esm({
     schemaDeserializationMiddleware = (config2) => (next, context) => async (args) => {
       const { response } = await next(args);
       const { operationSchema } = getSmithyContext(context);
-      const [, ns, n3, t, i5, o3] = operationSchema ?? [];
+      const [, ns, n4, t, i5, o3] = operationSchema ?? [];
       try {
-        const parsed = await config2.protocol.deserializeResponse(operation(ns, n3, t, i5, o3), {
+        const parsed = await config2.protocol.deserializeResponse(operation(ns, n4, t, i5, o3), {
           ...config2,
           ...context
         }, response);
@@ -22198,9 +22236,9 @@ var init_schemaSerializationMiddleware = __esm({
     init_operation();
     schemaSerializationMiddleware = (config2) => (next, context) => async (args) => {
       const { operationSchema } = getSmithyContext(context);
-      const [, ns, n3, t, i5, o3] = operationSchema ?? [];
+      const [, ns, n4, t, i5, o3] = operationSchema ?? [];
       const endpoint = context.endpointV2 ? async () => toEndpointV1(context.endpointV2) : config2.endpoint;
-      const request = await config2.protocol.serializeRequest(operation(ns, n3, t, i5, o3), args.input, {
+      const request = await config2.protocol.serializeRequest(operation(ns, n4, t, i5, o3), args.input, {
         ...config2,
         ...context,
         endpoint
@@ -22290,7 +22328,7 @@ var init_ListSchema = __esm({
 });
 
 // node_modules/@smithy/core/dist-es/submodules/schema/schemas/MapSchema.js
-var MapSchema, map;
+var MapSchema, map2;
 var init_MapSchema = __esm({
   "node_modules/@smithy/core/dist-es/submodules/schema/schemas/MapSchema.js"() {
     init_Schema();
@@ -22300,7 +22338,7 @@ var init_MapSchema = __esm({
       valueSchema;
       symbol = _MapSchema.symbol;
     };
-    map = (namespace, name, traits, keySchema, valueSchema) => Schema.assign(new MapSchema(), {
+    map2 = (namespace, name, traits, keySchema, valueSchema) => Schema.assign(new MapSchema(), {
       name,
       namespace,
       traits,
@@ -22353,7 +22391,7 @@ var init_StructureSchema = __esm({
 });
 
 // node_modules/@smithy/core/dist-es/submodules/schema/schemas/ErrorSchema.js
-var ErrorSchema, error;
+var ErrorSchema, error62;
 var init_ErrorSchema = __esm({
   "node_modules/@smithy/core/dist-es/submodules/schema/schemas/ErrorSchema.js"() {
     init_Schema();
@@ -22363,7 +22401,7 @@ var init_ErrorSchema = __esm({
       ctor;
       symbol = _ErrorSchema.symbol;
     };
-    error = (namespace, name, traits, memberNames, memberList, _ctor) => Schema.assign(new ErrorSchema(), {
+    error62 = (namespace, name, traits, memberNames, memberList, _ctor) => Schema.assign(new ErrorSchema(), {
       name,
       namespace,
       traits,
@@ -22875,11 +22913,11 @@ __export(schema_exports, {
   TypeRegistry: () => TypeRegistry,
   deref: () => deref,
   deserializerMiddlewareOption: () => deserializerMiddlewareOption,
-  error: () => error,
+  error: () => error62,
   getSchemaSerdePlugin: () => getSchemaSerdePlugin,
   isStaticSchema: () => isStaticSchema,
   list: () => list,
-  map: () => map,
+  map: () => map2,
   op: () => op,
   operation: () => operation,
   serializerMiddlewareOption: () => serializerMiddlewareOption,
@@ -23494,7 +23532,7 @@ var init_NoOpLogger = __esm({
 });
 
 // node_modules/@smithy/core/dist-es/submodules/client/smithy-client/object-mapping.js
-function map2(arg0, arg1, arg2) {
+function map3(arg0, arg1, arg2) {
   let target2;
   let filter;
   let instructions;
@@ -23545,7 +23583,7 @@ var init_object_mapping = __esm({
       return out;
     };
     mapWithFilter = (target2, filter, instructions) => {
-      return map2(target2, Object.entries(instructions).reduce((_instructions, [key, value]) => {
+      return map3(target2, Object.entries(instructions).reduce((_instructions, [key, value]) => {
         if (Array.isArray(value)) {
           _instructions[key] = value;
         } else {
@@ -23691,7 +23729,7 @@ __export(client_exports, {
   isSerializableHeaderValue: () => isSerializableHeaderValue,
   loadConfigsForDefaultMode: () => loadConfigsForDefaultMode,
   makeBuilder: () => makeBuilder,
-  map: () => map2,
+  map: () => map3,
   normalizeProvider: () => normalizeProvider,
   resolveChecksumRuntimeConfig: () => resolveChecksumRuntimeConfig,
   resolveDefaultRuntimeConfig: () => resolveDefaultRuntimeConfig,
@@ -23868,7 +23906,7 @@ var init_getInstanceMetadataRegion = __esm({
     };
     imdsRequest = async (options) => {
       const { request } = await import("node:http");
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         const req = request({
           hostname: options.hostname,
           port: options.port,
@@ -23896,7 +23934,7 @@ var init_getInstanceMetadataRegion = __esm({
           const chunks = [];
           res.on("data", (chunk) => chunks.push(chunk));
           res.on("end", () => {
-            resolve(Buffer.concat(chunks));
+            resolve2(Buffer.concat(chunks));
             req.destroy();
           });
         });
@@ -23936,8 +23974,8 @@ var init_checkRegion = __esm({
   "node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/checkRegion.js"() {
     init_transport();
     validRegions = /* @__PURE__ */ new Set();
-    checkRegion = (region, check2 = isValidHostLabel) => {
-      if (!validRegions.has(region) && !check2(region)) {
+    checkRegion = (region, check3 = isValidHostLabel) => {
+      if (!validRegions.has(region) && !check3(region)) {
         if (region === "*") {
           console.warn(`@smithy/config-resolver WARN - Please use the caller region instead of "*". See "sigv4a" in https://github.com/aws/aws-sdk-js-v3/blob/main/supplemental-docs/CLIENTS.md.`);
         } else {
@@ -25542,10 +25580,10 @@ function castSourceData(toCast, encoding) {
   }
   return fromArrayBuffer(toCast);
 }
-var import_node_crypto4, Hash;
+var import_node_crypto5, Hash;
 var init_hash_node = __esm({
   "node_modules/@smithy/core/dist-es/submodules/serde/hash-node/hash-node.js"() {
-    import_node_crypto4 = require("node:crypto");
+    import_node_crypto5 = require("node:crypto");
     init_buffer_from();
     init_toUint8Array();
     Hash = class {
@@ -25564,7 +25602,7 @@ var init_hash_node = __esm({
         return Promise.resolve(this.hash.digest());
       }
       reset() {
-        this.hash = this.secret ? (0, import_node_crypto4.createHmac)(this.algorithmIdentifier, castSourceData(this.secret)) : (0, import_node_crypto4.createHash)(this.algorithmIdentifier);
+        this.hash = this.secret ? (0, import_node_crypto5.createHmac)(this.algorithmIdentifier, castSourceData(this.secret)) : (0, import_node_crypto5.createHash)(this.algorithmIdentifier);
       }
     };
   }
@@ -25711,8 +25749,8 @@ function toBase642(_input) {
     const bitClusterCount = Math.ceil(bitLength / bitsPerLetter);
     bits <<= bitClusterCount * bitsPerLetter - bitLength;
     for (let k5 = 1; k5 <= bitClusterCount; k5++) {
-      const offset = (bitClusterCount - k5) * bitsPerLetter;
-      str += alphabetByValue[(bits & maxLetterValue << offset) >> offset];
+      const offset2 = (bitClusterCount - k5) * bitsPerLetter;
+      str += alphabetByValue[(bits & maxLetterValue << offset2) >> offset2];
     }
     str += "==".slice(0, 4 - bitClusterCount);
   }
@@ -25867,7 +25905,7 @@ function createBufferedReadableStream(upstream, size, logger2) {
       if (chunkSize >= size && bufferSize === 0) {
         controller.enqueue(chunk);
       } else {
-        const newSize = merge(buffers, mode, chunk);
+        const newSize = merge2(buffers, mode, chunk);
         if (!streamBufferingLoggedWarning && bytesSeen > size * 2) {
           streamBufferingLoggedWarning = true;
           logger2?.warn(`@smithy/util-stream - stream chunk size ${chunkSize} is below threshold of ${size}, automatically buffering.`);
@@ -25884,7 +25922,7 @@ function createBufferedReadableStream(upstream, size, logger2) {
     pull
   });
 }
-function merge(buffers, mode, chunk) {
+function merge2(buffers, mode, chunk) {
   switch (mode) {
     case 0:
       buffers[0] += chunk;
@@ -25898,9 +25936,9 @@ function merge(buffers, mode, chunk) {
 function flush(buffers, mode) {
   switch (mode) {
     case 0:
-      const s2 = buffers[0];
+      const s3 = buffers[0];
       buffers[0] = "";
-      return s2;
+      return s3;
     case 1:
     case 2:
       return buffers[mode].flush();
@@ -25961,7 +25999,7 @@ function createBufferedReadable(upstream, size, logger2) {
     if (chunkSize >= size && bufferSize === 0) {
       downstream.push(chunk);
     } else {
-      const newSize = merge(buffers, mode, chunk);
+      const newSize = merge2(buffers, mode, chunk);
       if (!streamBufferingLoggedWarning && bytesSeen > size * 2) {
         streamBufferingLoggedWarning = true;
         logger2?.warn(`@smithy/util-stream - stream chunk size ${chunkSize} is below threshold of ${size}, automatically buffering.`);
@@ -26107,15 +26145,15 @@ async function headStream(stream, bytes) {
   }
   reader.releaseLock();
   const collected = new Uint8Array(Math.min(bytes, byteLengthCounter));
-  let offset = 0;
+  let offset2 = 0;
   for (const chunk of chunks) {
-    if (chunk.byteLength > collected.byteLength - offset) {
-      collected.set(chunk.subarray(0, collected.byteLength - offset), offset);
+    if (chunk.byteLength > collected.byteLength - offset2) {
+      collected.set(chunk.subarray(0, collected.byteLength - offset2), offset2);
       break;
     } else {
-      collected.set(chunk, offset);
+      collected.set(chunk, offset2);
     }
-    offset += chunk.length;
+    offset2 += chunk.length;
   }
   return collected;
 }
@@ -26136,7 +26174,7 @@ var init_headStream = __esm({
       if (isReadableStream(stream)) {
         return headStream(stream, bytes);
       }
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         const collector = new Collector();
         collector.limit = bytes;
         stream.pipe(collector);
@@ -26147,7 +26185,7 @@ var init_headStream = __esm({
         collector.on("error", reject);
         collector.on("finish", function() {
           const bytes2 = concatBytes(this.buffers);
-          resolve(bytes2);
+          resolve2(bytes2);
         });
       });
     };
@@ -26299,7 +26337,7 @@ var init_stream_collector = __esm({
       if (isReadableStream(stream)) {
         return collectReadableStream(stream);
       }
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         const collector = new Collector2();
         const nodeStream = stream;
         nodeStream.pipe(collector);
@@ -26310,7 +26348,7 @@ var init_stream_collector = __esm({
         collector.on("error", reject);
         collector.on("finish", function() {
           const bytes = concatBytes(this.bufferedBytes);
-          resolve(bytes);
+          resolve2(bytes);
         });
       });
     };
@@ -26499,10 +26537,10 @@ __export(serde_exports, {
   v4: () => v4,
   writeKey: () => writeKey
 });
-var import_node_crypto5, Uint8ArrayBlobAdapter, _getRandomValues, v4, generateIdempotencyToken;
+var import_node_crypto6, Uint8ArrayBlobAdapter, _getRandomValues, v4, generateIdempotencyToken;
 var init_serde = __esm({
   "node_modules/@smithy/core/dist-es/submodules/serde/index.js"() {
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto6 = require("node:crypto");
     init_fromBase64();
     init_toBase64();
     init_Uint8ArrayBlobAdapter();
@@ -26541,7 +26579,7 @@ var init_serde = __esm({
     init_writeKey();
     Uint8ArrayBlobAdapter = class extends bindUint8ArrayBlobAdapter(toUtf8, fromUtf8, toBase64, fromBase64) {
     };
-    _getRandomValues = import_node_crypto5.getRandomValues;
+    _getRandomValues = import_node_crypto6.getRandomValues;
     v4 = bindV4(_getRandomValues);
     generateIdempotencyToken = v4;
   }
@@ -26717,16 +26755,16 @@ var init_HttpBindingNormalizedSchema = __esm({
     };
     buildPathSegments = (path) => {
       const segments = [];
-      let offset = 0;
-      for (const match of path.matchAll(/\{([^{}+]+)(\+)?\}/g)) {
-        if (match.index > offset) {
-          segments.push([path.slice(offset, match.index), 0]);
+      let offset2 = 0;
+      for (const match2 of path.matchAll(/\{([^{}+]+)(\+)?\}/g)) {
+        if (match2.index > offset2) {
+          segments.push([path.slice(offset2, match2.index), 0]);
         }
-        segments.push([match[1], match[2] ? 2 : 1]);
-        offset = match.index + match[0].length;
+        segments.push([match2[1], match2[2] ? 2 : 1]);
+        offset2 = match2.index + match2[0].length;
       }
-      if (segments.length && offset < path.length) {
-        segments.push([path.slice(offset), 0]);
+      if (segments.length && offset2 < path.length) {
+        segments.push([path.slice(offset2), 0]);
       }
       return segments.length ? segments : void 0;
     };
@@ -26845,7 +26883,7 @@ var init_fileStreamHasher = __esm({
   "node_modules/@smithy/core/dist-es/submodules/checksum/hash-stream-node/fileStreamHasher.js"() {
     import_node_fs2 = require("node:fs");
     init_HashCalculator();
-    fileStreamHasher = (hashCtor, fileStream) => new Promise((resolve, reject) => {
+    fileStreamHasher = (hashCtor, fileStream) => new Promise((resolve2, reject) => {
       if (!isReadStream(fileStream)) {
         reject(new Error("Unable to calculate hash for non-file streams."));
         return;
@@ -26863,7 +26901,7 @@ var init_fileStreamHasher = __esm({
       });
       hashCalculator.on("error", reject);
       hashCalculator.on("finish", function() {
-        hash2.digest().then(resolve).catch(reject);
+        hash2.digest().then(resolve2).catch(reject);
       });
     });
     isReadStream = (stream) => typeof stream.path === "string";
@@ -26882,14 +26920,14 @@ var init_readableStreamHasher = __esm({
       const hash2 = new hashCtor();
       const hashCalculator = new HashCalculator(hash2);
       readableStream.pipe(hashCalculator);
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         readableStream.on("error", (err) => {
           hashCalculator.end();
           reject(err);
         });
         hashCalculator.on("error", reject);
         hashCalculator.on("finish", () => {
-          hash2.digest().then(resolve).catch(reject);
+          hash2.digest().then(resolve2).catch(reject);
         });
       });
     };
@@ -26918,9 +26956,9 @@ function compress(state2, block) {
     const tmp = d5;
     d5 = c5;
     c5 = b5;
-    const s2 = S[(i5 >> 4) * 4 + (i5 & 3)];
+    const s3 = S[(i5 >> 4) * 4 + (i5 & 3)];
     const sum = (a5 + f5 & M) + (x + T[i5] & M) & M;
-    b5 = b5 + ((sum << s2 | sum >>> 32 - s2) >>> 0) & M;
+    b5 = b5 + ((sum << s3 | sum >>> 32 - s3) >>> 0) & M;
     a5 = tmp;
   }
   state2[0] = state2[0] + a5 & M;
@@ -26996,7 +27034,7 @@ var init_Md5Js = __esm({
 function buildNativeClass() {
   return class Md5Node {
     digestLength = 16;
-    hash = (0, import_node_crypto6.createHash)("md5");
+    hash = (0, import_node_crypto7.createHash)("md5");
     update(data) {
       this.hash.update(toUint8Array(data));
     }
@@ -27005,19 +27043,19 @@ function buildNativeClass() {
       return new Uint8Array(buf.buffer, buf.byteOffset, buf.byteLength);
     }
     reset() {
-      this.hash = (0, import_node_crypto6.createHash)("md5");
+      this.hash = (0, import_node_crypto7.createHash)("md5");
     }
   };
 }
-var import_node_crypto6, hasNativeCrypto, Md5Node;
+var import_node_crypto7, hasNativeCrypto, Md5Node;
 var init_Md5Node = __esm({
   "node_modules/@smithy/core/dist-es/submodules/checksum/md5/Md5Node.js"() {
-    import_node_crypto6 = require("node:crypto");
+    import_node_crypto7 = require("node:crypto");
     init_serde();
     init_Md5Js();
     hasNativeCrypto = (() => {
       try {
-        (0, import_node_crypto6.createHash)("md5");
+        (0, import_node_crypto7.createHash)("md5");
         return true;
       } catch {
         return false;
@@ -27222,7 +27260,7 @@ var init_Sha256Js = __esm({
       }
       hashBufferWith(state2, buffer3) {
         const w = this.w ??= new Int32Array(64);
-        let s0 = state2[0], s1 = state2[1], s2 = state2[2], s3 = state2[3], s4 = state2[4], s5 = state2[5], s6 = state2[6], s7 = state2[7];
+        let s0 = state2[0], s1 = state2[1], s22 = state2[2], s3 = state2[3], s4 = state2[4], s5 = state2[5], s6 = state2[6], s7 = state2[7];
         for (let i5 = 0; i5 < BLOCK; ++i5) {
           if (i5 < 16) {
             w[i5] = (buffer3[i5 * 4] & 255) << 24 | (buffer3[i5 * 4 + 1] & 255) << 16 | (buffer3[i5 * 4 + 2] & 255) << 8 | buffer3[i5 * 4 + 3] & 255;
@@ -27234,19 +27272,19 @@ var init_Sha256Js = __esm({
             w[i5] = (t13 + w[i5 - 7] | 0) + (t23 + w[i5 - 16] | 0);
           }
           const t12 = (((s4 >>> 6 | s4 << 26) ^ (s4 >>> 11 | s4 << 21) ^ (s4 >>> 25 | s4 << 7)) + (s4 & s5 ^ ~s4 & s6) | 0) + (s7 + (K[i5] + w[i5] | 0) | 0) | 0;
-          const t22 = ((s0 >>> 2 | s0 << 30) ^ (s0 >>> 13 | s0 << 19) ^ (s0 >>> 22 | s0 << 10)) + (s0 & s1 ^ s0 & s2 ^ s1 & s2) | 0;
+          const t22 = ((s0 >>> 2 | s0 << 30) ^ (s0 >>> 13 | s0 << 19) ^ (s0 >>> 22 | s0 << 10)) + (s0 & s1 ^ s0 & s22 ^ s1 & s22) | 0;
           s7 = s6;
           s6 = s5;
           s5 = s4;
           s4 = s3 + t12 | 0;
-          s3 = s2;
-          s2 = s1;
+          s3 = s22;
+          s22 = s1;
           s1 = s0;
           s0 = t12 + t22 | 0;
         }
         state2[0] += s0;
         state2[1] += s1;
-        state2[2] += s2;
+        state2[2] += s22;
         state2[3] += s3;
         state2[4] += s4;
         state2[5] += s5;
@@ -27367,7 +27405,7 @@ function buildNativeClass3() {
       this.finished = false;
     }
     createHash() {
-      return this.secret ? (0, import_node_crypto7.createHmac)("sha256", toBuffer(this.secret)) : (0, import_node_crypto7.createHash)("sha256");
+      return this.secret ? (0, import_node_crypto8.createHmac)("sha256", toBuffer(this.secret)) : (0, import_node_crypto8.createHash)("sha256");
     }
   };
 }
@@ -27380,14 +27418,14 @@ function toBuffer(data) {
   }
   return Buffer.from(data);
 }
-var import_node_crypto7, hasNativeCrypto2, Sha256Node;
+var import_node_crypto8, hasNativeCrypto2, Sha256Node;
 var init_Sha256Node = __esm({
   "node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js"() {
-    import_node_crypto7 = require("node:crypto");
+    import_node_crypto8 = require("node:crypto");
     init_Sha256Js();
     hasNativeCrypto2 = (() => {
       try {
-        (0, import_node_crypto7.createHash)("sha256");
+        (0, import_node_crypto8.createHash)("sha256");
         return true;
       } catch {
         return false;
@@ -27531,15 +27569,15 @@ var init_Int64 = __esm({
           throw new Error("Int64 buffers must be exactly 8 bytes");
         }
       }
-      static fromNumber(number4) {
-        if (number4 > 9223372036854776e3 || number4 < -9223372036854776e3) {
-          throw new Error(`${number4} is too large (or, if negative, too small) to represent as an Int64`);
+      static fromNumber(number5) {
+        if (number5 > 9223372036854776e3 || number5 < -9223372036854776e3) {
+          throw new Error(`${number5} is too large (or, if negative, too small) to represent as an Int64`);
         }
         const bytes = new Uint8Array(8);
-        for (let i5 = 7, remaining = Math.abs(Math.round(number4)); i5 > -1 && remaining > 0; i5--, remaining /= 256) {
+        for (let i5 = 7, remaining = Math.abs(Math.round(number5)); i5 > -1 && remaining > 0; i5--, remaining /= 256) {
           bytes[i5] = remaining;
         }
-        if (number4 < 0) {
+        if (number5 < 0) {
           negate(bytes);
         }
         return new _Int64(bytes);
@@ -28148,7 +28186,7 @@ async function* readableToIterable(readStream) {
     streamEnded = true;
   });
   while (!generationEnded) {
-    const value = await new Promise((resolve) => setTimeout(() => resolve(records.shift()), 0));
+    const value = await new Promise((resolve2) => setTimeout(() => resolve2(records.shift()), 0));
     if (value) {
       yield value;
     }
@@ -28797,12 +28835,12 @@ var init_HttpBindingProtocol = __esm({
         let payload;
         let eventStream;
         let labels;
-        const names = Object.getOwnPropertyNames(input2);
+        const names2 = Object.getOwnPropertyNames(input2);
         const prototype = Object.getPrototypeOf(input2);
-        const sparse = (prototype === Object.prototype || prototype === null) && !bindings.hasIdempotency && !bindings.hasPrefixHeaders && names.length * 2 < bindings.memberBindings.length;
-        const length = sparse ? names.length : bindings.memberBindings.length;
+        const sparse = (prototype === Object.prototype || prototype === null) && !bindings.hasIdempotency && !bindings.hasPrefixHeaders && names2.length * 2 < bindings.memberBindings.length;
+        const length = sparse ? names2.length : bindings.memberBindings.length;
         for (let i5 = 0; i5 < length; ++i5) {
-          const binding = sparse ? hasOwn(bindings.byName, names[i5]) ? bindings.byName[names[i5]] : void 0 : bindings.memberBindings[i5];
+          const binding = sparse ? hasOwn(bindings.byName, names2[i5]) ? bindings.byName[names2[i5]] : void 0 : bindings.memberBindings[i5];
           if (!binding) {
             continue;
           }
@@ -29842,17 +29880,17 @@ function jsonReviver(key, value, context) {
   }
   return value;
 }
-function isFractionalBigNumeric(s2) {
-  const dotIndex = s2.indexOf(".");
+function isFractionalBigNumeric(s3) {
+  const dotIndex = s3.indexOf(".");
   if (dotIndex === -1) {
     return false;
   }
-  const eIndex = s2.search(/[eE]/);
+  const eIndex = s3.search(/[eE]/);
   if (eIndex === -1) {
     return true;
   }
   const fracDigits = eIndex - dotIndex - 1;
-  const exp = parseInt(s2.slice(eIndex + 1), 10);
+  const exp = parseInt(s3.slice(eIndex + 1), 10);
   return exp < fracDigits;
 }
 function isRepresentable(numericString, value) {
@@ -29875,9 +29913,9 @@ function isRepresentable(numericString, value) {
   }
   return false;
 }
-function expandToDecimal(s2) {
-  const negative = s2.startsWith("-");
-  const abs = negative ? s2.slice(1) : s2;
+function expandToDecimal(s3) {
+  const negative = s3.startsWith("-");
+  const abs = negative ? s3.slice(1) : s3;
   const eIndex = abs.search(/[eE]/);
   let result;
   if (eIndex === -1) {
@@ -29912,11 +29950,11 @@ function expandToDecimal(s2) {
   }
   return (negative ? "-" : "") + result;
 }
-function expandExponentToBigInt(s2) {
-  const eIndex = s2.search(/[eE]/);
-  const exp = parseInt(s2.slice(eIndex + 1), 10);
-  const negative = s2.startsWith("-");
-  const mantissa = s2.slice(negative ? 1 : 0, eIndex);
+function expandExponentToBigInt(s3) {
+  const eIndex = s3.search(/[eE]/);
+  const exp = parseInt(s3.slice(eIndex + 1), 10);
+  const negative = s3.startsWith("-");
+  const mantissa = s3.slice(negative ? 1 : 0, eIndex);
   const dotIndex = mantissa.indexOf(".");
   let digits;
   let shift;
@@ -29946,13 +29984,13 @@ function needsReviver(schema) {
     if (REVIVER_SYMBOL in raw) {
       return raw[REVIVER_SYMBOL];
     }
-    const result = _check(ns, /* @__PURE__ */ new Set());
+    const result = _check2(ns, /* @__PURE__ */ new Set());
     raw[REVIVER_SYMBOL] = result;
     return result;
   }
-  return _check(ns, /* @__PURE__ */ new Set());
+  return _check2(ns, /* @__PURE__ */ new Set());
 }
-function _check(ns, seen) {
+function _check2(ns, seen) {
   const raw = ns.getSchema();
   if (seen.has(raw)) {
     return false;
@@ -29963,12 +30001,12 @@ function _check(ns, seen) {
   }
   if (ns.isStructSchema()) {
     for (const [, memberSchema] of ns.structIterator()) {
-      if (_check(memberSchema, seen)) {
+      if (_check2(memberSchema, seen)) {
         return true;
       }
     }
   } else if (ns.isListSchema() || ns.isMapSchema()) {
-    if (_check(ns.getValueSchema(), seen)) {
+    if (_check2(ns.getValueSchema(), seen)) {
       return true;
     }
   } else if (ns.isDocumentSchema()) {
@@ -30410,10 +30448,10 @@ var init_JsonBytesStringAdapter = __esm({
       }
       s() {
         if (this.string == null) {
-          const n3 = Date.now();
-          if (n3 > warned + 6e4) {
+          const n4 = Date.now();
+          if (n4 > warned + 6e4) {
             console.warn("@aws-sdk/core/protocols - WARN - JsonCodec2: you have called a string method on a Uint8Array request body. It has been automatically converted to string. In a future version this will throw an error.");
-            warned = n3;
+            warned = n4;
           }
           this.string = toUtf8(this);
         }
@@ -30525,33 +30563,33 @@ var init_JsonShapeSerializer2 = __esm({
           this.json = next;
         }
       }
-      writeAscii(s2) {
-        const z2 = s2.length;
+      writeAscii(s3) {
+        const z2 = s3.length;
         this.ensure(z2);
         let { i: i5, json: json2 } = this;
         for (let j5 = 0; j5 < z2; ++j5) {
-          json2[i5] = s2.charCodeAt(j5);
+          json2[i5] = s3.charCodeAt(j5);
           i5 += 1;
         }
         this.i = i5;
       }
-      writeAsciiQuoted(s2) {
-        const z2 = s2.length;
+      writeAsciiQuoted(s3) {
+        const z2 = s3.length;
         this.ensure(z2 + 4);
         let { json: json2, i: i5 } = this;
         json2[i5++] = QUOTE;
         for (let j5 = 0; j5 < z2; ++j5) {
-          json2[i5++] = s2.charCodeAt(j5);
+          json2[i5++] = s3.charCodeAt(j5);
         }
         json2[i5++] = QUOTE;
         this.i = i5;
       }
-      writeJsonString(s2) {
-        const z2 = s2.length;
+      writeJsonString(s3) {
+        const z2 = s3.length;
         this.ensure(z2 * 3 + 2);
         this.json[this.i++] = QUOTE;
         for (let j5 = 0; j5 < z2; ++j5) {
-          const c5 = s2.charCodeAt(j5);
+          const c5 = s3.charCodeAt(j5);
           if (c5 > 34 && c5 < 92) {
             this.json[this.i++] = c5;
           } else if (c5 < 128) {
@@ -30566,10 +30604,10 @@ var init_JsonShapeSerializer2 = __esm({
               this.json[this.i++] = c5;
             }
           } else if (c5 >= 55296 && c5 <= 56319) {
-            const next = j5 + 1 < z2 ? s2.charCodeAt(j5 + 1) : 0;
+            const next = j5 + 1 < z2 ? s3.charCodeAt(j5 + 1) : 0;
             if (next >= 56320 && next <= 57343) {
               this.ensure(4);
-              const { written } = encoder.encodeInto(s2.substring(j5, j5 + 2), this.json.subarray(this.i));
+              const { written } = encoder.encodeInto(s3.substring(j5, j5 + 2), this.json.subarray(this.i));
               this.i += written;
               ++j5;
             } else {
@@ -31258,9 +31296,9 @@ var init_jsonReplacer = __esm({
             return v;
           }
           if (typeof value === "bigint") {
-            const s2 = value.toString();
-            const v = `${NUMERIC_CONTROL_CHAR + "b" + this.counter++}_` + s2;
-            this.values.set(`"${v}"`, s2);
+            const s3 = value.toString();
+            const v = `${NUMERIC_CONTROL_CHAR + "b" + this.counter++}_` + s3;
+            this.values.set(`"${v}"`, s3);
             return v;
           }
           return value;
@@ -32831,7 +32869,7 @@ var init_service_error_classification = __esm({
       return errorMessages.has(error63.message);
     };
     isThrottlingError = (error63) => error63.$metadata?.httpStatusCode === 429 || THROTTLING_ERROR_CODES.includes(error63.name) || error63.$retryable?.throttling == true;
-    isTransientError = (error63, depth = 0) => error63?.name !== "AbortError" && (isRetryableByTrait(error63) || isClockSkewCorrectedError(error63) || error63.name === "InvalidSignatureException" && error63.message?.includes("Signature expired") || TRANSIENT_ERROR_CODES.includes(error63.name) || NODEJS_TIMEOUT_ERROR_CODES.includes(error63?.code || "") || NODEJS_NETWORK_ERROR_CODES.includes(error63?.code || "") || TRANSIENT_ERROR_STATUS_CODES.includes(error63.$metadata?.httpStatusCode || 0) || isBrowserNetworkError(error63) || isNodeJsHttp2TransientError(error63) || error63.cause !== void 0 && depth <= 10 && isTransientError(error63.cause, depth + 1));
+    isTransientError = (error63, depth2 = 0) => error63?.name !== "AbortError" && (isRetryableByTrait(error63) || isClockSkewCorrectedError(error63) || error63.name === "InvalidSignatureException" && error63.message?.includes("Signature expired") || TRANSIENT_ERROR_CODES.includes(error63.name) || NODEJS_TIMEOUT_ERROR_CODES.includes(error63?.code || "") || NODEJS_NETWORK_ERROR_CODES.includes(error63?.code || "") || TRANSIENT_ERROR_STATUS_CODES.includes(error63.$metadata?.httpStatusCode || 0) || isBrowserNetworkError(error63) || isNodeJsHttp2TransientError(error63) || error63.cause !== void 0 && depth2 <= 10 && isTransientError(error63.cause, depth2 + 1));
     isServerError = (error63) => {
       if (error63.$metadata?.httpStatusCode !== void 0) {
         const statusCode = error63.$metadata.httpStatusCode;
@@ -33014,7 +33052,7 @@ function bindRetryMiddleware(isStreamingPayload2) {
           const delay2 = retryToken.getRetryDelay();
           totalRetryDelay += (retryToken?.$retryLog?.acquisitionDelay ?? 0) + delay2;
           if (delay2 > 0) {
-            await race(new Promise((resolve) => setTimeout(resolve, delay2)), abortSignal);
+            await race(new Promise((resolve2) => setTimeout(resolve2, delay2)), abortSignal);
           }
         }
       }
@@ -33147,7 +33185,7 @@ var init_DefaultRateLimiter = __esm({
         this.refillTokenBucket();
         while (amount > this.availableTokens) {
           const delay2 = (amount - this.availableTokens) / this.fillRate * 1e3;
-          await new Promise((resolve) => _DefaultRateLimiter.setTimeoutFn(resolve, delay2));
+          await new Promise((resolve2) => _DefaultRateLimiter.setTimeoutFn(resolve2, delay2));
           this.refillTokenBucket();
         }
         this.availableTokens = this.availableTokens - amount;
@@ -33585,7 +33623,7 @@ var init_StandardRetryStrategy2 = __esm({
               const delayFromResponse = getDelayFromRetryAfterHeader(err.$response);
               const delay2 = Math.max(delayFromResponse || 0, delayFromDecider);
               totalDelay += delay2;
-              await new Promise((resolve) => setTimeout(resolve, delay2));
+              await new Promise((resolve2) => setTimeout(resolve2, delay2));
               continue;
             }
             if (!err.$metadata) {
@@ -34095,7 +34133,7 @@ __export(bowser_exports, {
   PLATFORMS_MAP: () => PLATFORMS_MAP,
   default: () => Bowser,
   getParser: () => getParser,
-  parse: () => parse
+  parse: () => parse3
 });
 function _defineProperties(e5, r5) {
   for (var t = 0; t < r5.length; t++) {
@@ -34122,7 +34160,7 @@ function _toPrimitive(t, r5) {
   }
   return ("string" === r5 ? String : Number)(t);
 }
-var BROWSER_ALIASES_MAP, BROWSER_MAP, PLATFORMS_MAP, OS_MAP, ENGINE_MAP, Utils, commonVersionIdentifier, browsersList, parser_os_default, parser_platforms_default, parser_engines_default, Parser, Bowser, parse, getParser;
+var BROWSER_ALIASES_MAP, BROWSER_MAP, PLATFORMS_MAP, OS_MAP, ENGINE_MAP, Utils, commonVersionIdentifier, browsersList, parser_os_default, parser_platforms_default, parser_engines_default, Parser, Bowser, parse3, getParser;
 var init_bowser = __esm({
   "node_modules/bowser/bowser.mjs"() {
     BROWSER_ALIASES_MAP = {
@@ -34307,12 +34345,12 @@ var init_bowser = __esm({
       function Utils2() {
       }
       Utils2.getFirstMatch = function getFirstMatch(regexp, ua) {
-        var match = ua.match(regexp);
-        return match && match.length > 0 && match[1] || "";
+        var match2 = ua.match(regexp);
+        return match2 && match2.length > 0 && match2[1] || "";
       };
       Utils2.getSecondMatch = function getSecondMatch(regexp, ua) {
-        var match = ua.match(regexp);
-        return match && match.length > 1 && match[2] || "";
+        var match2 = ua.match(regexp);
+        return match2 && match2.length > 1 && match2[2] || "";
       };
       Utils2.matchAndReturnConst = function matchAndReturnConst(regexp, ua, _const) {
         if (regexp.test(ua)) return _const;
@@ -34350,8 +34388,8 @@ var init_bowser = __esm({
         }
       };
       Utils2.getMacOSVersionName = function getMacOSVersionName(version2) {
-        var v = version2.split(".").splice(0, 2).map(function(s2) {
-          return parseInt(s2, 10) || 0;
+        var v = version2.split(".").splice(0, 2).map(function(s3) {
+          return parseInt(s3, 10) || 0;
         });
         v.push(0);
         var major = v[0];
@@ -34398,8 +34436,8 @@ var init_bowser = __esm({
         }
       };
       Utils2.getAndroidVersionName = function getAndroidVersionName(version2) {
-        var v = version2.split(".").splice(0, 2).map(function(s2) {
-          return parseInt(s2, 10) || 0;
+        var v = version2.split(".").splice(0, 2).map(function(s3) {
+          return parseInt(s3, 10) || 0;
         });
         v.push(0);
         if (v[0] === 1 && v[1] < 5) return void 0;
@@ -34453,9 +34491,9 @@ var init_bowser = __esm({
       };
       Utils2.find = function find(arr, predicate) {
         var i5;
-        var l3;
+        var l4;
         if (Array.prototype.find) return Array.prototype.find.call(arr, predicate);
-        for (i5 = 0, l3 = arr.length; i5 < l3; i5 += 1) {
+        for (i5 = 0, l4 = arr.length; i5 < l4; i5 += 1) {
           var value = arr[i5];
           if (predicate(value, i5)) return value;
         }
@@ -34463,7 +34501,7 @@ var init_bowser = __esm({
       Utils2.assign = function assign(obj) {
         var result = obj;
         var i5;
-        var l3;
+        var l4;
         for (var _len = arguments.length, assigners = new Array(_len > 1 ? _len - 1 : 0), _key = 1; _key < _len; _key++) assigners[_key - 1] = arguments[_key];
         if (Object.assign) return Object.assign.apply(Object, [obj].concat(assigners));
         var _loop = function _loop2() {
@@ -34472,7 +34510,7 @@ var init_bowser = __esm({
             result[key] = assigner[key];
           });
         };
-        for (i5 = 0, l3 = assigners.length; i5 < l3; i5 += 1) _loop();
+        for (i5 = 0, l4 = assigners.length; i5 < l4; i5 += 1) _loop();
         return obj;
       };
       Utils2.getBrowserAlias = function getBrowserAlias(browserName) {
@@ -34486,7 +34524,7 @@ var init_bowser = __esm({
     commonVersionIdentifier = /version\/(\d+(\.?_?\d+)+)/i;
     browsersList = [{
       test: [/gptbot/i],
-      describe: function describe(ua) {
+      describe: function describe3(ua) {
         var browser = {
           name: "GPTBot"
         };
@@ -34496,7 +34534,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/chatgpt-user/i],
-      describe: function describe2(ua) {
+      describe: function describe4(ua) {
         var browser = {
           name: "ChatGPT-User"
         };
@@ -34506,7 +34544,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/oai-searchbot/i],
-      describe: function describe3(ua) {
+      describe: function describe5(ua) {
         var browser = {
           name: "OAI-SearchBot"
         };
@@ -34516,7 +34554,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/claudebot/i, /claude-web/i, /claude-user/i, /claude-searchbot/i],
-      describe: function describe4(ua) {
+      describe: function describe6(ua) {
         var browser = {
           name: "ClaudeBot"
         };
@@ -34526,7 +34564,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/omgilibot/i, /webzio-extended/i],
-      describe: function describe5(ua) {
+      describe: function describe7(ua) {
         var browser = {
           name: "Omgilibot"
         };
@@ -34536,7 +34574,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/diffbot/i],
-      describe: function describe6(ua) {
+      describe: function describe8(ua) {
         var browser = {
           name: "Diffbot"
         };
@@ -34546,7 +34584,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/perplexitybot/i],
-      describe: function describe7(ua) {
+      describe: function describe9(ua) {
         var browser = {
           name: "PerplexityBot"
         };
@@ -34556,7 +34594,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/perplexity-user/i],
-      describe: function describe8(ua) {
+      describe: function describe10(ua) {
         var browser = {
           name: "Perplexity-User"
         };
@@ -34566,7 +34604,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/youbot/i],
-      describe: function describe9(ua) {
+      describe: function describe11(ua) {
         var browser = {
           name: "YouBot"
         };
@@ -34576,7 +34614,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/meta-webindexer/i],
-      describe: function describe10(ua) {
+      describe: function describe12(ua) {
         var browser = {
           name: "Meta-WebIndexer"
         };
@@ -34586,7 +34624,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/meta-externalads/i],
-      describe: function describe11(ua) {
+      describe: function describe13(ua) {
         var browser = {
           name: "Meta-ExternalAds"
         };
@@ -34596,7 +34634,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/meta-externalagent/i],
-      describe: function describe12(ua) {
+      describe: function describe14(ua) {
         var browser = {
           name: "Meta-ExternalAgent"
         };
@@ -34606,7 +34644,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/meta-externalfetcher/i],
-      describe: function describe13(ua) {
+      describe: function describe15(ua) {
         var browser = {
           name: "Meta-ExternalFetcher"
         };
@@ -34616,7 +34654,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/googlebot/i],
-      describe: function describe14(ua) {
+      describe: function describe16(ua) {
         var browser = {
           name: "Googlebot"
         };
@@ -34626,7 +34664,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/linespider/i],
-      describe: function describe15(ua) {
+      describe: function describe17(ua) {
         var browser = {
           name: "Linespider"
         };
@@ -34636,7 +34674,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/amazonbot/i],
-      describe: function describe16(ua) {
+      describe: function describe18(ua) {
         var browser = {
           name: "AmazonBot"
         };
@@ -34646,7 +34684,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/bingbot/i],
-      describe: function describe17(ua) {
+      describe: function describe19(ua) {
         var browser = {
           name: "BingCrawler"
         };
@@ -34656,7 +34694,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/baiduspider/i],
-      describe: function describe18(ua) {
+      describe: function describe20(ua) {
         var browser = {
           name: "BaiduSpider"
         };
@@ -34666,7 +34704,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/duckduckbot/i],
-      describe: function describe19(ua) {
+      describe: function describe21(ua) {
         var browser = {
           name: "DuckDuckBot"
         };
@@ -34676,7 +34714,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/ia_archiver/i],
-      describe: function describe20(ua) {
+      describe: function describe22(ua) {
         var browser = {
           name: "InternetArchiveCrawler"
         };
@@ -34686,14 +34724,14 @@ var init_bowser = __esm({
       }
     }, {
       test: [/facebookexternalhit/i, /facebookcatalog/i],
-      describe: function describe21() {
+      describe: function describe23() {
         return {
           name: "FacebookExternalHit"
         };
       }
     }, {
       test: [/slackbot/i, /slack-imgProxy/i],
-      describe: function describe22(ua) {
+      describe: function describe24(ua) {
         var browser = {
           name: "SlackBot"
         };
@@ -34703,28 +34741,28 @@ var init_bowser = __esm({
       }
     }, {
       test: [/yahoo!?[\s/]*slurp/i],
-      describe: function describe23() {
+      describe: function describe25() {
         return {
           name: "YahooSlurp"
         };
       }
     }, {
       test: [/yandexbot/i, /yandexmobilebot/i],
-      describe: function describe24() {
+      describe: function describe26() {
         return {
           name: "YandexBot"
         };
       }
     }, {
       test: [/pingdom/i],
-      describe: function describe25() {
+      describe: function describe27() {
         return {
           name: "PingdomBot"
         };
       }
     }, {
       test: [/opera/i],
-      describe: function describe26(ua) {
+      describe: function describe28(ua) {
         var browser = {
           name: "Opera"
         };
@@ -34734,7 +34772,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/opr\/|opios/i],
-      describe: function describe27(ua) {
+      describe: function describe29(ua) {
         var browser = {
           name: "Opera"
         };
@@ -34744,7 +34782,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/SamsungBrowser/i],
-      describe: function describe28(ua) {
+      describe: function describe30(ua) {
         var browser = {
           name: "Samsung Internet for Android"
         };
@@ -34754,7 +34792,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/Whale/i],
-      describe: function describe29(ua) {
+      describe: function describe31(ua) {
         var browser = {
           name: "NAVER Whale Browser"
         };
@@ -34764,7 +34802,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/PaleMoon/i],
-      describe: function describe30(ua) {
+      describe: function describe32(ua) {
         var browser = {
           name: "Pale Moon"
         };
@@ -34774,7 +34812,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/HeyTapBrowser/i],
-      describe: function describe31(ua) {
+      describe: function describe33(ua) {
         var browser = {
           name: "HeyTap Browser"
         };
@@ -34784,7 +34822,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/VivoBrowser/i],
-      describe: function describe32(ua) {
+      describe: function describe34(ua) {
         var browser = {
           name: "Vivo Browser"
         };
@@ -34794,7 +34832,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/MZBrowser/i],
-      describe: function describe33(ua) {
+      describe: function describe35(ua) {
         var browser = {
           name: "MZ Browser"
         };
@@ -34804,7 +34842,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/focus/i],
-      describe: function describe34(ua) {
+      describe: function describe36(ua) {
         var browser = {
           name: "Focus"
         };
@@ -34814,7 +34852,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/swing/i],
-      describe: function describe35(ua) {
+      describe: function describe37(ua) {
         var browser = {
           name: "Swing"
         };
@@ -34824,7 +34862,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/coast/i],
-      describe: function describe36(ua) {
+      describe: function describe38(ua) {
         var browser = {
           name: "Opera Coast"
         };
@@ -34834,7 +34872,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/opt\/\d+(?:.?_?\d+)+/i],
-      describe: function describe37(ua) {
+      describe: function describe39(ua) {
         var browser = {
           name: "Opera Touch"
         };
@@ -34844,7 +34882,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/yabrowser/i],
-      describe: function describe38(ua) {
+      describe: function describe40(ua) {
         var browser = {
           name: "Yandex Browser"
         };
@@ -34854,7 +34892,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/ucbrowser/i],
-      describe: function describe39(ua) {
+      describe: function describe41(ua) {
         var browser = {
           name: "UC Browser"
         };
@@ -34864,7 +34902,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/Maxthon|mxios/i],
-      describe: function describe40(ua) {
+      describe: function describe42(ua) {
         var browser = {
           name: "Maxthon"
         };
@@ -34874,7 +34912,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/epiphany/i],
-      describe: function describe41(ua) {
+      describe: function describe43(ua) {
         var browser = {
           name: "Epiphany"
         };
@@ -34884,7 +34922,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/puffin/i],
-      describe: function describe42(ua) {
+      describe: function describe44(ua) {
         var browser = {
           name: "Puffin"
         };
@@ -34894,7 +34932,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/sleipnir/i],
-      describe: function describe43(ua) {
+      describe: function describe45(ua) {
         var browser = {
           name: "Sleipnir"
         };
@@ -34904,7 +34942,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/k-meleon/i],
-      describe: function describe44(ua) {
+      describe: function describe46(ua) {
         var browser = {
           name: "K-Meleon"
         };
@@ -34914,7 +34952,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/micromessenger/i],
-      describe: function describe45(ua) {
+      describe: function describe47(ua) {
         var browser = {
           name: "WeChat"
         };
@@ -34924,7 +34962,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/qqbrowser/i],
-      describe: function describe46(ua) {
+      describe: function describe48(ua) {
         var browser = {
           name: /qqbrowserlite/i.test(ua) ? "QQ Browser Lite" : "QQ Browser"
         };
@@ -34934,7 +34972,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/msie|trident/i],
-      describe: function describe47(ua) {
+      describe: function describe49(ua) {
         var browser = {
           name: "Internet Explorer"
         };
@@ -34944,7 +34982,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/\sedg\//i],
-      describe: function describe48(ua) {
+      describe: function describe50(ua) {
         var browser = {
           name: "Microsoft Edge"
         };
@@ -34954,7 +34992,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/edg([ea]|ios)\//i],
-      describe: function describe49(ua) {
+      describe: function describe51(ua) {
         var browser = {
           name: "Microsoft Edge"
         };
@@ -34967,7 +35005,7 @@ var init_bowser = __esm({
         if (parser.hasBrand("Vivaldi")) return true;
         return parser.test(/vivaldi/i);
       },
-      describe: function describe50(ua, parser) {
+      describe: function describe52(ua, parser) {
         var browser = {
           name: "Vivaldi"
         };
@@ -34984,7 +35022,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/seamonkey/i],
-      describe: function describe51(ua) {
+      describe: function describe53(ua) {
         var browser = {
           name: "SeaMonkey"
         };
@@ -34994,7 +35032,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/sailfish/i],
-      describe: function describe52(ua) {
+      describe: function describe54(ua) {
         var browser = {
           name: "Sailfish"
         };
@@ -35004,7 +35042,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/silk/i],
-      describe: function describe53(ua) {
+      describe: function describe55(ua) {
         var browser = {
           name: "Amazon Silk"
         };
@@ -35014,7 +35052,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/phantom/i],
-      describe: function describe54(ua) {
+      describe: function describe56(ua) {
         var browser = {
           name: "PhantomJS"
         };
@@ -35024,7 +35062,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/slimerjs/i],
-      describe: function describe55(ua) {
+      describe: function describe57(ua) {
         var browser = {
           name: "SlimerJS"
         };
@@ -35034,7 +35072,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/blackberry|\bbb\d+/i, /rim\stablet/i],
-      describe: function describe56(ua) {
+      describe: function describe58(ua) {
         var browser = {
           name: "BlackBerry"
         };
@@ -35044,7 +35082,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/(web|hpw)[o0]s/i],
-      describe: function describe57(ua) {
+      describe: function describe59(ua) {
         var browser = {
           name: "WebOS Browser"
         };
@@ -35054,7 +35092,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/bada/i],
-      describe: function describe58(ua) {
+      describe: function describe60(ua) {
         var browser = {
           name: "Bada"
         };
@@ -35064,7 +35102,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/tizen/i],
-      describe: function describe59(ua) {
+      describe: function describe61(ua) {
         var browser = {
           name: "Tizen"
         };
@@ -35074,7 +35112,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/qupzilla/i],
-      describe: function describe60(ua) {
+      describe: function describe62(ua) {
         var browser = {
           name: "QupZilla"
         };
@@ -35084,7 +35122,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/librewolf/i],
-      describe: function describe61(ua) {
+      describe: function describe63(ua) {
         var browser = {
           name: "LibreWolf"
         };
@@ -35094,7 +35132,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/firefox|iceweasel|fxios/i],
-      describe: function describe62(ua) {
+      describe: function describe64(ua) {
         var browser = {
           name: "Firefox"
         };
@@ -35104,7 +35142,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/electron/i],
-      describe: function describe63(ua) {
+      describe: function describe65(ua) {
         var browser = {
           name: "Electron"
         };
@@ -35114,7 +35152,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/sogoumobilebrowser/i, /metasr/i, /se 2\.[x]/i],
-      describe: function describe64(ua) {
+      describe: function describe66(ua) {
         var browser = {
           name: "Sogou Browser"
         };
@@ -35127,7 +35165,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/MiuiBrowser/i],
-      describe: function describe65(ua) {
+      describe: function describe67(ua) {
         var browser = {
           name: "Miui"
         };
@@ -35140,7 +35178,7 @@ var init_bowser = __esm({
         if (parser.hasBrand("DuckDuckGo")) return true;
         return parser.test(/\sDdg\/[\d.]+$/i);
       },
-      describe: function describe66(ua, parser) {
+      describe: function describe68(ua, parser) {
         var browser = {
           name: "DuckDuckGo"
         };
@@ -35159,7 +35197,7 @@ var init_bowser = __esm({
       test: function test3(parser) {
         return parser.hasBrand("Brave");
       },
-      describe: function describe67(ua, parser) {
+      describe: function describe69(ua, parser) {
         var browser = {
           name: "Brave"
         };
@@ -35174,7 +35212,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/chromium/i],
-      describe: function describe68(ua) {
+      describe: function describe70(ua) {
         var browser = {
           name: "Chromium"
         };
@@ -35184,7 +35222,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/ladybird/i],
-      describe: function describe69(ua) {
+      describe: function describe71(ua) {
         var browser = {
           name: "Ladybird"
         };
@@ -35194,7 +35232,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/chrome|crios|crmo/i],
-      describe: function describe70(ua) {
+      describe: function describe72(ua) {
         var browser = {
           name: "Chrome"
         };
@@ -35204,7 +35242,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/GSA/i],
-      describe: function describe71(ua) {
+      describe: function describe73(ua) {
         var browser = {
           name: "Google Search"
         };
@@ -35218,7 +35256,7 @@ var init_bowser = __esm({
         var butAndroid = parser.test(/android/i);
         return notLikeAndroid && butAndroid;
       },
-      describe: function describe72(ua) {
+      describe: function describe74(ua) {
         var browser = {
           name: "Android Browser"
         };
@@ -35228,7 +35266,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/playstation 4/i],
-      describe: function describe73(ua) {
+      describe: function describe75(ua) {
         var browser = {
           name: "PlayStation 4"
         };
@@ -35238,7 +35276,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/safari|applewebkit/i],
-      describe: function describe74(ua) {
+      describe: function describe76(ua) {
         var browser = {
           name: "Safari"
         };
@@ -35248,7 +35286,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/.*/i],
-      describe: function describe75(ua) {
+      describe: function describe77(ua) {
         var regexp = ua.search("\\(") !== -1 ? /^(.*)\/([^/]*)[ \t]\((.*)/ : /^(.*)\/([^/]*) /;
         return {
           name: Utils.getFirstMatch(regexp, ua),
@@ -35258,7 +35296,7 @@ var init_bowser = __esm({
     }];
     parser_os_default = [{
       test: [/Roku\/DVP/],
-      describe: function describe76(ua) {
+      describe: function describe78(ua) {
         var version2 = Utils.getFirstMatch(/Roku\/DVP-(\d+\.\d+)/i, ua);
         return {
           name: OS_MAP.Roku,
@@ -35267,7 +35305,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/windows phone/i],
-      describe: function describe77(ua) {
+      describe: function describe79(ua) {
         var version2 = Utils.getFirstMatch(/windows phone (?:os)?\s?(\d+(\.\d+)*)/i, ua);
         return {
           name: OS_MAP.WindowsPhone,
@@ -35276,7 +35314,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/windows /i],
-      describe: function describe78(ua) {
+      describe: function describe80(ua) {
         var version2 = Utils.getFirstMatch(/Windows ((NT|XP)( \d\d?.\d)?)/i, ua);
         var versionName = Utils.getWindowsVersionName(version2);
         return {
@@ -35289,7 +35327,7 @@ var init_bowser = __esm({
       test: function test5(parser) {
         return Utils.isFirefoxOnIpad(parser.getUA());
       },
-      describe: function describe79(ua) {
+      describe: function describe81(ua) {
         var result = {
           name: OS_MAP.iOS
         };
@@ -35299,7 +35337,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/macintosh/i],
-      describe: function describe80(ua) {
+      describe: function describe82(ua) {
         var version2 = Utils.getFirstMatch(/mac os x (\d+(\.?_?\d+)+)/i, ua).replace(/[_\s]/g, ".");
         var versionName = Utils.getMacOSVersionName(version2);
         var os4 = {
@@ -35311,7 +35349,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/(ipod|iphone|ipad)/i],
-      describe: function describe81(ua) {
+      describe: function describe83(ua) {
         var version2 = Utils.getFirstMatch(/os (\d+([_\s]\d+)*) like mac os x/i, ua).replace(/[_\s]/g, ".");
         return {
           name: OS_MAP.iOS,
@@ -35320,7 +35358,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/OpenHarmony/i],
-      describe: function describe82(ua) {
+      describe: function describe84(ua) {
         var version2 = Utils.getFirstMatch(/OpenHarmony\s+(\d+(\.\d+)*)/i, ua);
         return {
           name: OS_MAP.HarmonyOS,
@@ -35333,7 +35371,7 @@ var init_bowser = __esm({
         var butAndroid = parser.test(/android/i);
         return notLikeAndroid && butAndroid;
       },
-      describe: function describe83(ua) {
+      describe: function describe85(ua) {
         var version2 = Utils.getFirstMatch(/android[\s/-](\d+(\.\d+)*)/i, ua);
         var versionName = Utils.getAndroidVersionName(version2);
         var os4 = {
@@ -35345,7 +35383,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/(web|hpw)[o0]s/i],
-      describe: function describe84(ua) {
+      describe: function describe86(ua) {
         var version2 = Utils.getFirstMatch(/(?:web|hpw)[o0]s\/(\d+(\.\d+)*)/i, ua);
         var os4 = {
           name: OS_MAP.WebOS
@@ -35355,7 +35393,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/blackberry|\bbb\d+/i, /rim\stablet/i],
-      describe: function describe85(ua) {
+      describe: function describe87(ua) {
         var version2 = Utils.getFirstMatch(/rim\stablet\sos\s(\d+(\.\d+)*)/i, ua) || Utils.getFirstMatch(/blackberry\d+\/(\d+([_\s]\d+)*)/i, ua) || Utils.getFirstMatch(/\bbb(\d+)/i, ua);
         return {
           name: OS_MAP.BlackBerry,
@@ -35364,7 +35402,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/bada/i],
-      describe: function describe86(ua) {
+      describe: function describe88(ua) {
         var version2 = Utils.getFirstMatch(/bada\/(\d+(\.\d+)*)/i, ua);
         return {
           name: OS_MAP.Bada,
@@ -35373,7 +35411,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/tizen/i],
-      describe: function describe87(ua) {
+      describe: function describe89(ua) {
         var version2 = Utils.getFirstMatch(/tizen[/\s](\d+(\.\d+)*)/i, ua);
         return {
           name: OS_MAP.Tizen,
@@ -35382,21 +35420,21 @@ var init_bowser = __esm({
       }
     }, {
       test: [/linux/i],
-      describe: function describe88() {
+      describe: function describe90() {
         return {
           name: OS_MAP.Linux
         };
       }
     }, {
       test: [/CrOS/],
-      describe: function describe89() {
+      describe: function describe91() {
         return {
           name: OS_MAP.ChromeOS
         };
       }
     }, {
       test: [/PlayStation 4/],
-      describe: function describe90(ua) {
+      describe: function describe92(ua) {
         var version2 = Utils.getFirstMatch(/PlayStation 4[/\s](\d+(\.\d+)*)/i, ua);
         return {
           name: OS_MAP.PlayStation4,
@@ -35406,7 +35444,7 @@ var init_bowser = __esm({
     }];
     parser_platforms_default = [{
       test: [/googlebot/i],
-      describe: function describe91() {
+      describe: function describe93() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Google"
@@ -35414,7 +35452,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/linespider/i],
-      describe: function describe92() {
+      describe: function describe94() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Line"
@@ -35422,7 +35460,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/amazonbot/i],
-      describe: function describe93() {
+      describe: function describe95() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Amazon"
@@ -35430,22 +35468,6 @@ var init_bowser = __esm({
       }
     }, {
       test: [/gptbot/i],
-      describe: function describe94() {
-        return {
-          type: PLATFORMS_MAP.bot,
-          vendor: "OpenAI"
-        };
-      }
-    }, {
-      test: [/chatgpt-user/i],
-      describe: function describe95() {
-        return {
-          type: PLATFORMS_MAP.bot,
-          vendor: "OpenAI"
-        };
-      }
-    }, {
-      test: [/oai-searchbot/i],
       describe: function describe96() {
         return {
           type: PLATFORMS_MAP.bot,
@@ -35453,8 +35475,24 @@ var init_bowser = __esm({
         };
       }
     }, {
-      test: [/baiduspider/i],
+      test: [/chatgpt-user/i],
       describe: function describe97() {
+        return {
+          type: PLATFORMS_MAP.bot,
+          vendor: "OpenAI"
+        };
+      }
+    }, {
+      test: [/oai-searchbot/i],
+      describe: function describe98() {
+        return {
+          type: PLATFORMS_MAP.bot,
+          vendor: "OpenAI"
+        };
+      }
+    }, {
+      test: [/baiduspider/i],
+      describe: function describe99() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Baidu"
@@ -35462,7 +35500,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/bingbot/i],
-      describe: function describe98() {
+      describe: function describe100() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Bing"
@@ -35470,7 +35508,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/duckduckbot/i],
-      describe: function describe99() {
+      describe: function describe101() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "DuckDuckGo"
@@ -35478,7 +35516,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/claudebot/i, /claude-web/i, /claude-user/i, /claude-searchbot/i],
-      describe: function describe100() {
+      describe: function describe102() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Anthropic"
@@ -35486,7 +35524,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/omgilibot/i, /webzio-extended/i],
-      describe: function describe101() {
+      describe: function describe103() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Webz.io"
@@ -35494,7 +35532,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/diffbot/i],
-      describe: function describe102() {
+      describe: function describe104() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Diffbot"
@@ -35502,7 +35540,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/perplexitybot/i],
-      describe: function describe103() {
+      describe: function describe105() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Perplexity AI"
@@ -35510,7 +35548,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/perplexity-user/i],
-      describe: function describe104() {
+      describe: function describe106() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Perplexity AI"
@@ -35518,7 +35556,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/youbot/i],
-      describe: function describe105() {
+      describe: function describe107() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "You.com"
@@ -35526,7 +35564,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/ia_archiver/i],
-      describe: function describe106() {
+      describe: function describe108() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Internet Archive"
@@ -35534,22 +35572,6 @@ var init_bowser = __esm({
       }
     }, {
       test: [/meta-webindexer/i],
-      describe: function describe107() {
-        return {
-          type: PLATFORMS_MAP.bot,
-          vendor: "Meta"
-        };
-      }
-    }, {
-      test: [/meta-externalads/i],
-      describe: function describe108() {
-        return {
-          type: PLATFORMS_MAP.bot,
-          vendor: "Meta"
-        };
-      }
-    }, {
-      test: [/meta-externalagent/i],
       describe: function describe109() {
         return {
           type: PLATFORMS_MAP.bot,
@@ -35557,7 +35579,7 @@ var init_bowser = __esm({
         };
       }
     }, {
-      test: [/meta-externalfetcher/i],
+      test: [/meta-externalads/i],
       describe: function describe110() {
         return {
           type: PLATFORMS_MAP.bot,
@@ -35565,7 +35587,7 @@ var init_bowser = __esm({
         };
       }
     }, {
-      test: [/facebookexternalhit/i, /facebookcatalog/i],
+      test: [/meta-externalagent/i],
       describe: function describe111() {
         return {
           type: PLATFORMS_MAP.bot,
@@ -35573,8 +35595,24 @@ var init_bowser = __esm({
         };
       }
     }, {
-      test: [/slackbot/i, /slack-imgProxy/i],
+      test: [/meta-externalfetcher/i],
       describe: function describe112() {
+        return {
+          type: PLATFORMS_MAP.bot,
+          vendor: "Meta"
+        };
+      }
+    }, {
+      test: [/facebookexternalhit/i, /facebookcatalog/i],
+      describe: function describe113() {
+        return {
+          type: PLATFORMS_MAP.bot,
+          vendor: "Meta"
+        };
+      }
+    }, {
+      test: [/slackbot/i, /slack-imgProxy/i],
+      describe: function describe114() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Slack"
@@ -35582,7 +35620,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/yahoo/i],
-      describe: function describe113() {
+      describe: function describe115() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Yahoo"
@@ -35590,7 +35628,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/yandexbot/i, /yandexmobilebot/i],
-      describe: function describe114() {
+      describe: function describe116() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Yandex"
@@ -35598,7 +35636,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/pingdom/i],
-      describe: function describe115() {
+      describe: function describe117() {
         return {
           type: PLATFORMS_MAP.bot,
           vendor: "Pingdom"
@@ -35606,7 +35644,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/huawei/i],
-      describe: function describe116(ua) {
+      describe: function describe118(ua) {
         var model = Utils.getFirstMatch(/(can-l01)/i, ua) && "Nova";
         var platform3 = {
           type: PLATFORMS_MAP.mobile,
@@ -35617,7 +35655,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/nexus\s*(?:7|8|9|10).*/i],
-      describe: function describe117() {
+      describe: function describe119() {
         return {
           type: PLATFORMS_MAP.tablet,
           vendor: "Nexus"
@@ -35625,7 +35663,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/ipad/i],
-      describe: function describe118() {
+      describe: function describe120() {
         return {
           type: PLATFORMS_MAP.tablet,
           vendor: "Apple",
@@ -35636,7 +35674,7 @@ var init_bowser = __esm({
       test: function test7(parser) {
         return Utils.isFirefoxOnIpad(parser.getUA());
       },
-      describe: function describe119() {
+      describe: function describe121() {
         return {
           type: PLATFORMS_MAP.tablet,
           vendor: "Apple",
@@ -35645,7 +35683,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/kftt build/i],
-      describe: function describe120() {
+      describe: function describe122() {
         return {
           type: PLATFORMS_MAP.tablet,
           vendor: "Amazon",
@@ -35654,7 +35692,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/silk/i],
-      describe: function describe121() {
+      describe: function describe123() {
         return {
           type: PLATFORMS_MAP.tablet,
           vendor: "Amazon"
@@ -35662,7 +35700,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/tablet(?! pc)/i],
-      describe: function describe122() {
+      describe: function describe124() {
         return {
           type: PLATFORMS_MAP.tablet
         };
@@ -35673,7 +35711,7 @@ var init_bowser = __esm({
         var likeIDevice = parser.test(/like (ipod|iphone)/i);
         return iDevice && !likeIDevice;
       },
-      describe: function describe123(ua) {
+      describe: function describe125(ua) {
         var model = Utils.getFirstMatch(/(ipod|iphone)/i, ua);
         return {
           type: PLATFORMS_MAP.mobile,
@@ -35683,7 +35721,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/nexus\s*[0-6].*/i, /galaxy nexus/i],
-      describe: function describe124() {
+      describe: function describe126() {
         return {
           type: PLATFORMS_MAP.mobile,
           vendor: "Nexus"
@@ -35691,7 +35729,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/Nokia/i],
-      describe: function describe125(ua) {
+      describe: function describe127(ua) {
         var model = Utils.getFirstMatch(/Nokia\s+([0-9]+(\.[0-9]+)?)/i, ua);
         var platform3 = {
           type: PLATFORMS_MAP.mobile,
@@ -35702,7 +35740,7 @@ var init_bowser = __esm({
       }
     }, {
       test: [/[^-]mobi/i],
-      describe: function describe126() {
+      describe: function describe128() {
         return {
           type: PLATFORMS_MAP.mobile
         };
@@ -35711,7 +35749,7 @@ var init_bowser = __esm({
       test: function test9(parser) {
         return parser.getBrowserName(true) === "blackberry";
       },
-      describe: function describe127() {
+      describe: function describe129() {
         return {
           type: PLATFORMS_MAP.mobile,
           vendor: "BlackBerry"
@@ -35721,7 +35759,7 @@ var init_bowser = __esm({
       test: function test10(parser) {
         return parser.getBrowserName(true) === "bada";
       },
-      describe: function describe128() {
+      describe: function describe130() {
         return {
           type: PLATFORMS_MAP.mobile
         };
@@ -35730,7 +35768,7 @@ var init_bowser = __esm({
       test: function test11(parser) {
         return parser.getBrowserName() === "windows phone";
       },
-      describe: function describe129() {
+      describe: function describe131() {
         return {
           type: PLATFORMS_MAP.mobile,
           vendor: "Microsoft"
@@ -35741,7 +35779,7 @@ var init_bowser = __esm({
         var osMajorVersion = Number(String(parser.getOSVersion()).split(".")[0]);
         return parser.getOSName(true) === "android" && osMajorVersion >= 3;
       },
-      describe: function describe130() {
+      describe: function describe132() {
         return {
           type: PLATFORMS_MAP.tablet
         };
@@ -35750,21 +35788,21 @@ var init_bowser = __esm({
       test: function test13(parser) {
         return parser.getOSName(true) === "android";
       },
-      describe: function describe131() {
+      describe: function describe133() {
         return {
           type: PLATFORMS_MAP.mobile
         };
       }
     }, {
       test: [/smart-?tv|smarttv/i],
-      describe: function describe132() {
+      describe: function describe134() {
         return {
           type: PLATFORMS_MAP.tv
         };
       }
     }, {
       test: [/netcast/i],
-      describe: function describe133() {
+      describe: function describe135() {
         return {
           type: PLATFORMS_MAP.tv
         };
@@ -35773,7 +35811,7 @@ var init_bowser = __esm({
       test: function test14(parser) {
         return parser.getOSName(true) === "macos";
       },
-      describe: function describe134() {
+      describe: function describe136() {
         return {
           type: PLATFORMS_MAP.desktop,
           vendor: "Apple"
@@ -35783,7 +35821,7 @@ var init_bowser = __esm({
       test: function test15(parser) {
         return parser.getOSName(true) === "windows";
       },
-      describe: function describe135() {
+      describe: function describe137() {
         return {
           type: PLATFORMS_MAP.desktop
         };
@@ -35792,7 +35830,7 @@ var init_bowser = __esm({
       test: function test16(parser) {
         return parser.getOSName(true) === "linux";
       },
-      describe: function describe136() {
+      describe: function describe138() {
         return {
           type: PLATFORMS_MAP.desktop
         };
@@ -35801,7 +35839,7 @@ var init_bowser = __esm({
       test: function test17(parser) {
         return parser.getOSName(true) === "playstation 4";
       },
-      describe: function describe137() {
+      describe: function describe139() {
         return {
           type: PLATFORMS_MAP.tv
         };
@@ -35810,7 +35848,7 @@ var init_bowser = __esm({
       test: function test18(parser) {
         return parser.getOSName(true) === "roku";
       },
-      describe: function describe138() {
+      describe: function describe140() {
         return {
           type: PLATFORMS_MAP.tv
         };
@@ -35820,7 +35858,7 @@ var init_bowser = __esm({
       test: function test19(parser) {
         return parser.getBrowserName(true) === "microsoft edge";
       },
-      describe: function describe139(ua) {
+      describe: function describe141(ua) {
         if (/\sedg\//i.test(ua)) return {
           name: ENGINE_MAP.Blink
         };
@@ -35834,14 +35872,14 @@ var init_bowser = __esm({
       test: function test20(parser) {
         return parser.getBrowserName(true) === "ladybird";
       },
-      describe: function describe140() {
+      describe: function describe142() {
         return {
           name: ENGINE_MAP.LibWeb
         };
       }
     }, {
       test: [/trident/i],
-      describe: function describe141(ua) {
+      describe: function describe143(ua) {
         var engine = {
           name: ENGINE_MAP.Trident
         };
@@ -35853,7 +35891,7 @@ var init_bowser = __esm({
       test: function test21(parser) {
         return parser.test(/presto/i);
       },
-      describe: function describe142(ua) {
+      describe: function describe144(ua) {
         var engine = {
           name: ENGINE_MAP.Presto
         };
@@ -35867,7 +35905,7 @@ var init_bowser = __esm({
         var likeGecko = parser.test(/like gecko/i);
         return isGecko && !likeGecko;
       },
-      describe: function describe143(ua) {
+      describe: function describe145(ua) {
         var engine = {
           name: ENGINE_MAP.Gecko
         };
@@ -35877,14 +35915,14 @@ var init_bowser = __esm({
       }
     }, {
       test: [/(apple)?webkit\/537\.36/i],
-      describe: function describe144() {
+      describe: function describe146() {
         return {
           name: ENGINE_MAP.Blink
         };
       }
     }, {
       test: [/(apple)?webkit/i],
-      describe: function describe145(ua) {
+      describe: function describe147(ua) {
         var engine = {
           name: ENGINE_MAP.WebKit
         };
@@ -36026,7 +36064,7 @@ var init_bowser = __esm({
         if (engine) this.parsedResult.engine = engine.describe(this.getUA());
         return this.parsedResult.engine;
       };
-      _proto.parse = function parse5() {
+      _proto.parse = function parse6() {
         this.parseBrowser();
         this.parseOS();
         this.parsePlatform();
@@ -36144,7 +36182,7 @@ var init_bowser = __esm({
         if (typeof UA !== "string") throw new Error("UserAgent should be a string");
         return new Parser(UA, skipParsingOrHints, clientHints);
       };
-      Bowser2.parse = function parse5(UA, clientHints) {
+      Bowser2.parse = function parse6(UA, clientHints) {
         if (clientHints === void 0) clientHints = null;
         return new Parser(UA, clientHints).getResult();
       };
@@ -36170,7 +36208,7 @@ var init_bowser = __esm({
         }
       }]);
     })();
-    parse = Bowser.parse;
+    parse3 = Bowser.parse;
     getParser = Bowser.getParser;
   }
 });
@@ -36181,8 +36219,8 @@ var init_createUserAgentStringParsingProvider = __esm({
   "node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-browser/createUserAgentStringParsingProvider.js"() {
     createUserAgentStringParsingProvider = ({ serviceId, clientVersion }) => async (config2) => {
       const module2 = await Promise.resolve().then(() => (init_bowser(), bowser_exports));
-      const parse5 = module2.parse ?? module2.default.parse ?? (() => "");
-      const parsedUA = typeof window !== "undefined" && window?.navigator?.userAgent ? parse5(window.navigator.userAgent) : void 0;
+      const parse6 = module2.parse ?? module2.default.parse ?? (() => "");
+      const parsedUA = typeof window !== "undefined" && window?.navigator?.userAgent ? parse6(window.navigator.userAgent) : void 0;
       const sections = [
         ["aws-sdk-js", clientVersion],
         ["ua", "2.1"],
@@ -37016,8 +37054,8 @@ var init_isChecksumWithPartNumber = __esm({
       if (lastHyphenIndex !== -1) {
         const numberPart = checksum.slice(lastHyphenIndex + 1);
         if (!numberPart.startsWith("0")) {
-          const number4 = parseInt(numberPart, 10);
-          if (!isNaN(number4) && number4 >= 1 && number4 <= 1e4) {
+          const number5 = parseInt(numberPart, 10);
+          if (!isNaN(number5) && number5 >= 1 && number5 <= 1e4) {
             return true;
           }
         }
@@ -37369,8 +37407,8 @@ var init_S3ExpressIdentityCache = __esm({
         this.data = {};
       }
       async purgeExpired() {
-        const now = Date.now();
-        if (this.lastPurgeTime + _S3ExpressIdentityCache.EXPIRED_CREDENTIAL_PURGE_INTERVAL_MS > now) {
+        const now2 = Date.now();
+        if (this.lastPurgeTime + _S3ExpressIdentityCache.EXPIRED_CREDENTIAL_PURGE_INTERVAL_MS > now2) {
           return;
         }
         const data = this.data;
@@ -37379,7 +37417,7 @@ var init_S3ExpressIdentityCache = __esm({
           if (!entry.isRefreshing) {
             const credential = await entry.identity;
             if (credential.expiration) {
-              if (credential.expiration.getTime() < now && data[key] === entry) {
+              if (credential.expiration.getTime() < now2 && data[key] === entry) {
                 delete data[key];
               }
             }
@@ -37637,15 +37675,15 @@ var require_dist_cjs2 = __commonJS({
           throw new Error("Int64 buffers must be exactly 8 bytes");
         }
       }
-      static fromNumber(number4) {
-        if (number4 > 9223372036854776e3 || number4 < -9223372036854776e3) {
-          throw new Error(`${number4} is too large (or, if negative, too small) to represent as an Int64`);
+      static fromNumber(number5) {
+        if (number5 > 9223372036854776e3 || number5 < -9223372036854776e3) {
+          throw new Error(`${number5} is too large (or, if negative, too small) to represent as an Int64`);
         }
         const bytes = new Uint8Array(8);
-        for (let i5 = 7, remaining = Math.abs(Math.round(number4)); i5 > -1 && remaining > 0; i5--, remaining /= 256) {
+        for (let i5 = 7, remaining = Math.abs(Math.round(number5)); i5 > -1 && remaining > 0; i5--, remaining /= 256) {
           bytes[i5] = remaining;
         }
-        if (number4 < 0) {
+        if (number5 < 0) {
           negate2(bytes);
         }
         return new _Int64(bytes);
@@ -37811,8 +37849,8 @@ ${toHex2(hashedRequest)}`;
           throw new Error("Resolved credential object is not valid");
         }
       }
-      formatDate(now) {
-        const longDate = iso8601(now).replace(/[-:]/g, "");
+      formatDate(now2) {
+        const longDate = iso8601(now2).replace(/[-:]/g, "");
         return {
           longDate,
           shortDate: longDate.slice(0, 8)
@@ -38437,11 +38475,11 @@ var init_throw_200_exceptions = __esm({
 });
 
 // node_modules/@aws-sdk/core/dist-es/submodules/util/util-arn-parser/arn.js
-var validate, parse2;
+var validate2, parse4;
 var init_arn = __esm({
   "node_modules/@aws-sdk/core/dist-es/submodules/util/util-arn-parser/arn.js"() {
-    validate = (str) => typeof str === "string" && str.indexOf("arn:") === 0 && str.split(":").length >= 6;
-    parse2 = (arn) => {
+    validate2 = (str) => typeof str === "string" && str.indexOf("arn:") === 0 && str.split(":").length >= 6;
+    parse4 = (arn) => {
       const segments = arn.split(":");
       if (segments.length < 6 || segments[0] !== "arn") {
         throw new Error("Malformed ARN");
@@ -38510,7 +38548,7 @@ var init_bucket_endpoint_middleware = __esm({
 function validateBucketNameMiddleware({ bucketEndpoint }) {
   return (next) => async (args) => {
     const { input: { Bucket } } = args;
-    if (!bucketEndpoint && typeof Bucket === "string" && !validate(Bucket) && Bucket.indexOf("/") >= 0) {
+    if (!bucketEndpoint && typeof Bucket === "string" && !validate2(Bucket) && Bucket.indexOf("/") >= 0) {
       const err = new Error(`Bucket name shouldn't contain '/', received '${Bucket}'`);
       err.name = "InvalidBucketName";
       throw err;
@@ -38934,12 +38972,12 @@ var require_dist_cjs4 = __commonJS({
         }
         throw new Error("@aws-sdk XML parse error: no root element.");
       }
-      isNext(s2, caseSensitive = true) {
+      isNext(s3, caseSensitive = true) {
         const p3 = this;
         if (caseSensitive) {
-          return p3.x.startsWith(s2, p3.i);
+          return p3.x.startsWith(s3, p3.i);
         }
-        return p3.x.toLowerCase().startsWith(s2.toLowerCase(), p3.i);
+        return p3.x.toLowerCase().startsWith(s3.toLowerCase(), p3.i);
       }
       readTo(stop) {
         const p3 = this;
@@ -39033,11 +39071,11 @@ var require_dist_cjs4 = __commonJS({
               childTags.push(p3.parseTag());
             }
           } else {
-            let text2 = "";
+            let text3 = "";
             while (p3.i < p3.z && p3.x[p3.i] !== "<") {
-              text2 += p3.x[p3.i++];
+              text3 += p3.x[p3.i++];
             }
-            textParts.push(p3.decodeEntities(text2));
+            textParts.push(p3.decodeEntities(text3));
           }
         }
         if (!p3.isNext("</")) {
@@ -39052,18 +39090,18 @@ var require_dist_cjs4 = __commonJS({
           return { tag, value: "" };
         }
         if (!hasAttrs && !hasElementChild) {
-          const text2 = textParts.length === 1 ? textParts[0] : textParts.join("");
-          if (text2.trim() === "" && text2.includes("\n")) {
+          const text3 = textParts.length === 1 ? textParts[0] : textParts.join("");
+          if (text3.trim() === "" && text3.includes("\n")) {
             return { tag, value: "" };
           }
-          return { tag, value: text2 };
+          return { tag, value: text3 };
         }
         const obj = {};
-        for (const text2 of textParts) {
-          if (text2.trim() === "" && text2.includes("\n")) {
+        for (const text3 of textParts) {
+          if (text3.trim() === "" && text3.includes("\n")) {
             continue;
           }
-          obj["#text"] = "#text" in obj ? obj["#text"] + text2 : text2;
+          obj["#text"] = "#text" in obj ? obj["#text"] + text3 : text3;
         }
         for (const child of childTags) {
           if (child.tag === "__proto__") {
@@ -39097,14 +39135,14 @@ var require_dist_cjs4 = __commonJS({
       skipDoctype() {
         const p3 = this;
         p3.i += 9;
-        let depth = 0;
+        let depth2 = 0;
         while (p3.i < p3.z) {
           const c5 = p3.x[p3.i];
           if (c5 === "[") {
-            ++depth;
+            ++depth2;
           } else if (c5 === "]") {
-            --depth;
-          } else if (c5 === ">" && depth === 0) {
+            --depth2;
+          } else if (c5 === ">" && depth2 === 0) {
             ++p3.i;
             return;
           }
@@ -39112,8 +39150,8 @@ var require_dist_cjs4 = __commonJS({
         }
         throw new Error("@aws-sdk XML parse error: unclosed DOCTYPE.");
       }
-      decodeEntities(s2) {
-        return s2.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|([a-zA-Z][a-zA-Z0-9]{0,30}));/g, (_, hex3, dec, named) => {
+      decodeEntities(s3) {
+        return s3.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|([a-zA-Z][a-zA-Z0-9]{0,30}));/g, (_, hex3, dec, named) => {
           if (hex3) {
             return String.fromCharCode(parseInt(hex3, 16));
           }
@@ -40389,8 +40427,8 @@ var init_bucketEndpointMiddleware = __esm({
       if (HttpRequest.isInstance(request)) {
         if (options.bucketEndpoint) {
           request.hostname = bucketName;
-        } else if (validate(bucketName)) {
-          const bucketArn = parse2(bucketName);
+        } else if (validate2(bucketName)) {
+          const bucketArn = parse4(bucketName);
           const clientRegion = await options.region();
           const useDualstackEndpoint = await options.useDualstackEndpoint();
           const useFipsEndpoint = await options.useFipsEndpoint();
@@ -41251,7 +41289,7 @@ var require_dist_cjs6 = __commonJS({
     var DEFAULT_MAX_RETRIES = 0;
     var providerConfigFromInit = ({ maxRetries = DEFAULT_MAX_RETRIES, timeout = DEFAULT_TIMEOUT }) => ({ maxRetries, timeout });
     function httpRequest(options) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve2, reject) => {
         const req = node_http.request({
           method: "GET",
           ...options,
@@ -41276,7 +41314,7 @@ var require_dist_cjs6 = __commonJS({
             chunks.push(chunk);
           });
           res.on("end", () => {
-            resolve(Buffer.concat(chunks));
+            resolve2(Buffer.concat(chunks));
             req.destroy();
           });
         });
@@ -41625,13 +41663,13 @@ var require_dist_cjs7 = __commonJS({
       if (!timeoutInMs) {
         return -1;
       }
-      const registerTimeout = (offset) => {
+      const registerTimeout = (offset2) => {
         const timeoutId = timing.setTimeout(() => {
           request.destroy();
           reject(Object.assign(new Error(`@smithy/node-http-handler - the request socket did not establish a connection with the server within the configured timeout of ${timeoutInMs} ms.`), {
             name: "TimeoutError"
           }));
-        }, timeoutInMs - offset);
+        }, timeoutInMs - offset2);
         const doWithSocket = (socket) => {
           if (socket?.connecting) {
             socket.on("connect", () => {
@@ -41739,21 +41777,21 @@ var require_dist_cjs7 = __commonJS({
       let sendBody = true;
       if (!externalAgent && expect === "100-continue") {
         sendBody = await Promise.race([
-          new Promise((resolve) => {
-            timeoutId = Number(timing.setTimeout(() => resolve(true), Math.max(MIN_WAIT_TIME, maxContinueTimeoutMs)));
+          new Promise((resolve2) => {
+            timeoutId = Number(timing.setTimeout(() => resolve2(true), Math.max(MIN_WAIT_TIME, maxContinueTimeoutMs)));
           }),
-          new Promise((resolve) => {
+          new Promise((resolve2) => {
             httpRequest.on("continue", () => {
               timing.clearTimeout(timeoutId);
-              resolve(true);
+              resolve2(true);
             });
             httpRequest.on("response", () => {
               timing.clearTimeout(timeoutId);
-              resolve(false);
+              resolve2(false);
             });
             httpRequest.on("error", () => {
               timing.clearTimeout(timeoutId);
-              resolve(false);
+              resolve2(false);
             });
           })
         ]);
@@ -41769,8 +41807,8 @@ var require_dist_cjs7 = __commonJS({
       }
       if (body) {
         const isBuffer = Buffer.isBuffer(body);
-        const isString = typeof body === "string";
-        if (isBuffer || isString) {
+        const isString2 = typeof body === "string";
+        if (isBuffer || isString2) {
           if (isBuffer && body.byteLength === 0) {
             httpRequest.end();
           } else {
@@ -41830,13 +41868,13 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
         return socketWarningTimestamp;
       }
       constructor(options) {
-        this.configProvider = new Promise((resolve, reject) => {
+        this.configProvider = new Promise((resolve2, reject) => {
           if (typeof options === "function") {
             options().then((_options) => {
-              resolve(this.resolveDefaultConfig(_options));
+              resolve2(this.resolveDefaultConfig(_options));
             }).catch(reject);
           } else {
-            resolve(this.resolveDefaultConfig(options));
+            resolve2(this.resolveDefaultConfig(options));
           }
         });
       }
@@ -41866,7 +41904,7 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
             timing.clearTimeout(requestTimeoutId);
             timing.clearTimeout(keepAliveTimeoutId);
           };
-          const resolve = async (arg) => {
+          const resolve2 = async (arg) => {
             await writeRequestBodyPromise;
             clearTimeouts();
             _resolve(arg);
@@ -41930,7 +41968,7 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
               headers: getTransformedHeaders(res.headers),
               body: res
             });
-            resolve({ response: httpResponse });
+            resolve2({ response: httpResponse });
           });
           req.on("error", (err) => {
             if (NODEJS_TIMEOUT_ERROR_CODES2.includes(err.code)) {
@@ -42269,13 +42307,13 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
         return new _NodeHttp2Handler(instanceOrOptions);
       }
       constructor(options) {
-        this.configProvider = new Promise((resolve, reject) => {
+        this.configProvider = new Promise((resolve2, reject) => {
           if (typeof options === "function") {
             options().then((opts) => {
-              resolve(opts || {});
+              resolve2(opts || {});
             }).catch(reject);
           } else {
-            resolve(options || {});
+            resolve2(options || {});
           }
         });
       }
@@ -42302,7 +42340,7 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
         return new Promise((_resolve, _reject) => {
           let fulfilled = false;
           let writeRequestBodyPromise = void 0;
-          const resolve = async (arg) => {
+          const resolve2 = async (arg) => {
             await writeRequestBodyPromise;
             _resolve(arg);
           };
@@ -42399,7 +42437,7 @@ or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler conf
               body: clientHttp2Stream
             });
             fulfilled = true;
-            resolve({ response: httpResponse });
+            resolve2({ response: httpResponse });
             if (useIsolatedSession) {
               session.close();
               clientHttp2Stream.on("end", () => {
@@ -42537,7 +42575,7 @@ var require_dist_cjs8 = __commonJS({
           try {
             return await toRetry();
           } catch (e5) {
-            await new Promise((resolve) => setTimeout(resolve, delayMs));
+            await new Promise((resolve2) => setTimeout(resolve2, delayMs));
           }
         }
         return await toRetry();
@@ -44985,8 +45023,8 @@ var init_httpAuthSchemeProvider3 = __esm({
           let schemeId;
           if (name === "sigv4a") {
             schemeId = "aws.auth#sigv4a";
-            const sigv4Present = authSchemes.find((s2) => {
-              const name2 = s2.name.toLowerCase();
+            const sigv4Present = authSchemes.find((s3) => {
+              const name2 = s3.name.toLowerCase();
               return name2 !== "sigv4a" && name2.startsWith("sigv4");
             });
             if (import_signature_v4_multi_region2.SignatureV4MultiRegion.sigv4aDependency() === "none" && sigv4Present) {
@@ -45178,7 +45216,7 @@ var init_errors4 = __esm({
 });
 
 // node_modules/@aws-sdk/nested-clients/dist-es/submodules/sts/schemas/schemas_0.js
-var _A, _AKI, _AR, _ARI, _ARR, _ARRs, _ARU, _ARWWI, _ARWWIR, _ARWWIRs, _Au, _C, _CA, _DS, _E, _EI, _ETE2, _IDPCEE, _IDPRCE, _IITE, _K, _MPDE, _MSTS, _P, _PA, _PAr, _PC, _PCLT, _PCr, _PDT, _PI, _PPS, _PPTLE, _Pr, _RA, _RDE, _RSN, _SAK, _SFWIT, _SI, _SN, _ST, _STS, _STU, _T, _TC, _TTK, _Ta, _V, _WIT, _a, _aKST, _aQE, _c3, _cTT, _e3, _hE3, _m2, _pDLT, _s3, _tLT, n03, _s_registry3, STSServiceException$, n0_registry3, ExpiredTokenException$2, IDPCommunicationErrorException$, IDPRejectedClaimException$, InvalidIdentityTokenException$, MalformedPolicyDocumentException$, PackedPolicyTooLargeException$, RegionDisabledException$, errorTypeRegistries3, accessKeySecretType, clientTokenType, AssumedRoleUser$, AssumeRoleRequest$, AssumeRoleResponse$, AssumeRoleWithWebIdentityRequest$, AssumeRoleWithWebIdentityResponse$, Credentials$, PolicyDescriptorType$, ProvidedContext$, Tag$, policyDescriptorListType, ProvidedContextsListType, tagKeyListType, tagListType, AssumeRole$, AssumeRoleWithWebIdentity$;
+var _A, _AKI, _AR, _ARI, _ARR, _ARRs, _ARU, _ARWWI, _ARWWIR, _ARWWIRs, _Au, _C, _CA, _DS, _E2, _EI, _ETE2, _IDPCEE, _IDPRCE, _IITE, _K, _MPDE, _MSTS, _P, _PA, _PAr, _PC, _PCLT, _PCr, _PDT, _PI, _PPS, _PPTLE, _Pr, _RA, _RDE, _RSN, _SAK, _SFWIT, _SI, _SN, _ST, _STS, _STU, _T, _TC, _TTK, _Ta, _V, _WIT, _a3, _aKST, _aQE, _c3, _cTT, _e3, _hE3, _m2, _pDLT, _s3, _tLT, n03, _s_registry3, STSServiceException$, n0_registry3, ExpiredTokenException$2, IDPCommunicationErrorException$, IDPRejectedClaimException$, InvalidIdentityTokenException$, MalformedPolicyDocumentException$, PackedPolicyTooLargeException$, RegionDisabledException$, errorTypeRegistries3, accessKeySecretType, clientTokenType, AssumedRoleUser$, AssumeRoleRequest$, AssumeRoleResponse$, AssumeRoleWithWebIdentityRequest$, AssumeRoleWithWebIdentityResponse$, Credentials$, PolicyDescriptorType$, ProvidedContext$, Tag$, policyDescriptorListType, ProvidedContextsListType, tagKeyListType, tagListType, AssumeRole$, AssumeRoleWithWebIdentity$;
 var init_schemas_03 = __esm({
   "node_modules/@aws-sdk/nested-clients/dist-es/submodules/sts/schemas/schemas_0.js"() {
     init_schema();
@@ -45198,7 +45236,7 @@ var init_schemas_03 = __esm({
     _C = "Credentials";
     _CA = "ContextAssertion";
     _DS = "DurationSeconds";
-    _E = "Expiration";
+    _E2 = "Expiration";
     _EI = "ExternalId";
     _ETE2 = "ExpiredTokenException";
     _IDPCEE = "IDPCommunicationErrorException";
@@ -45234,7 +45272,7 @@ var init_schemas_03 = __esm({
     _Ta = "Tag";
     _V = "Value";
     _WIT = "WebIdentityToken";
-    _a = "arn";
+    _a3 = "arn";
     _aKST = "accessKeySecretType";
     _aQE = "awsQueryError";
     _c3 = "client";
@@ -45367,7 +45405,7 @@ var init_schemas_03 = __esm({
       n03,
       _C,
       0,
-      [_AKI, _SAK, _ST, _E],
+      [_AKI, _SAK, _ST, _E2],
       [0, [() => accessKeySecretType, 0], 0, 4],
       4
     ];
@@ -45376,7 +45414,7 @@ var init_schemas_03 = __esm({
       n03,
       _PDT,
       0,
-      [_a],
+      [_a3],
       [0]
     ];
     ProvidedContext$ = [
@@ -46324,7 +46362,7 @@ var init_errors5 = __esm({
 });
 
 // node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/schemas/schemas_0.js
-var _ADE2, _AT2, _COAT, _COATR, _COATRB, _COATRBr, _COATRr, _COATWIAM, _COATWIAMR, _COATWIAMRr, _ISE2, _OAAT, _RT2, _TMRE2, _VE, _aKI2, _aT3, _at, _c4, _cI2, _cV2, _co2, _e4, _eI2, _ei, _gT2, _gt, _h3, _hE4, _iT2, _jN, _m3, _r2, _rT2, _rU2, _s4, _sAK2, _sT2, _se2, _tI, _tO, _tT2, _tt, n04, _s_registry4, SigninServiceException$, n0_registry4, AccessDeniedException$2, InternalServerException$2, TooManyRequestsError$, ValidationException$, errorTypeRegistries4, OAuthAccessToken, RefreshToken2, AccessToken$, CreateOAuth2TokenRequest$, CreateOAuth2TokenRequestBody$, CreateOAuth2TokenResponse$, CreateOAuth2TokenResponseBody$, CreateOAuth2TokenWithIAMRequest$, CreateOAuth2TokenWithIAMResponse$, CreateOAuth2Token$, CreateOAuth2TokenWithIAM$;
+var _ADE2, _AT2, _COAT, _COATR, _COATRB, _COATRBr, _COATRr, _COATWIAM, _COATWIAMR, _COATWIAMRr, _ISE2, _OAAT, _RT2, _TMRE2, _VE, _aKI2, _aT3, _at, _c4, _cI2, _cV2, _co2, _e4, _eI2, _ei, _gT2, _gt2, _h3, _hE4, _iT2, _jN, _m3, _r2, _rT2, _rU2, _s4, _sAK2, _sT2, _se2, _tI, _tO, _tT2, _tt, n04, _s_registry4, SigninServiceException$, n0_registry4, AccessDeniedException$2, InternalServerException$2, TooManyRequestsError$, ValidationException$, errorTypeRegistries4, OAuthAccessToken, RefreshToken2, AccessToken$, CreateOAuth2TokenRequest$, CreateOAuth2TokenRequestBody$, CreateOAuth2TokenResponse$, CreateOAuth2TokenResponseBody$, CreateOAuth2TokenWithIAMRequest$, CreateOAuth2TokenWithIAMResponse$, CreateOAuth2Token$, CreateOAuth2TokenWithIAM$;
 var init_schemas_04 = __esm({
   "node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/schemas/schemas_0.js"() {
     init_schema();
@@ -46356,7 +46394,7 @@ var init_schemas_04 = __esm({
     _eI2 = "expiresIn";
     _ei = "expires_in";
     _gT2 = "grantType";
-    _gt = "grant_type";
+    _gt2 = "grant_type";
     _h3 = "http";
     _hE4 = "httpError";
     _iT2 = "idToken";
@@ -46475,7 +46513,7 @@ var init_schemas_04 = __esm({
       _COATWIAMR,
       0,
       [_gT2, _r2],
-      [[0, { [_jN]: _gt }], 0],
+      [[0, { [_jN]: _gt2 }], 0],
       2
     ];
     CreateOAuth2TokenWithIAMResponse$ = [
@@ -46868,10 +46906,10 @@ var require_dist_cjs11 = __commonJS({
     var { setCredentialFeature: setCredentialFeature2 } = (init_client3(), __toCommonJS(client_exports2));
     var { CredentialsProviderError: CredentialsProviderError2, parseKnownFiles: parseKnownFiles2, getProfileName: getProfileName2 } = (init_config2(), __toCommonJS(config_exports));
     var { HttpRequest: HttpRequest2 } = (init_protocols(), __toCommonJS(protocols_exports));
-    var { createHash: createHash8, createPrivateKey, createPublicKey, sign: sign4 } = require("node:crypto");
+    var { createHash: createHash9, createPrivateKey, createPublicKey, sign: sign4 } = require("node:crypto");
     var { promises: promises3 } = require("node:fs");
     var { homedir: homedir2 } = require("node:os");
-    var { dirname: dirname3, join: join8 } = require("node:path");
+    var { dirname: dirname4, join: join8 } = require("node:path");
     var LoginCredentialsFetcher = class _LoginCredentialsFetcher {
       profileData;
       init;
@@ -46888,9 +46926,9 @@ var require_dist_cjs11 = __commonJS({
           throw new CredentialsProviderError2(`Failed to load a token for session ${this.loginSession}, please re-authenticate using aws login`, { tryNextLink: false, logger: this.logger });
         }
         const accessToken = token.accessToken;
-        const now = Date.now();
+        const now2 = Date.now();
         const expiryTime = new Date(accessToken.expiresAt).getTime();
-        const timeUntilExpiry = expiryTime - now;
+        const timeUntilExpiry = expiryTime - now2;
         if (timeUntilExpiry <= _LoginCredentialsFetcher.REFRESH_THRESHOLD) {
           return this.refresh(token);
         }
@@ -46913,10 +46951,10 @@ var require_dist_cjs11 = __commonJS({
       }
       async refresh(token) {
         const diskToken = await this.loadToken().catch(() => token);
-        const now = Date.now();
+        const now2 = Date.now();
         const diskExpiry = new Date(diskToken.accessToken.expiresAt).getTime();
         const tokenExpiry = new Date(token.accessToken.expiresAt).getTime();
-        const freshToken = diskExpiry <= now && tokenExpiry > now ? token : diskToken;
+        const freshToken = diskExpiry <= now2 && tokenExpiry > now2 ? token : diskToken;
         const freshExpiry = new Date(freshToken.accessToken.expiresAt).getTime();
         if (freshExpiry - Date.now() > _LoginCredentialsFetcher.REFRESH_THRESHOLD) {
           return this.toCredentials(freshToken.accessToken);
@@ -47029,7 +47067,7 @@ var require_dist_cjs11 = __commonJS({
       }
       async saveToken(token) {
         const tokenFilePath = this.getTokenFilePath();
-        const directory = dirname3(tokenFilePath);
+        const directory = dirname4(tokenFilePath);
         try {
           await promises3.mkdir(directory, { recursive: true });
         } catch (error63) {
@@ -47039,28 +47077,28 @@ var require_dist_cjs11 = __commonJS({
       getTokenFilePath() {
         const directory = process.env.AWS_LOGIN_CACHE_DIRECTORY ?? join8(homedir2(), ".aws", "login", "cache");
         const loginSessionBytes = Buffer.from(this.loginSession, "utf8");
-        const loginSessionSha256 = createHash8("sha256").update(loginSessionBytes).digest("hex");
+        const loginSessionSha256 = createHash9("sha256").update(loginSessionBytes).digest("hex");
         return join8(directory, `${loginSessionSha256}.json`);
       }
       derToRawSignature(derSignature) {
-        let offset = 2;
-        if (derSignature[offset] !== 2) {
+        let offset2 = 2;
+        if (derSignature[offset2] !== 2) {
           throw new Error("Invalid DER signature");
         }
-        offset++;
-        const rLength = derSignature[offset++];
-        let r5 = derSignature.subarray(offset, offset + rLength);
-        offset += rLength;
-        if (derSignature[offset] !== 2) {
+        offset2++;
+        const rLength = derSignature[offset2++];
+        let r5 = derSignature.subarray(offset2, offset2 + rLength);
+        offset2 += rLength;
+        if (derSignature[offset2] !== 2) {
           throw new Error("Invalid DER signature");
         }
-        offset++;
-        const sLength = derSignature[offset++];
-        let s2 = derSignature.subarray(offset, offset + sLength);
+        offset2++;
+        const sLength = derSignature[offset2++];
+        let s3 = derSignature.subarray(offset2, offset2 + sLength);
         r5 = r5[0] === 0 ? r5.subarray(1) : r5;
-        s2 = s2[0] === 0 ? s2.subarray(1) : s2;
+        s3 = s3[0] === 0 ? s3.subarray(1) : s3;
         const rPadded = Buffer.concat([Buffer.alloc(32 - r5.length), r5]);
-        const sPadded = Buffer.concat([Buffer.alloc(32 - s2.length), s2]);
+        const sPadded = Buffer.concat([Buffer.alloc(32 - s3.length), s3]);
         return Buffer.concat([rPadded, sPadded]);
       }
       createDPoPInterceptor(middlewareStack) {
@@ -47154,7 +47192,7 @@ var require_dist_cjs12 = __commonJS({
   "node_modules/@aws-sdk/credential-provider-process/dist-cjs/index.js"(exports2) {
     var { externalDataInterceptor: externalDataInterceptor2, CredentialsProviderError: CredentialsProviderError2, parseKnownFiles: parseKnownFiles2, getProfileName: getProfileName2 } = (init_config2(), __toCommonJS(config_exports));
     var { exec } = require("node:child_process");
-    var { promisify } = require("node:util");
+    var { promisify: promisify2 } = require("node:util");
     var { setCredentialFeature: setCredentialFeature2 } = (init_client3(), __toCommonJS(client_exports2));
     var getValidatedProcessCredentials = (profileName, data, profiles) => {
       if (data.Version !== 1) {
@@ -47190,7 +47228,7 @@ var require_dist_cjs12 = __commonJS({
       if (profiles[profileName]) {
         const credentialProcess = profile["credential_process"];
         if (credentialProcess !== void 0) {
-          const execPromise = promisify(externalDataInterceptor2?.getTokenRecord?.().exec ?? exec);
+          const execPromise = promisify2(externalDataInterceptor2?.getTokenRecord?.().exec ?? exec);
           try {
             const { stdout } = await execPromise(credentialProcess);
             let data;
@@ -47776,14 +47814,14 @@ var init_Sha1Js = __esm({
         padded.set(key);
         return padded;
       }
-      hashBuffer(data, offset) {
-        this.hashBufferWith(this.state, data, offset);
+      hashBuffer(data, offset2) {
+        this.hashBufferWith(this.state, data, offset2);
       }
-      hashBufferWith(state2, data, offset) {
+      hashBufferWith(state2, data, offset2) {
         const w = this.w ??= new Int32Array(80);
-        let s0 = state2[0], s1 = state2[1], s2 = state2[2], s3 = state2[3], s4 = state2[4];
+        let s0 = state2[0], s1 = state2[1], s22 = state2[2], s3 = state2[3], s4 = state2[4];
         for (let t = 0; t < 16; ++t) {
-          w[t] = (data[offset + t * 4] & 255) << 24 | (data[offset + t * 4 + 1] & 255) << 16 | (data[offset + t * 4 + 2] & 255) << 8 | data[offset + t * 4 + 3] & 255;
+          w[t] = (data[offset2 + t * 4] & 255) << 24 | (data[offset2 + t * 4 + 1] & 255) << 16 | (data[offset2 + t * 4 + 2] & 255) << 8 | data[offset2 + t * 4 + 3] & 255;
         }
         for (let t = 16; t < 80; ++t) {
           const x = w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16];
@@ -47791,16 +47829,16 @@ var init_Sha1Js = __esm({
         }
         for (let t = 0; t < 80; ++t) {
           const r5 = t < 20 ? 0 : t < 40 ? 1 : t < 60 ? 2 : 3;
-          const temp = ((s0 << 5 | s0 >>> 27) + (r5 === 0 ? s1 & s2 ^ ~s1 & s3 : r5 === 2 ? s1 & s2 ^ s1 & s3 ^ s2 & s3 : s1 ^ s2 ^ s3) | 0) + (s4 + (K2[r5] + w[t] | 0) | 0) | 0;
+          const temp = ((s0 << 5 | s0 >>> 27) + (r5 === 0 ? s1 & s22 ^ ~s1 & s3 : r5 === 2 ? s1 & s22 ^ s1 & s3 ^ s22 & s3 : s1 ^ s22 ^ s3) | 0) + (s4 + (K2[r5] + w[t] | 0) | 0) | 0;
           s4 = s3;
-          s3 = s2;
-          s2 = s1 << 30 | s1 >>> 2;
+          s3 = s22;
+          s22 = s1 << 30 | s1 >>> 2;
           s1 = s0;
           s0 = temp;
         }
         state2[0] = state2[0] + s0 | 0;
         state2[1] = state2[1] + s1 | 0;
-        state2[2] = state2[2] + s2 | 0;
+        state2[2] = state2[2] + s22 | 0;
         state2[3] = state2[3] + s3 | 0;
         state2[4] = state2[4] + s4 | 0;
       }
@@ -47842,7 +47880,7 @@ function buildNativeClass4() {
       this.finished = false;
     }
     createHash() {
-      return this.secret ? (0, import_node_crypto8.createHmac)("sha1", toBuffer2(this.secret)) : (0, import_node_crypto8.createHash)("sha1");
+      return this.secret ? (0, import_node_crypto9.createHmac)("sha1", toBuffer2(this.secret)) : (0, import_node_crypto9.createHash)("sha1");
     }
   };
 }
@@ -47855,14 +47893,14 @@ function toBuffer2(data) {
   }
   return Buffer.from(data);
 }
-var import_node_crypto8, hasNativeCrypto3, Sha1Node;
+var import_node_crypto9, hasNativeCrypto3, Sha1Node;
 var init_Sha1Node = __esm({
   "node_modules/@aws-sdk/checksums/dist-es/submodules/sha/sha1/Sha1Node.js"() {
-    import_node_crypto8 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
     init_Sha1Js();
     hasNativeCrypto3 = (() => {
       try {
-        (0, import_node_crypto8.createHash)("sha1");
+        (0, import_node_crypto9.createHash)("sha1");
         return true;
       } catch {
         return false;
@@ -47956,38 +47994,38 @@ function addInto(state2, slot, vh, vl) {
   state2[i5] = hi >>> 0;
   state2[i5 + 1] = lo >>> 0;
 }
-function rotrH(hi, lo, n3) {
-  if (n3 < 32) {
-    return (hi >>> n3 | lo << 32 - n3) >>> 0;
+function rotrH(hi, lo, n4) {
+  if (n4 < 32) {
+    return (hi >>> n4 | lo << 32 - n4) >>> 0;
   }
-  if (n3 === 32) {
+  if (n4 === 32) {
     return lo >>> 0;
   }
-  return (lo >>> n3 - 32 | hi << 64 - n3) >>> 0;
+  return (lo >>> n4 - 32 | hi << 64 - n4) >>> 0;
 }
-function rotrL(hi, lo, n3) {
-  if (n3 < 32) {
-    return (lo >>> n3 | hi << 32 - n3) >>> 0;
+function rotrL(hi, lo, n4) {
+  if (n4 < 32) {
+    return (lo >>> n4 | hi << 32 - n4) >>> 0;
   }
-  if (n3 === 32) {
+  if (n4 === 32) {
     return hi >>> 0;
   }
-  return (hi >>> n3 - 32 | lo << 64 - n3) >>> 0;
+  return (hi >>> n4 - 32 | lo << 64 - n4) >>> 0;
 }
-function shrH(hi, n3) {
-  if (n3 < 32) {
-    return hi >>> n3;
+function shrH(hi, n4) {
+  if (n4 < 32) {
+    return hi >>> n4;
   }
   return 0;
 }
-function shrL(hi, lo, n3) {
-  if (n3 < 32) {
-    return (lo >>> n3 | hi << 32 - n3) >>> 0;
+function shrL(hi, lo, n4) {
+  if (n4 < 32) {
+    return (lo >>> n4 | hi << 32 - n4) >>> 0;
   }
-  if (n3 === 32) {
+  if (n4 === 32) {
     return hi >>> 0;
   }
-  return hi >>> n3 - 32;
+  return hi >>> n4 - 32;
 }
 var BLOCK3, DIGEST_LENGTH3, MAX_HASHABLE_LENGTH2, INIT4, K3, Sha512Js;
 var init_Sha512Js = __esm({
@@ -48389,7 +48427,7 @@ var init_Sha512Js = __esm({
 function detectNative() {
   if (nativeSupported === void 0) {
     try {
-      (0, import_node_crypto9.createHash)("sha512");
+      (0, import_node_crypto10.createHash)("sha512");
       nativeSupported = true;
     } catch {
       nativeSupported = false;
@@ -48406,10 +48444,10 @@ function toBuffer3(data) {
   }
   return Buffer.from(data);
 }
-var import_node_crypto9, nativeSupported, Sha512;
+var import_node_crypto10, nativeSupported, Sha512;
 var init_Sha512 = __esm({
   "node_modules/@aws-sdk/checksums/dist-es/submodules/sha/sha512/Sha512.js"() {
-    import_node_crypto9 = require("node:crypto");
+    import_node_crypto10 = require("node:crypto");
     init_Sha512Js();
     Sha512 = class extends Sha512Js {
       native;
@@ -48454,7 +48492,7 @@ var init_Sha512 = __esm({
         this.nativeFinished = false;
       }
       createNative() {
-        return this.nativeSecret !== void 0 ? (0, import_node_crypto9.createHmac)("sha512", toBuffer3(this.nativeSecret)) : (0, import_node_crypto9.createHash)("sha512");
+        return this.nativeSecret !== void 0 ? (0, import_node_crypto10.createHmac)("sha512", toBuffer3(this.nativeSecret)) : (0, import_node_crypto10.createHash)("sha512");
       }
     };
   }
@@ -48609,13 +48647,13 @@ var require_dist_cjs16 = __commonJS({
     var i5 = "";
     var j5 = "aws.partition";
     var k5 = "partitionResult";
-    var l3 = "accessPointSuffix";
+    var l4 = "accessPointSuffix";
     var m3 = "regionPrefix";
-    var n3 = (n4) => "outpostId_ssa_" + n4 + i5;
+    var n4 = (n5) => "outpostId_ssa_" + n5 + i5;
     var o3 = "hardwareType";
     var p3 = "ite";
     var q3 = "isValidHostLabel";
-    var s2 = "sigv4";
+    var s3 = "sigv4";
     var t = "aws.isVirtualHostableS3Bucket";
     var u = "url";
     var v = "getAttr";
@@ -48623,7 +48661,7 @@ var require_dist_cjs16 = __commonJS({
     var x = "--";
     var y = "arnType";
     var z2 = "accesspoint";
-    var A = (n4) => "accessPointName_ssa_" + n4 + i5;
+    var A = (n5) => "accessPointName_ssa_" + n5 + i5;
     var B = "s3-object-lambda";
     var C = "s3-outposts";
     var D = "bucketPartition";
@@ -48636,8 +48674,8 @@ var require_dist_cjs16 = __commonJS({
     var K4 = "{url#scheme}://{url#authority}{url#normalizedPath}{Bucket}";
     var L = "https://{Bucket}.s3-accelerate.{partitionResult#dnsSuffix}";
     var M2 = "https://{Bucket}.s3.{partitionResult#dnsSuffix}";
-    var N = (n4) => "{url#scheme}://{accessPointName_ssa_" + n4 + "}-{bucketArn#accountId}.{url#authority}{url#path}";
-    var O = (n4) => "Invalid ARN: The access point name may only contain a-z, A-Z, 0-9 and `-`. Found: `{accessPointName_ssa_" + n4 + "}`";
+    var N = (n5) => "{url#scheme}://{accessPointName_ssa_" + n5 + "}-{bucketArn#accountId}.{url#authority}{url#path}";
+    var O = (n5) => "Invalid ARN: The access point name may only contain a-z, A-Z, 0-9 and `-`. Found: `{accessPointName_ssa_" + n5 + "}`";
     var P = "sigv4a";
     var Q = "{url#scheme}://{url#authority}{url#normalizedPath}{uri_encoded_bucket}";
     var R = "https://s3.{partitionResult#dnsSuffix}/{uri_encoded_bucket}";
@@ -48656,14 +48694,14 @@ var require_dist_cjs16 = __commonJS({
     var ae = { "fn": v, [ax]: [Z, "service"] };
     var af = { "fn": v, [ax]: [Z, "accountId"] };
     var ag = { [ay]: "S3Express", [az]: [{ [aA]: true, [G]: "{_s3e_auth}", [aB]: "s3express", [aC]: "{Region}" }] };
-    var ah = { [ay]: "S3Express", [az]: [{ [aA]: true, [G]: s2, [aB]: "s3express", [aC]: "{Region}" }] };
-    var ai = { [az]: [{ [aA]: true, [G]: P, [aB]: C, [aD]: ["*"] }, { [aA]: true, [G]: s2, [aB]: C, [aC]: "{Region}" }] };
-    var aj = { [az]: [{ [aA]: true, [G]: s2, [aB]: H, [aC]: E }] };
-    var ak = { [az]: [{ [aA]: true, [G]: s2, [aB]: H, [aC]: "{Region}" }] };
-    var al = { [az]: [{ [aA]: true, [G]: s2, [aB]: B, [aC]: "{bucketArn#region}" }] };
-    var am = { [az]: [{ [aA]: true, [G]: s2, [aB]: H, [aC]: "{bucketArn#region}" }] };
-    var an = { [az]: [{ [aA]: true, [G]: P, [aB]: C, [aD]: ["*"] }, { [aA]: true, [G]: s2, [aB]: C, [aC]: "{bucketArn#region}" }] };
-    var ao = { [az]: [{ [aA]: true, [G]: s2, [aB]: B, [aC]: "{Region}" }] };
+    var ah = { [ay]: "S3Express", [az]: [{ [aA]: true, [G]: s3, [aB]: "s3express", [aC]: "{Region}" }] };
+    var ai = { [az]: [{ [aA]: true, [G]: P, [aB]: C, [aD]: ["*"] }, { [aA]: true, [G]: s3, [aB]: C, [aC]: "{Region}" }] };
+    var aj = { [az]: [{ [aA]: true, [G]: s3, [aB]: H, [aC]: E }] };
+    var ak = { [az]: [{ [aA]: true, [G]: s3, [aB]: H, [aC]: "{Region}" }] };
+    var al = { [az]: [{ [aA]: true, [G]: s3, [aB]: B, [aC]: "{bucketArn#region}" }] };
+    var am = { [az]: [{ [aA]: true, [G]: s3, [aB]: H, [aC]: "{bucketArn#region}" }] };
+    var an = { [az]: [{ [aA]: true, [G]: P, [aB]: C, [aD]: ["*"] }, { [aA]: true, [G]: s3, [aB]: C, [aC]: "{bucketArn#region}" }] };
+    var ao = { [az]: [{ [aA]: true, [G]: s3, [aB]: B, [aC]: "{Region}" }] };
     var ap = [Y];
     var aq = [{ [aw]: "Endpoint" }];
     var as = [V];
@@ -48681,17 +48719,17 @@ var require_dist_cjs16 = __commonJS({
         [f5, [{ fn: g5, [ax]: [{ fn: h5, [ax]: [V, 0, 6, b5] }, i5] }, "--x-s3"]],
         [f5, [{ fn: g5, [ax]: [{ fn: h5, [ax]: at }, i5] }, "--xa-s3"]],
         [j5, ap, k5],
-        [h5, at, l3],
-        [f5, [{ [aw]: l3 }, "--op-s3"]],
+        [h5, at, l4],
+        [f5, [{ [aw]: l4 }, "--op-s3"]],
         [h5, [V, 8, 12, b5], m3],
-        [h5, [V, 32, 49, b5], n3(2)],
+        [h5, [V, 32, 49, b5], n4(2)],
         [h5, [V, 49, 50, b5], o3],
         [e5, [{ [aw]: "ForcePathStyle" }, b5]],
         [f5, [W, "aws-cn"]],
         [p3, [U, ".dualstack", i5], "_s3e_ds"],
-        [q3, [{ [aw]: n3(2) }, c5]],
+        [q3, [{ [aw]: n4(2) }, c5]],
         [p3, [T3, "-fips", i5], "_s3e_fips"],
-        [p3, [{ fn: g5, [ax]: [{ [aw]: "DisableS3ExpressSessionAuth" }, c5] }, s2, "sigv4-s3express"], "_s3e_auth"],
+        [p3, [{ fn: g5, [ax]: [{ [aw]: "DisableS3ExpressSessionAuth" }, c5] }, s3, "sigv4-s3express"], "_s3e_auth"],
         [t, [V, c5]],
         ["parseURL", aq, u],
         [e5, [{ fn: g5, [ax]: [{ [aw]: "UseS3ExpressControlEndpoint" }, c5] }, b5]],
@@ -48731,9 +48769,9 @@ var require_dist_cjs16 = __commonJS({
         [f5, [{ fn: g5, [ax]: [{ fn: h5, [ax]: [V, 20, 22, b5] }, i5] }, x]],
         [e5, [{ [aw]: "UseGlobalEndpoint" }, b5]],
         [f5, [Y, E]],
-        [v, au, n3(1)],
+        [v, au, n4(1)],
         [e5, [{ fn: g5, [ax]: [{ [aw]: "UseArnRegion" }, b5] }, b5]],
-        [q3, [{ [aw]: n3(1) }, c5]],
+        [q3, [{ [aw]: n4(1) }, c5]],
         [v, [Z, "resourceId[2]"], F],
         [f5, [Y, ac]],
         [f5, [{ fn: v, [ax]: [{ [aw]: D }, G] }, W]],
@@ -50625,8 +50663,8 @@ var require_dist_cjs16 = __commonJS({
           let schemeId;
           if (name === "sigv4a") {
             schemeId = "aws.auth#sigv4a";
-            const sigv4Present = authSchemes.find((s3) => {
-              const name2 = s3.name.toLowerCase();
+            const sigv4Present = authSchemes.find((s4) => {
+              const name2 = s4.name.toLowerCase();
               return name2 !== "sigv4a" && name2.startsWith("sigv4");
             });
             if (SignatureV4MultiRegion3.sigv4aDependency() === "none" && sigv4Present) {
@@ -56924,7 +56962,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var PutObjectLockConfigurationCommand = class extends command6(_ep5, _mw5, "PutObjectLockConfiguration", PutObjectLockConfiguration$) {
     };
-    var PutObjectRetentionCommand = class extends command6(_ep5, _mw5, "PutObjectRetention", PutObjectRetention$) {
+    var PutObjectRetentionCommand2 = class extends command6(_ep5, _mw5, "PutObjectRetention", PutObjectRetention$) {
     };
     var PutObjectTaggingCommand = class extends command6(_ep5, _mw5, "PutObjectTagging", PutObjectTagging$) {
     };
@@ -57145,7 +57183,7 @@ var require_dist_cjs16 = __commonJS({
       PutObjectAnnotationCommand,
       PutObjectLegalHoldCommand,
       PutObjectLockConfigurationCommand,
-      PutObjectRetentionCommand,
+      PutObjectRetentionCommand: PutObjectRetentionCommand2,
       PutObjectTaggingCommand,
       PutPublicAccessBlockCommand,
       RenameObjectCommand,
@@ -58182,7 +58220,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.PutObjectOutput$ = PutObjectOutput$;
     exports2.PutObjectRequest$ = PutObjectRequest$;
     exports2.PutObjectRetention$ = PutObjectRetention$;
-    exports2.PutObjectRetentionCommand = PutObjectRetentionCommand;
+    exports2.PutObjectRetentionCommand = PutObjectRetentionCommand2;
     exports2.PutObjectRetentionOutput$ = PutObjectRetentionOutput$;
     exports2.PutObjectRetentionRequest$ = PutObjectRetentionRequest$;
     exports2.PutObjectTagging$ = PutObjectTagging$;
@@ -58322,6 +58360,59 @@ var require_dist_cjs16 = __commonJS({
   }
 });
 
+// src/destinations/s3-new-object.ts
+var import_node_crypto11, NewObjects;
+var init_s3_new_object = __esm({
+  "src/destinations/s3-new-object.ts"() {
+    "use strict";
+    import_node_crypto11 = require("node:crypto");
+    init_keys();
+    NewObjects = class {
+      #config;
+      #clock;
+      constructor(config2, clock) {
+        this.#config = config2;
+        this.#clock = clock;
+      }
+      /**
+       * What goes with the request that creates an object: how it is stored, encrypted and locked. Small documents stay in
+       * the standard class, where a look at them costs nothing; pins and receipts are not locked, since they are to go.
+       *
+       * @param key - relative to the destination
+       */
+      describe(key) {
+        const { storageClass, kmsKey, legalHold } = this.#config;
+        const lockedUntil = this.lockedUntil(key);
+        return {
+          ...storageClass && isDataKey(key) && { StorageClass: storageClass },
+          ...kmsKey !== void 0 && { ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey },
+          ...lockedUntil && {
+            ObjectLockMode: this.#config.objectLock.mode,
+            ObjectLockRetainUntilDate: lockedUntil
+          },
+          ...legalHold && isLockableKey(key) && { ObjectLockLegalHoldStatus: "ON" }
+        };
+      }
+      /** Until when an object that is written, or referred to, now is to be locked. */
+      lockedUntil(key) {
+        const { objectLock } = this.#config;
+        if (!objectLock || !isLockableKey(key)) return void 0;
+        return new Date(this.#clock.now().getTime() + objectLock.forMs);
+      }
+      /**
+       * The digest that a bucket with Object Lock asks for with every body.
+       *
+       * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+       */
+      digest(bytes) {
+        const { objectLock, legalHold } = this.#config;
+        if (!objectLock && !legalHold) return {};
+        return { ContentMD5: (0, import_node_crypto11.createHash)("md5").update(bytes).digest("base64") };
+      }
+    };
+  }
+});
+
 // src/destinations/part-buffers.ts
 var PartBuffers;
 var init_part_buffers = __esm({
@@ -58350,10 +58441,10 @@ var init_part_buffers = __esm({
         for (const wake of this.#waiting.splice(0)) wake();
       }
       async #wait(signal) {
-        await new Promise((resolve) => {
+        await new Promise((resolve2) => {
           const wake = () => {
             signal.removeEventListener("abort", wake);
-            resolve();
+            resolve2();
           };
           this.#waiting.push(wake);
           signal.addEventListener("abort", wake);
@@ -58596,14 +58687,14 @@ var init_s3_requests = __esm({
 function choosePartSize(expectedSizeBytes = 0) {
   return Math.max(USUAL_PART_SIZE_BYTES, Math.ceil(expectedSizeBytes / PLANNED_PARTS / MIB) * MIB);
 }
-async function uploadObject(requests, key, body, partSizeBytes, buffers) {
+async function uploadObject(requests, target2, body, partSizeBytes, buffers) {
   const stop = new AbortController();
   (0, import_node_events.setMaxListeners)(0, stop.signal);
   const { signal: runSignal } = requests.context;
   const onCancel = () => stop.abort(cancelled());
   if (runSignal.aborted) onCancel();
   runSignal.addEventListener("abort", onCancel);
-  const upload = new MultipartUpload(requests, key, stop.signal);
+  const upload = new MultipartUpload(requests, target2, stop.signal);
   const metered = new MeteredBody(body, stop.signal);
   const onTheirWay = /* @__PURE__ */ new Set();
   try {
@@ -58643,17 +58734,17 @@ async function* cutIntoParts(body, partSizeBytes, buffers, signal) {
   };
   try {
     for await (const chunk of body) {
-      for (let offset = 0; offset < chunk.length; ) {
+      for (let offset2 = 0; offset2 < chunk.length; ) {
         if (filled === partSizeBytes) {
           isOnly = false;
           yield handOver();
           buffer3 = await buffers.take(partSizeBytes, signal);
           filled = 0;
         }
-        const piece = chunk.subarray(offset, offset + partSizeBytes - filled);
+        const piece = chunk.subarray(offset2, offset2 + partSizeBytes - filled);
         buffer3.set(piece, filled);
         filled += piece.length;
-        offset += piece.length;
+        offset2 += piece.length;
       }
     }
     yield handOver();
@@ -58684,19 +58775,23 @@ var init_s3_upload = __esm({
       #requests;
       #object;
       #key;
+      #target;
       #signal;
       #parts = [];
       #uploadId;
-      constructor(requests, key, signal) {
+      constructor(requests, target2, signal) {
         this.#requests = requests;
-        this.#object = { Bucket: requests.bucket, Key: key };
-        this.#key = key;
+        this.#object = { Bucket: requests.bucket, Key: target2.key };
+        this.#key = target2.key;
+        this.#target = target2;
         this.#signal = signal;
       }
       async putWhole(bytes) {
+        const { description, digest: digest4 } = this.#target;
+        const input2 = { ...this.#object, ...description, ...digest4(bytes), Body: bytes };
         await this.#requests.send(
           `Writing ${this.#key}`,
-          (client, options) => client.send(new import_client_s32.PutObjectCommand({ ...this.#object, Body: bytes }), options),
+          (client, options) => client.send(new import_client_s32.PutObjectCommand(input2), options),
           this.#signal
         );
       }
@@ -58710,6 +58805,7 @@ var init_s3_upload = __esm({
           ...this.#object,
           UploadId: await this.#uploadId,
           PartNumber: part.PartNumber,
+          ...this.#target.digest(bytes),
           Body: bytes
         };
         const { ETag } = await this.#requests.send(
@@ -58758,9 +58854,10 @@ var init_s3_upload = __esm({
         }
       }
       async #begin() {
+        const input2 = { ...this.#object, ...this.#target.description };
         const { UploadId } = await this.#requests.send(
           `Beginning to write ${this.#key}`,
-          (client, options) => client.send(new import_client_s32.CreateMultipartUploadCommand(this.#object), options),
+          (client, options) => client.send(new import_client_s32.CreateMultipartUploadCommand(input2), options),
           this.#signal
         );
         return UploadId;
@@ -58777,7 +58874,8 @@ __export(s3_exports2, {
 async function openS3(config2, place, context, options = {}) {
   const requests = new S3Requests(config2, place.bucket, await createS3Client(config2), context);
   const folders = place.folder.split("/").filter((part) => part !== "");
-  return new S3Destination(requests, `${folders.join("/")}/`, options.pageSize);
+  const newObjects = new NewObjects(config2, context.clock);
+  return new S3Destination(requests, `${folders.join("/")}/`, newObjects, options.pageSize);
 }
 function statusOf(error63) {
   const { $metadata } = error63;
@@ -58792,6 +58890,7 @@ var init_s33 = __esm({
     init_errors();
     init_body();
     init_keys();
+    init_s3_new_object();
     init_part_buffers();
     init_s3_requests();
     init_s3_upload();
@@ -58801,11 +58900,13 @@ var init_s33 = __esm({
       #requests;
       #prefix;
       #pageSize;
+      #newObjects;
       #buffers = new PartBuffers(PARTS_IN_MEMORY);
-      constructor(requests, prefix, pageSize) {
+      constructor(requests, prefix, newObjects, pageSize) {
         this.url = `s3://${requests.bucket}/${prefix.slice(0, -1)}`;
         this.#requests = requests;
         this.#prefix = prefix;
+        this.#newObjects = newObjects;
         this.#pageSize = pageSize;
       }
       async check() {
@@ -58816,12 +58917,24 @@ var init_s33 = __esm({
         );
       }
       async put(key, body, expectedSizeBytes) {
-        const { Key } = this.#object(key);
-        return await uploadObject(this.#requests, Key, body, choosePartSize(expectedSizeBytes), this.#buffers);
+        const target2 = {
+          key: this.#object(key).Key,
+          description: this.#newObjects.describe(key),
+          digest: (bytes) => this.#newObjects.digest(bytes)
+        };
+        const partSize = choosePartSize(expectedSizeBytes);
+        const written = await uploadObject(this.#requests, target2, body, partSize, this.#buffers);
+        if (!this.#requests.isAws) await this.extendLock(key);
+        return written;
       }
       async putIfAbsent(key, bytes) {
         if (!this.#requests.isAws && await this.findSize(key) !== void 0) return "already-there";
-        const input2 = { ...this.#object(key), Body: bytes };
+        const input2 = {
+          ...this.#object(key),
+          ...this.#newObjects.describe(key),
+          ...this.#newObjects.digest(bytes),
+          Body: bytes
+        };
         return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
           try {
             await client.send(new import_client_s33.PutObjectCommand({ ...input2, IfNoneMatch: "*" }), options);
@@ -58844,8 +58957,11 @@ var init_s33 = __esm({
           async (client, options) => (0, import_consumers2.buffer)(await this.#get(key, client, options))
         );
       }
-      async open(key) {
-        return await this.#requests.send(`Reading ${key}`, (client, options) => this.#get(key, client, options));
+      async open(key, fromByte = 0) {
+        return await this.#requests.send(
+          `Reading ${key}`,
+          (client, options) => this.#get(key, client, options, fromByte)
+        );
       }
       async *list(prefix) {
         for await (const page of this.#listPages(prefix)) {
@@ -58855,16 +58971,27 @@ var init_s33 = __esm({
         }
       }
       async findSize(key) {
-        try {
-          const found = await this.#requests.send(
-            `Looking for ${key}`,
-            (client, options) => client.send(new import_client_s33.HeadObjectCommand(this.#object(key)), options)
-          );
-          return found.ContentLength;
-        } catch (error63) {
-          if (error63 instanceof AppError && error63.code === "OBJECT_MISSING") return void 0;
-          throw error63;
-        }
+        return (await this.#head(key))?.ContentLength;
+      }
+      async findLock(key) {
+        const found = await this.#head(key);
+        if (found?.ObjectLockLegalHoldStatus === "ON") return "held";
+        return found?.ObjectLockRetainUntilDate;
+      }
+      async extendLock(key) {
+        const until = this.#newObjects.lockedUntil(key);
+        if (!until) return;
+        const { ObjectLockMode, ObjectLockRetainUntilDate } = await this.#head(key) ?? {};
+        if (ObjectLockRetainUntilDate && ObjectLockRetainUntilDate >= until) return;
+        const Retention = {
+          // A lock may grow, but not become weaker.
+          Mode: ObjectLockMode ?? this.#newObjects.describe(key).ObjectLockMode,
+          RetainUntilDate: until
+        };
+        await this.#requests.send(
+          `Locking ${key}`,
+          (client, options) => client.send(new import_client_s33.PutObjectRetentionCommand({ ...this.#object(key), Retention }), options)
+        );
       }
       async remove(key) {
         await this.#requests.send(
@@ -58890,8 +59017,26 @@ var init_s33 = __esm({
       close() {
         this.#requests.close();
       }
-      async #get(key, client, options) {
-        const { Body, ContentLength = 0 } = await client.send(new import_client_s33.GetObjectCommand(this.#object(key)), options);
+      async #head(key) {
+        try {
+          return await this.#requests.send(
+            `Looking for ${key}`,
+            (client, options) => client.send(new import_client_s33.HeadObjectCommand(this.#object(key)), options)
+          );
+        } catch (error63) {
+          if (error63 instanceof AppError && error63.code === "OBJECT_MISSING") return void 0;
+          throw error63;
+        }
+      }
+      async #get(key, client, options, fromByte = 0) {
+        const input2 = { ...this.#object(key), ...fromByte > 0 && { Range: `bytes=${fromByte}-` } };
+        const { Body, ContentLength = 0, ContentRange } = await client.send(new import_client_s33.GetObjectCommand(input2), options);
+        if (fromByte > 0 && !ContentRange?.startsWith(`bytes ${fromByte}-`)) {
+          Body.destroy();
+          throw new AppError("DESTINATION_FAILED", `The service did not give ${key} from byte ${fromByte} on.`, {
+            hint: "It ignores the Range header, without which a reading that was cut cannot go on. Try again."
+          });
+        }
         return guardStream(
           Body,
           ContentLength,
@@ -58949,13 +59094,13 @@ var require_mod = __commonJS({
     exports2.distance = exports2.closest = void 0;
     var peq = new Uint32Array(65536);
     var myers_32 = function(a5, b5) {
-      var n3 = a5.length;
+      var n4 = a5.length;
       var m3 = b5.length;
-      var lst = 1 << n3 - 1;
+      var lst = 1 << n4 - 1;
       var pv = -1;
       var mv = 0;
-      var sc = n3;
-      var i5 = n3;
+      var sc = n4;
+      var i5 = n4;
       while (i5--) {
         peq[a5.charCodeAt(i5)] |= 1 << i5;
       }
@@ -58975,18 +59120,18 @@ var require_mod = __commonJS({
         pv = pv << 1 | ~(xv | mv);
         mv &= xv;
       }
-      i5 = n3;
+      i5 = n4;
       while (i5--) {
         peq[a5.charCodeAt(i5)] = 0;
       }
       return sc;
     };
     var myers_x = function(b5, a5) {
-      var n3 = a5.length;
+      var n4 = a5.length;
       var m3 = b5.length;
       var mhc = [];
       var phc = [];
-      var hsize = Math.ceil(n3 / 32);
+      var hsize = Math.ceil(n4 / 32);
       var vsize = Math.ceil(m3 / 32);
       for (var i5 = 0; i5 < hsize; i5++) {
         phc[i5] = -1;
@@ -59001,7 +59146,7 @@ var require_mod = __commonJS({
         for (var k5 = start_1; k5 < vlen_1; k5++) {
           peq[b5.charCodeAt(k5)] |= 1 << k5;
         }
-        for (var i5 = 0; i5 < n3; i5++) {
+        for (var i5 = 0; i5 < n4; i5++) {
           var eq = peq[a5.charCodeAt(i5)];
           var pb = phc[i5 / 32 | 0] >>> i5 & 1;
           var mb = mhc[i5 / 32 | 0] >>> i5 & 1;
@@ -59032,7 +59177,7 @@ var require_mod = __commonJS({
         peq[b5.charCodeAt(k5)] |= 1 << k5;
       }
       var score = m3;
-      for (var i5 = 0; i5 < n3; i5++) {
+      for (var i5 = 0; i5 < n4; i5++) {
         var eq = peq[a5.charCodeAt(i5)];
         var pb = phc[i5 / 32 | 0] >>> i5 & 1;
         var mb = mhc[i5 / 32 | 0] >>> i5 & 1;
@@ -59058,7 +59203,7 @@ var require_mod = __commonJS({
       }
       return score;
     };
-    var distance2 = function(a5, b5) {
+    var distance3 = function(a5, b5) {
       if (a5.length < b5.length) {
         var tmp = b5;
         b5 = a5;
@@ -59072,12 +59217,12 @@ var require_mod = __commonJS({
       }
       return myers_x(a5, b5);
     };
-    exports2.distance = distance2;
+    exports2.distance = distance3;
     var closest2 = function(str, arr) {
       var min_distance = Infinity;
       var min_index = 0;
       for (var i5 = 0; i5 < arr.length; i5++) {
-        var dist = distance2(str, arr[i5]);
+        var dist = distance3(str, arr[i5]);
         if (dist < min_distance) {
           min_distance = dist;
           min_index = i5;
@@ -59673,9 +59818,9 @@ var require_Alias = __commonJS({
     var anchors = require_anchors();
     var visit3 = require_visit();
     var identity = require_identity();
-    var Node = require_Node();
+    var Node2 = require_Node();
     var toJS = require_toJS();
-    var Alias = class extends Node.NodeBase {
+    var Alias = class extends Node2.NodeBase {
       constructor(source) {
         super(identity.ALIAS);
         this.source = source;
@@ -59789,10 +59934,10 @@ var require_Scalar = __commonJS({
   "node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var Node = require_Node();
+    var Node2 = require_Node();
     var toJS = require_toJS();
     var isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
-    var Scalar = class extends Node.NodeBase {
+    var Scalar = class extends Node2.NodeBase {
       constructor(value) {
         super(identity.SCALAR);
         this.value = value;
@@ -59824,8 +59969,8 @@ var require_createNode = __commonJS({
     var defaultTagPrefix = "tag:yaml.org,2002:";
     function findTagObject(value, tagName, tags) {
       if (tagName) {
-        const match = tags.filter((t) => t.tag === tagName);
-        const tagObj = match.find((t) => !t.format) ?? match[0];
+        const match2 = tags.filter((t) => t.tag === tagName);
+        const tagObj = match2.find((t) => !t.format) ?? match2[0];
         if (!tagObj)
           throw new Error(`Tag ${tagName} not found`);
         return tagObj;
@@ -59895,7 +60040,7 @@ var require_Collection = __commonJS({
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
-    var Node = require_Node();
+    var Node2 = require_Node();
     function collectionFromPath(schema, path, value) {
       let v = value;
       for (let i5 = path.length - 1; i5 >= 0; --i5) {
@@ -59919,7 +60064,7 @@ var require_Collection = __commonJS({
       });
     }
     var isEmptyPath = (path) => path == null || typeof path === "object" && !!path[Symbol.iterator]().next().done;
-    var Collection = class extends Node.NodeBase {
+    var Collection = class extends Node2.NodeBase {
       constructor(type, schema) {
         super(type);
         Object.defineProperty(this, "schema", {
@@ -59993,8 +60138,8 @@ var require_Collection = __commonJS({
         return this.items.every((node2) => {
           if (!identity.isPair(node2))
             return false;
-          const n3 = node2.value;
-          return n3 == null || allowScalar && identity.isScalar(n3) && n3.value == null && !n3.commentBefore && !n3.comment && !n3.tag;
+          const n4 = node2.value;
+          return n4 == null || allowScalar && identity.isScalar(n4) && n4.value == null && !n4.commentBefore && !n4.comment && !n4.tag;
         });
       }
       /**
@@ -60056,14 +60201,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text2;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text2.length <= endStep)
-        return text2;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -60080,14 +60225,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i5 = consumeMoreIndentedLines(text2, i5, indent.length);
+        i5 = consumeMoreIndentedLines(text3, i5, indent.length);
         if (i5 !== -1)
           end = i5 + endStep;
       }
-      for (let ch; ch = text2[i5 += 1]; ) {
+      for (let ch; ch = text3[i5 += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i5;
-          switch (text2[i5 + 1]) {
+          switch (text3[i5 + 1]) {
             case "x":
               i5 += 3;
               break;
@@ -60104,12 +60249,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i5 = consumeMoreIndentedLines(text2, i5, indent.length);
+            i5 = consumeMoreIndentedLines(text3, i5, indent.length);
           end = i5 + indent.length + endStep;
           split2 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text2[i5 + 1];
+            const next = text3[i5 + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split2 = i5;
           }
@@ -60121,12 +60266,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text2[i5 += 1];
+                ch = text3[i5 += 1];
                 overflow = true;
               }
               const j5 = i5 > escEnd + 1 ? i5 - 2 : escStart - 1;
               if (escapedFolds[j5])
-                return text2;
+                return text3;
               folds.push(j5);
               escapedFolds[j5] = true;
               end = j5 + endStep;
@@ -60141,39 +60286,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text2;
+        return text3;
       if (onFold)
         onFold();
-      let res = text2.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i6 = 0; i6 < folds.length; ++i6) {
         const fold = folds[i6];
-        const end2 = folds[i6 + 1] || text2.length;
+        const end2 = folds[i6 + 1] || text3.length;
         if (fold === 0)
           res = `
-${indent}${text2.slice(0, end2)}`;
+${indent}${text3.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text2[fold]}\\`;
+            res += `${text3[fold]}\\`;
           res += `
-${indent}${text2.slice(fold + 1, end2)}`;
+${indent}${text3.slice(fold + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text2, i5, indent) {
+    function consumeMoreIndentedLines(text3, i5, indent) {
       let end = i5;
       let start = i5 + 1;
-      let ch = text2[start];
+      let ch = text3[start];
       while (ch === " " || ch === "	") {
         if (i5 < start + indent) {
-          ch = text2[++i5];
+          ch = text3[++i5];
         } else {
           do {
-            ch = text2[++i5];
+            ch = text3[++i5];
           } while (ch && ch !== "\n");
           end = i5;
           start = i5 + 1;
-          ch = text2[start];
+          ch = text3[start];
         }
       }
       return end;
@@ -60520,21 +60665,21 @@ var require_stringify = __commonJS({
     }
     function getTagObject(tags, item) {
       if (item.tag) {
-        const match = tags.filter((t) => t.tag === item.tag);
-        if (match.length > 0)
-          return match.find((t) => t.format === item.format) ?? match[0];
+        const match2 = tags.filter((t) => t.tag === item.tag);
+        if (match2.length > 0)
+          return match2.find((t) => t.format === item.format) ?? match2[0];
       }
       let tagObj = void 0;
       let obj;
       if (identity.isScalar(item)) {
         obj = item.value;
-        let match = tags.filter((t) => t.identify?.(obj));
-        if (match.length > 1) {
-          const testMatch = match.filter((t) => t.test);
+        let match2 = tags.filter((t) => t.identify?.(obj));
+        if (match2.length > 1) {
+          const testMatch = match2.filter((t) => t.test);
           if (testMatch.length > 0)
-            match = testMatch;
+            match2 = testMatch;
         }
-        tagObj = match.find((t) => t.format === item.format) ?? match.find((t) => !t.format);
+        tagObj = match2.find((t) => t.format === item.format) ?? match2.find((t) => !t.format);
       } else {
         obj = item;
         tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
@@ -61437,18 +61582,18 @@ var require_stringifyNumber = __commonJS({
       const num = typeof value === "number" ? value : Number(value);
       if (!isFinite(num))
         return isNaN(num) ? ".nan" : num < 0 ? "-.inf" : ".inf";
-      let n3 = Object.is(value, -0) ? "-0" : JSON.stringify(value);
-      if (!format2 && minFractionDigits && (!tag || tag === "tag:yaml.org,2002:float") && /^-?\d/.test(n3) && !n3.includes("e")) {
-        let i5 = n3.indexOf(".");
+      let n4 = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+      if (!format2 && minFractionDigits && (!tag || tag === "tag:yaml.org,2002:float") && /^-?\d/.test(n4) && !n4.includes("e")) {
+        let i5 = n4.indexOf(".");
         if (i5 < 0) {
-          i5 = n3.length;
-          n3 += ".";
+          i5 = n4.length;
+          n4 += ".";
         }
-        let d5 = minFractionDigits - (n3.length - i5 - 1);
+        let d5 = minFractionDigits - (n4.length - i5 - 1);
         while (d5-- > 0)
-          n3 += "0";
+          n4 += "0";
       }
-      return n3;
+      return n4;
     }
     exports2.stringifyNumber = stringifyNumber;
   }
@@ -61506,7 +61651,7 @@ var require_int = __commonJS({
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
-    var intResolve = (str, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix);
+    var intResolve = (str, offset2, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset2), radix);
     function intStringify(node2, radix, prefix) {
       const { value } = node2;
       if (intIdentify(value) && value >= 0)
@@ -61522,7 +61667,7 @@ var require_int = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 8, opt),
       stringify: (node2) => intStringify(node2, 8, "0o")
     };
-    var int2 = {
+    var int3 = {
       identify: intIdentify,
       default: true,
       tag: "tag:yaml.org,2002:int",
@@ -61539,7 +61684,7 @@ var require_int = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
       stringify: (node2) => intStringify(node2, 16, "0x")
     };
-    exports2.int = int2;
+    exports2.int = int3;
     exports2.intHex = intHex;
     exports2.intOct = intOct;
   }
@@ -61555,16 +61700,16 @@ var require_schema = __commonJS({
     var string4 = require_string();
     var bool = require_bool();
     var float = require_float();
-    var int2 = require_int();
+    var int3 = require_int();
     var schema = [
       map4.map,
       seq.seq,
       string4.string,
       _null4.nullTag,
       bool.boolTag,
-      int2.intOct,
-      int2.int,
-      int2.intHex,
+      int3.intOct,
+      int3.int,
+      int3.intHex,
       float.floatNaN,
       float.floatExp,
       float.float
@@ -61682,19 +61827,19 @@ var require_binary = __commonJS({
         if (typeof node_buffer.Buffer === "function") {
           str = buf instanceof node_buffer.Buffer ? buf.toString("base64") : node_buffer.Buffer.from(buf.buffer).toString("base64");
         } else if (typeof btoa === "function") {
-          let s2 = "";
+          let s3 = "";
           for (let i5 = 0; i5 < buf.length; ++i5)
-            s2 += String.fromCharCode(buf[i5]);
-          str = btoa(s2);
+            s3 += String.fromCharCode(buf[i5]);
+          str = btoa(s3);
         } else {
           throw new Error("This environment does not support writing binary tags; either Buffer or btoa is required");
         }
         type ?? (type = Scalar.Scalar.BLOCK_LITERAL);
         if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
-          const n3 = Math.ceil(str.length / lineWidth);
-          const lines = new Array(n3);
-          for (let i5 = 0, o3 = 0; i5 < n3; ++i5, o3 += lineWidth) {
+          const n4 = Math.ceil(str.length / lineWidth);
+          const lines = new Array(n4);
+          for (let i5 = 0, o3 = 0; i5 < n4; ++i5, o3 += lineWidth) {
             lines[i5] = str.substr(o3, lineWidth);
           }
           str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
@@ -61949,11 +62094,11 @@ var require_int2 = __commonJS({
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
-    function intResolve(str, offset, radix, { intAsBigInt }) {
+    function intResolve(str, offset2, radix, { intAsBigInt }) {
       const sign4 = str[0];
       if (sign4 === "-" || sign4 === "+")
-        offset += 1;
-      str = str.substring(offset).replace(/_/g, "");
+        offset2 += 1;
+      str = str.substring(offset2).replace(/_/g, "");
       if (intAsBigInt) {
         switch (radix) {
           case 2:
@@ -61966,11 +62111,11 @@ var require_int2 = __commonJS({
             str = `0x${str}`;
             break;
         }
-        const n4 = BigInt(str);
-        return sign4 === "-" ? BigInt(-1) * n4 : n4;
+        const n5 = BigInt(str);
+        return sign4 === "-" ? BigInt(-1) * n5 : n5;
       }
-      const n3 = parseInt(str, radix);
-      return sign4 === "-" ? -1 * n3 : n3;
+      const n4 = parseInt(str, radix);
+      return sign4 === "-" ? -1 * n4 : n4;
     }
     function intStringify(node2, radix, prefix) {
       const { value } = node2;
@@ -61998,7 +62143,7 @@ var require_int2 = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 1, 8, opt),
       stringify: (node2) => intStringify(node2, 8, "0")
     };
-    var int2 = {
+    var int3 = {
       identify: intIdentify,
       default: true,
       tag: "tag:yaml.org,2002:int",
@@ -62015,7 +62160,7 @@ var require_int2 = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
       stringify: (node2) => intStringify(node2, 16, "0x")
     };
-    exports2.int = int2;
+    exports2.int = int3;
     exports2.intBin = intBin;
     exports2.intHex = intHex;
     exports2.intOct = intOct;
@@ -62119,15 +62264,15 @@ var require_timestamp = __commonJS({
     function parseSexagesimal(str, asBigInt) {
       const sign4 = str[0];
       const parts = sign4 === "-" || sign4 === "+" ? str.substring(1) : str;
-      const num = (n3) => asBigInt ? BigInt(n3) : Number(n3);
+      const num = (n4) => asBigInt ? BigInt(n4) : Number(n4);
       const res = parts.replace(/_/g, "").split(":").reduce((res2, p3) => res2 * num(60) + num(p3), num(0));
       return sign4 === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node2) {
       let { value } = node2;
-      let num = (n3) => n3;
+      let num = (n4) => n4;
       if (typeof value === "bigint")
-        num = (n3) => BigInt(n3);
+        num = (n4) => BigInt(n4);
       else if (isNaN(value) || !isFinite(value))
         return stringifyNumber.stringifyNumber(node2);
       let sign4 = "";
@@ -62147,7 +62292,7 @@ var require_timestamp = __commonJS({
           parts.unshift(value);
         }
       }
-      return sign4 + parts.map((n3) => String(n3).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+      return sign4 + parts.map((n4) => String(n4).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
       identify: (value) => typeof value === "bigint" || Number.isInteger(value),
@@ -62176,13 +62321,13 @@ var require_timestamp = __commonJS({
       // assumed to be 00:00:00Z (start of day, UTC).
       test: RegExp("^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:t|T|[ \\t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2}(\\.[0-9]+)?)(?:[ \\t]*(Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?$"),
       resolve(str) {
-        const match = str.match(timestamp.test);
-        if (!match)
+        const match2 = str.match(timestamp.test);
+        if (!match2)
           throw new Error("!!timestamp expects a date, starting with yyyy-mm-dd");
-        const [, year2, month, day, hour, minute, second] = match.map(Number);
-        const millisec = match[7] ? Number((match[7] + "00").substr(1, 3)) : 0;
+        const [, year2, month, day, hour, minute, second] = match2.map(Number);
+        const millisec = match2[7] ? Number((match2[7] + "00").substr(1, 3)) : 0;
         let date6 = Date.UTC(year2, month - 1, day, hour || 0, minute || 0, second || 0, millisec);
-        const tz = match[8];
+        const tz = match2[8];
         if (tz && tz !== "Z") {
           let d5 = parseSexagesimal(tz, false);
           if (Math.abs(d5) < 30)
@@ -62210,7 +62355,7 @@ var require_schema3 = __commonJS({
     var binary = require_binary();
     var bool = require_bool2();
     var float = require_float2();
-    var int2 = require_int2();
+    var int3 = require_int2();
     var merge3 = require_merge();
     var omap = require_omap();
     var pairs = require_pairs();
@@ -62223,10 +62368,10 @@ var require_schema3 = __commonJS({
       _null4.nullTag,
       bool.trueTag,
       bool.falseTag,
-      int2.intBin,
-      int2.intOct,
-      int2.int,
-      int2.intHex,
+      int3.intBin,
+      int3.intOct,
+      int3.int,
+      int3.intHex,
       float.floatNaN,
       float.floatExp,
       float.float,
@@ -62253,7 +62398,7 @@ var require_tags = __commonJS({
     var string4 = require_string();
     var bool = require_bool();
     var float = require_float();
-    var int2 = require_int();
+    var int3 = require_int();
     var schema = require_schema();
     var schema$1 = require_schema2();
     var binary = require_binary();
@@ -62277,9 +62422,9 @@ var require_tags = __commonJS({
       floatExp: float.floatExp,
       floatNaN: float.floatNaN,
       floatTime: timestamp.floatTime,
-      int: int2.int,
-      intHex: int2.intHex,
-      intOct: int2.intOct,
+      int: int3.int,
+      intHex: int3.intHex,
+      intOct: int3.intOct,
       intTime: timestamp.intTime,
       map: map4.map,
       merge: merge3.merge,
@@ -62743,8 +62888,8 @@ var require_Document = __commonJS({
         if (this.errors.length > 0)
           throw new Error("Document with errors cannot be stringified");
         if ("indent" in options && (!Number.isInteger(options.indent) || Number(options.indent) <= 0)) {
-          const s2 = JSON.stringify(options.indent);
-          throw new Error(`"indent" option must be a positive integer, not ${s2}`);
+          const s3 = JSON.stringify(options.indent);
+          throw new Error(`"indent" option must be a positive integer, not ${s3}`);
         }
         return stringifyDocument.stringifyDocument(this, options);
       }
@@ -62827,7 +62972,7 @@ ${pointer}
 var require_resolve_props = __commonJS({
   "node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
     "use strict";
-    function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
+    function resolveProps(tokens, { flow, indicator, next, offset: offset2, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
       let atNewline = startOnNewline;
       let hasSpace = startOnNewline;
@@ -62934,7 +63079,7 @@ var require_resolve_props = __commonJS({
         }
       }
       const last = tokens[tokens.length - 1];
-      const end = last ? last.offset + last.source.length : offset;
+      const end = last ? last.offset + last.source.length : offset2;
       if (reqSpace && next && next.type !== "space" && next.type !== "newline" && next.type !== "comma" && (next.type !== "scalar" || next.source !== "")) {
         onError(next.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
       }
@@ -63049,14 +63194,14 @@ var require_resolve_block_map = __commonJS({
       const map4 = new NodeClass(ctx.schema);
       if (ctx.atRoot)
         ctx.atRoot = false;
-      let offset = bm.offset;
+      let offset2 = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
         const { start, key, sep: sep2, value } = collItem;
         const keyProps = resolveProps.resolveProps(start, {
           indicator: "explicit-key-ind",
           next: key ?? sep2?.[0],
-          offset,
+          offset: offset2,
           onError,
           parentIndent: bm.indent,
           startOnNewline: true
@@ -63065,9 +63210,9 @@ var require_resolve_block_map = __commonJS({
         if (implicitKey) {
           if (key) {
             if (key.type === "block-seq")
-              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
+              onError(offset2, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
             else if ("indent" in key && key.indent !== bm.indent)
-              onError(offset, "BAD_INDENT", startColMsg);
+              onError(offset2, "BAD_INDENT", startColMsg);
           }
           if (!keyProps.anchor && !keyProps.tag && !sep2) {
             commentEnd = keyProps.end;
@@ -63083,7 +63228,7 @@ var require_resolve_block_map = __commonJS({
             onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
           }
         } else if (keyProps.found?.indent !== bm.indent) {
-          onError(offset, "BAD_INDENT", startColMsg);
+          onError(offset2, "BAD_INDENT", startColMsg);
         }
         ctx.atKey = true;
         const keyStart = keyProps.end;
@@ -63101,18 +63246,18 @@ var require_resolve_block_map = __commonJS({
           parentIndent: bm.indent,
           startOnNewline: !key || key.type === "block-scalar"
         });
-        offset = valueProps.end;
+        offset2 = valueProps.end;
         if (valueProps.found) {
           if (implicitKey) {
             if (value?.type === "block-map" && !valueProps.hasNewline)
-              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
+              onError(offset2, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep2, null, valueProps, onError);
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset2, sep2, null, valueProps, onError);
           if (ctx.schema.compat)
             utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
-          offset = valueNode.range[2];
+          offset2 = valueNode.range[2];
           const pair = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair.srcToken = collItem;
@@ -63132,9 +63277,9 @@ var require_resolve_block_map = __commonJS({
           map4.items.push(pair);
         }
       }
-      if (commentEnd && commentEnd < offset)
+      if (commentEnd && commentEnd < offset2)
         onError(commentEnd, "IMPOSSIBLE", "Map comment with trailing content");
-      map4.range = [bm.offset, offset, commentEnd ?? offset];
+      map4.range = [bm.offset, offset2, commentEnd ?? offset2];
       return map4;
     }
     exports2.resolveBlockMap = resolveBlockMap;
@@ -63155,13 +63300,13 @@ var require_resolve_block_seq = __commonJS({
         ctx.atRoot = false;
       if (ctx.atKey)
         ctx.atKey = false;
-      let offset = bs.offset;
+      let offset2 = bs.offset;
       let commentEnd = null;
       for (const { start, value } of bs.items) {
         const props = resolveProps.resolveProps(start, {
           indicator: "seq-item-ind",
           next: value,
-          offset,
+          offset: offset2,
           onError,
           parentIndent: bs.indent,
           startOnNewline: true
@@ -63171,7 +63316,7 @@ var require_resolve_block_seq = __commonJS({
             if (value?.type === "block-seq")
               onError(props.end, "BAD_INDENT", "All sequence items must start at the same column");
             else
-              onError(offset, "MISSING_CHAR", "Sequence item without - indicator");
+              onError(offset2, "MISSING_CHAR", "Sequence item without - indicator");
           } else {
             commentEnd = props.end;
             if (props.comment)
@@ -63182,10 +63327,10 @@ var require_resolve_block_seq = __commonJS({
         const node2 = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start, null, props, onError);
         if (ctx.schema.compat)
           utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
-        offset = node2.range[2];
+        offset2 = node2.range[2];
         seq.items.push(node2);
       }
-      seq.range = [bs.offset, offset, commentEnd ?? offset];
+      seq.range = [bs.offset, offset2, commentEnd ?? offset2];
       return seq;
     }
     exports2.resolveBlockSeq = resolveBlockSeq;
@@ -63196,7 +63341,7 @@ var require_resolve_block_seq = __commonJS({
 var require_resolve_end = __commonJS({
   "node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
     "use strict";
-    function resolveEnd(end, offset, reqSpace, onError) {
+    function resolveEnd(end, offset2, reqSpace, onError) {
       let comment = "";
       if (end) {
         let hasSpace = false;
@@ -63226,10 +63371,10 @@ var require_resolve_end = __commonJS({
             default:
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
-          offset += source.length;
+          offset2 += source.length;
         }
       }
-      return { comment, offset };
+      return { comment, offset: offset2 };
     }
     exports2.resolveEnd = resolveEnd;
   }
@@ -63260,7 +63405,7 @@ var require_resolve_flow_collection = __commonJS({
         ctx.atRoot = false;
       if (ctx.atKey)
         ctx.atKey = false;
-      let offset = fc.offset + fc.start.source.length;
+      let offset2 = fc.offset + fc.start.source.length;
       for (let i5 = 0; i5 < fc.items.length; ++i5) {
         const collItem = fc.items[i5];
         const { start, key, sep: sep2, value } = collItem;
@@ -63268,7 +63413,7 @@ var require_resolve_flow_collection = __commonJS({
           flow: fcName,
           indicator: "explicit-key-ind",
           next: key ?? sep2?.[0],
-          offset,
+          offset: offset2,
           onError,
           parentIndent: fc.indent,
           startOnNewline: false
@@ -63285,7 +63430,7 @@ var require_resolve_flow_collection = __commonJS({
               else
                 coll.comment = props.comment;
             }
-            offset = props.end;
+            offset2 = props.end;
             continue;
           }
           if (!isMap2 && ctx.options.strict && utilContainsNewline.containsNewline(key))
@@ -63331,7 +63476,7 @@ var require_resolve_flow_collection = __commonJS({
         if (!isMap2 && !sep2 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep2, null, props, onError);
           coll.items.push(valueNode);
-          offset = valueNode.range[2];
+          offset2 = valueNode.range[2];
           if (isBlock(value))
             onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
         } else {
@@ -63396,18 +63541,18 @@ var require_resolve_flow_collection = __commonJS({
             map4.range = [keyNode.range[0], endRange[1], endRange[2]];
             coll.items.push(map4);
           }
-          offset = valueNode ? valueNode.range[2] : valueProps.end;
+          offset2 = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
       const expectedEnd = isMap2 ? "}" : "]";
       const [ce, ...ee] = fc.end;
-      let cePos = offset;
+      let cePos = offset2;
       if (ce?.source === expectedEnd)
         cePos = ce.offset + ce.source.length;
       else {
         const name = fcName[0].toUpperCase() + fcName.substring(1);
         const msg = atRoot ? `${name} must end with a ${expectedEnd}` : `${name} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
-        onError(offset, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
+        onError(offset2, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
         if (ce && ce.source.length !== 1)
           ee.unshift(ce);
       }
@@ -63522,7 +63667,7 @@ var require_resolve_block_scalar = __commonJS({
         return { value: value2, type, comment: header.comment, range: [start, end2, end2] };
       }
       let trimIndent = scalar.indent + header.indent;
-      let offset = scalar.offset + header.length;
+      let offset2 = scalar.offset + header.length;
       let contentStart = 0;
       for (let i5 = 0; i5 < chompStart; ++i5) {
         const [indent, content] = lines[i5];
@@ -63532,18 +63677,18 @@ var require_resolve_block_scalar = __commonJS({
         } else {
           if (indent.length < trimIndent) {
             const message = "Block scalars with more-indented leading empty lines must use an explicit indentation indicator";
-            onError(offset + indent.length, "MISSING_CHAR", message);
+            onError(offset2 + indent.length, "MISSING_CHAR", message);
           }
           if (header.indent === 0)
             trimIndent = indent.length;
           contentStart = i5;
           if (trimIndent === 0 && !ctx.atRoot) {
             const message = "Block scalar values in collections must be indented";
-            onError(offset, "BAD_INDENT", message);
+            onError(offset2, "BAD_INDENT", message);
           }
           break;
         }
-        offset += indent.length + content.length + 1;
+        offset2 += indent.length + content.length + 1;
       }
       for (let i5 = lines.length - 1; i5 >= chompStart; --i5) {
         if (lines[i5][0].length > trimIndent)
@@ -63556,14 +63701,14 @@ var require_resolve_block_scalar = __commonJS({
         value += lines[i5][0].slice(trimIndent) + "\n";
       for (let i5 = contentStart; i5 < chompStart; ++i5) {
         let [indent, content] = lines[i5];
-        offset += indent.length + content.length + 1;
+        offset2 += indent.length + content.length + 1;
         const crlf = content[content.length - 1] === "\r";
         if (crlf)
           content = content.slice(0, -1);
         if (content && indent.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
-          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          onError(offset2 - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
@@ -63603,7 +63748,7 @@ var require_resolve_block_scalar = __commonJS({
       const end = start + header.length + scalar.source.length;
       return { value, type, comment: header.comment, range: [start, end, end] };
     }
-    function parseBlockScalarHeader({ offset, props }, strict, onError) {
+    function parseBlockScalarHeader({ offset: offset2, props }, strict, onError) {
       if (props[0].type !== "block-scalar-header") {
         onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
         return null;
@@ -63618,11 +63763,11 @@ var require_resolve_block_scalar = __commonJS({
         if (!chomp && (ch === "-" || ch === "+"))
           chomp = ch;
         else {
-          const n3 = Number(ch);
-          if (!indent && n3)
-            indent = n3;
+          const n4 = Number(ch);
+          if (!indent && n4)
+            indent = n4;
           else if (error63 === -1)
-            error63 = offset + i5;
+            error63 = offset2 + i5;
         }
       }
       if (error63 !== -1)
@@ -63684,10 +63829,10 @@ var require_resolve_flow_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
     function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source, end } = scalar;
+      const { offset: offset2, type, source, end } = scalar;
       let _type;
       let value;
-      const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
+      const _onError = (rel, code, msg) => onError(offset2 + rel, code, msg);
       switch (type) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
@@ -63708,16 +63853,16 @@ var require_resolve_flow_scalar = __commonJS({
             value: "",
             type: null,
             comment: "",
-            range: [offset, offset + source.length, offset + source.length]
+            range: [offset2, offset2 + source.length, offset2 + source.length]
           };
       }
-      const valueEnd = offset + source.length;
+      const valueEnd = offset2 + source.length;
       const re = resolveEnd.resolveEnd(end, valueEnd, strict, onError);
       return {
         value,
         type: _type,
         comment: re.comment,
-        range: [offset, valueEnd, re.offset]
+        range: [offset2, valueEnd, re.offset]
       };
     }
     function plainValue2(source, onError) {
@@ -63755,8 +63900,8 @@ var require_resolve_flow_scalar = __commonJS({
     }
     function unfoldLines(source) {
       const line = /(.*?)\r?\n/sy;
-      let match = line.exec(source);
-      if (!match)
+      let match2 = line.exec(source);
+      if (!match2)
         return source;
       let trimEnd, trimBoth;
       try {
@@ -63766,11 +63911,11 @@ var require_resolve_flow_scalar = __commonJS({
         trimEnd = /[ \t]+$/;
         trimBoth = /^[ \t]+|[ \t]+$/g;
       }
-      let res = match[1].replace(trimEnd, "");
+      let res = match2[1].replace(trimEnd, "");
       let sep2 = " ";
       let pos = line.lastIndex;
-      while (match = line.exec(source)) {
-        const lm = match[1].replace(trimBoth, "");
+      while (match2 = line.exec(source)) {
+        const lm = match2[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep2 === "\n")
             res += sep2;
@@ -63784,8 +63929,8 @@ var require_resolve_flow_scalar = __commonJS({
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
-      match = last.exec(source);
-      return res + sep2 + (match?.[1] ?? "");
+      match2 = last.exec(source);
+      return res + sep2 + (match2?.[1] ?? "");
     }
     function doubleQuotedValue(source, onError) {
       let res = "";
@@ -63794,9 +63939,9 @@ var require_resolve_flow_scalar = __commonJS({
         if (ch === "\r" && source[i5 + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold, offset } = foldNewline(source, i5);
+          const { fold, offset: offset2 } = foldNewline(source, i5);
           res += fold;
-          i5 = offset;
+          i5 = offset2;
         } else if (ch === "\\") {
           let next = source[++i5];
           const cc = escapeCodes[next];
@@ -63834,20 +63979,20 @@ var require_resolve_flow_scalar = __commonJS({
         onError(source.length, "MISSING_CHAR", 'Missing closing "quote');
       return res;
     }
-    function foldNewline(source, offset) {
+    function foldNewline(source, offset2) {
       let fold = "";
-      let ch = source[offset + 1];
+      let ch = source[offset2 + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
-        if (ch === "\r" && source[offset + 2] !== "\n")
+        if (ch === "\r" && source[offset2 + 2] !== "\n")
           break;
         if (ch === "\n")
           fold += "\n";
-        offset += 1;
-        ch = source[offset + 1];
+        offset2 += 1;
+        ch = source[offset2 + 1];
       }
       if (!fold)
         fold = " ";
-      return { fold, offset };
+      return { fold, offset: offset2 };
     }
     var escapeCodes = {
       "0": "\0",
@@ -63882,15 +64027,15 @@ var require_resolve_flow_scalar = __commonJS({
       "\\": "\\",
       "	": "	"
     };
-    function parseCharCode(source, offset, length, onError) {
-      const cc = source.substr(offset, length);
+    function parseCharCode(source, offset2, length, onError) {
+      const cc = source.substr(offset2, length);
       const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
       const code = ok ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code);
       } catch {
-        const raw = source.substr(offset - 2, length + 2);
-        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+        const raw = source.substr(offset2 - 2, length + 2);
+        onError(offset2 - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
         return raw;
       }
     }
@@ -63983,7 +64128,7 @@ var require_compose_scalar = __commonJS({
 var require_util_empty_scalar_position = __commonJS({
   "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
     "use strict";
-    function emptyScalarPosition(offset, before, pos) {
+    function emptyScalarPosition(offset2, before, pos) {
       if (before) {
         pos ?? (pos = before.length);
         for (let i5 = pos - 1; i5 >= 0; --i5) {
@@ -63992,18 +64137,18 @@ var require_util_empty_scalar_position = __commonJS({
             case "space":
             case "comment":
             case "newline":
-              offset -= st.source.length;
+              offset2 -= st.source.length;
               continue;
           }
           st = before[++i5];
           while (st?.type === "space") {
-            offset += st.source.length;
+            offset2 += st.source.length;
             st = before[++i5];
           }
           break;
         }
       }
-      return offset;
+      return offset2;
     }
     exports2.emptyScalarPosition = emptyScalarPosition;
   }
@@ -64076,10 +64221,10 @@ var require_compose_node = __commonJS({
         node2.srcToken = token;
       return node2;
     }
-    function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor: anchor2, tag, end }, onError) {
+    function composeEmptyNode(ctx, offset2, before, pos, { spaceBefore, comment, anchor: anchor2, tag, end }, onError) {
       const token = {
         type: "scalar",
-        offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
+        offset: utilEmptyScalarPosition.emptyScalarPosition(offset2, before, pos),
         indent: -1,
         source: ""
       };
@@ -64097,15 +64242,15 @@ var require_compose_node = __commonJS({
       }
       return node2;
     }
-    function composeAlias({ options }, { offset, source, end }, onError) {
+    function composeAlias({ options }, { offset: offset2, source, end }, onError) {
       const alias = new Alias.Alias(source.substring(1));
       if (alias.source === "")
-        onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
+        onError(offset2, "BAD_ALIAS", "Alias cannot be an empty string");
       if (alias.source.endsWith(":"))
-        onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
-      const valueEnd = offset + source.length;
+        onError(offset2 + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset2 + source.length;
       const re = resolveEnd.resolveEnd(end, valueEnd, options.strict, onError);
-      alias.range = [offset, valueEnd, re.offset];
+      alias.range = [offset2, valueEnd, re.offset];
       if (re.comment)
         alias.comment = re.comment;
       return alias;
@@ -64123,7 +64268,7 @@ var require_compose_doc = __commonJS({
     var composeNode = require_compose_node();
     var resolveEnd = require_resolve_end();
     var resolveProps = require_resolve_props();
-    function composeDoc(options, directives, { offset, start, value, end }, onError) {
+    function composeDoc(options, directives, { offset: offset2, start, value, end }, onError) {
       const opts = Object.assign({ _directives: directives }, options);
       const doc = new Document.Document(void 0, opts);
       const ctx = {
@@ -64136,7 +64281,7 @@ var require_compose_doc = __commonJS({
       const props = resolveProps.resolveProps(start, {
         indicator: "doc-start",
         next: value ?? end?.[0],
-        offset,
+        offset: offset2,
         onError,
         parentIndent: 0,
         startOnNewline: true
@@ -64151,7 +64296,7 @@ var require_compose_doc = __commonJS({
       const re = resolveEnd.resolveEnd(end, contentEnd, false, onError);
       if (re.comment)
         doc.comment = re.comment;
-      doc.range = [offset, contentEnd, re.offset];
+      doc.range = [offset2, contentEnd, re.offset];
       return doc;
     }
     exports2.composeDoc = composeDoc;
@@ -64174,8 +64319,8 @@ var require_composer = __commonJS({
         return [src, src + 1];
       if (Array.isArray(src))
         return src.length === 2 ? src : [src[0], src[1]];
-      const { offset, source } = src;
-      return [offset, offset + (typeof source === "string" ? source.length : 1)];
+      const { offset: offset2, source } = src;
+      return [offset2, offset2 + (typeof source === "string" ? source.length : 1)];
     }
     function parsePrelude(prelude) {
       let comment = "";
@@ -64284,9 +64429,9 @@ ${cb}` : comment;
           console.dir(token, { depth: null });
         switch (token.type) {
           case "directive":
-            this.directives.add(token.source, (offset, message, warning3) => {
+            this.directives.add(token.source, (offset2, message, warning3) => {
               const pos = getErrorPos(token);
-              pos[0] += offset;
+              pos[0] += offset2;
               this.onError(pos, "BAD_DIRECTIVE", message, warning3);
             });
             this.prelude.push(token.source);
@@ -64377,11 +64522,11 @@ var require_cst_scalar = __commonJS({
     function resolveAsScalar(token, strict = true, onError) {
       if (token) {
         const _onError = (pos, code, message) => {
-          const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
+          const offset2 = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
-            onError(offset, code, message);
+            onError(offset2, code, message);
           else
-            throw new errors.YAMLParseError([offset, offset + 1], code, message);
+            throw new errors.YAMLParseError([offset2, offset2 + 1], code, message);
         };
         switch (token.type) {
           case "scalar":
@@ -64395,7 +64540,7 @@ var require_cst_scalar = __commonJS({
       return null;
     }
     function createScalarToken(value, context) {
-      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
+      const { implicitKey = false, indent, inFlow = false, offset: offset2 = -1, type = "PLAIN" } = context;
       const source = stringifyString.stringifyString({ type, value }, {
         implicitKey,
         indent: indent > 0 ? " ".repeat(indent) : "",
@@ -64412,18 +64557,18 @@ var require_cst_scalar = __commonJS({
           const head = source.substring(0, he);
           const body = source.substring(he + 1) + "\n";
           const props = [
-            { type: "block-scalar-header", offset, indent, source: head }
+            { type: "block-scalar-header", offset: offset2, indent, source: head }
           ];
           if (!addEndtoBlockProps(props, end))
             props.push({ type: "newline", offset: -1, indent, source: "\n" });
-          return { type: "block-scalar", offset, indent, props, source: body };
+          return { type: "block-scalar", offset: offset2, indent, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source, end };
+          return { type: "double-quoted-scalar", offset: offset2, indent, source, end };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source, end };
+          return { type: "single-quoted-scalar", offset: offset2, indent, source, end };
         default:
-          return { type: "scalar", offset, indent, source, end };
+          return { type: "scalar", offset: offset2, indent, source, end };
       }
     }
     function setScalarValue(token, value, context = {}) {
@@ -64481,10 +64626,10 @@ var require_cst_scalar = __commonJS({
         header.source = head;
         token.source = body;
       } else {
-        const { offset } = token;
+        const { offset: offset2 } = token;
         const indent = "indent" in token ? token.indent : -1;
         const props = [
-          { type: "block-scalar-header", offset, indent, source: head }
+          { type: "block-scalar-header", offset: offset2, indent, source: head }
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
@@ -64529,8 +64674,8 @@ var require_cst_scalar = __commonJS({
         }
         case "block-map":
         case "block-seq": {
-          const offset = token.offset + source.length;
-          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
+          const offset2 = token.offset + source.length;
+          const nl = { type: "newline", offset: offset2, indent: token.indent, source: "\n" };
           delete token.items;
           Object.assign(token, { type, source, end: [nl] });
           break;
@@ -64841,28 +64986,28 @@ var require_lexer = __commonJS({
           return this.buffer[i5 + 1] === "\n";
         return false;
       }
-      charAt(n3) {
-        return this.buffer[this.pos + n3];
+      charAt(n4) {
+        return this.buffer[this.pos + n4];
       }
-      continueScalar(offset) {
-        let ch = this.buffer[offset];
+      continueScalar(offset2) {
+        let ch = this.buffer[offset2];
         if (this.indentNext > 0) {
           let indent = 0;
           while (ch === " ")
-            ch = this.buffer[++indent + offset];
+            ch = this.buffer[++indent + offset2];
           if (ch === "\r") {
-            const next = this.buffer[indent + offset + 1];
+            const next = this.buffer[indent + offset2 + 1];
             if (next === "\n" || !next && !this.atEnd)
-              return offset + indent + 1;
+              return offset2 + indent + 1;
           }
-          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset2 + indent : -1;
         }
         if (ch === "-" || ch === ".") {
-          const dt = this.buffer.substr(offset, 3);
-          if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset + 3]))
+          const dt = this.buffer.substr(offset2, 3);
+          if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset2 + 3]))
             return -1;
         }
-        return offset;
+        return offset2;
       }
       getLine() {
         let end = this.lineEndPos;
@@ -64876,8 +65021,8 @@ var require_lexer = __commonJS({
           end -= 1;
         return this.buffer.substring(this.pos, end);
       }
-      hasChars(n3) {
-        return this.pos + n3 <= this.buffer.length;
+      hasChars(n4) {
+        return this.pos + n4 <= this.buffer.length;
       }
       setNext(state2) {
         this.buffer = this.buffer.substring(this.pos);
@@ -64886,8 +65031,8 @@ var require_lexer = __commonJS({
         this.next = state2;
         return null;
       }
-      peek(n3) {
-        return this.buffer.substr(this.pos, n3);
+      peek(n4) {
+        return this.buffer.substr(this.pos, n4);
       }
       *parseNext(next) {
         switch (next) {
@@ -64936,8 +65081,8 @@ var require_lexer = __commonJS({
             else
               break;
           }
-          const n3 = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
-          yield* this.pushCount(line.length - n3);
+          const n4 = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
+          yield* this.pushCount(line.length - n4);
           this.pushNewline();
           return "stream";
         }
@@ -64957,12 +65102,12 @@ var require_lexer = __commonJS({
         if (ch === "-" || ch === ".") {
           if (!this.atEnd && !this.hasChars(4))
             return this.setNext("line-start");
-          const s2 = this.peek(3);
-          if ((s2 === "---" || s2 === "...") && isEmpty(this.charAt(3))) {
+          const s3 = this.peek(3);
+          if ((s3 === "---" || s3 === "...") && isEmpty(this.charAt(3))) {
             yield* this.pushCount(3);
             this.indentValue = 0;
             this.indentNext = 0;
-            return s2 === "---" ? "doc" : "stream";
+            return s3 === "---" ? "doc" : "stream";
           }
         }
         this.indentValue = yield* this.pushSpaces(false);
@@ -64975,9 +65120,9 @@ var require_lexer = __commonJS({
         if (!ch1 && !this.atEnd)
           return this.setNext("block-start");
         if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty(ch1)) {
-          const n3 = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
+          const n4 = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
           this.indentNext = this.indentValue + 1;
-          this.indentValue += n3;
+          this.indentValue += n4;
           return "block-start";
         }
         return "doc";
@@ -64987,10 +65132,10 @@ var require_lexer = __commonJS({
         const line = this.getLine();
         if (line === null)
           return this.setNext("doc");
-        let n3 = yield* this.pushIndicators();
-        switch (line[n3]) {
+        let n4 = yield* this.pushIndicators();
+        switch (line[n4]) {
           case "#":
-            yield* this.pushCount(line.length - n3);
+            yield* this.pushCount(line.length - n4);
           // fallthrough
           case void 0:
             yield* this.pushNewline();
@@ -65013,9 +65158,9 @@ var require_lexer = __commonJS({
             return yield* this.parseQuotedScalar();
           case "|":
           case ">":
-            n3 += yield* this.parseBlockScalarHeader();
-            n3 += yield* this.pushSpaces(true);
-            yield* this.pushCount(line.length - n3);
+            n4 += yield* this.parseBlockScalarHeader();
+            n4 += yield* this.pushSpaces(true);
+            yield* this.pushCount(line.length - n4);
             yield* this.pushNewline();
             return yield* this.parseBlockScalar();
           default:
@@ -65046,18 +65191,18 @@ var require_lexer = __commonJS({
             return yield* this.parseLineStart();
           }
         }
-        let n3 = 0;
-        while (line[n3] === ",") {
-          n3 += yield* this.pushCount(1);
-          n3 += yield* this.pushSpaces(true);
+        let n4 = 0;
+        while (line[n4] === ",") {
+          n4 += yield* this.pushCount(1);
+          n4 += yield* this.pushSpaces(true);
           this.flowKey = false;
         }
-        n3 += yield* this.pushIndicators();
-        switch (line[n3]) {
+        n4 += yield* this.pushIndicators();
+        switch (line[n4]) {
           case void 0:
             return "flow";
           case "#":
-            yield* this.pushCount(line.length - n3);
+            yield* this.pushCount(line.length - n4);
             return "flow";
           case "{":
           case "[":
@@ -65101,10 +65246,10 @@ var require_lexer = __commonJS({
             end = this.buffer.indexOf("'", end + 2);
         } else {
           while (end !== -1) {
-            let n3 = 0;
-            while (this.buffer[end - 1 - n3] === "\\")
-              n3 += 1;
-            if (n3 % 2 === 0)
+            let n4 = 0;
+            while (this.buffer[end - 1 - n4] === "\\")
+              n4 += 1;
+            if (n4 % 2 === 0)
               break;
             end = this.buffer.indexOf('"', end + 1);
           }
@@ -65258,35 +65403,35 @@ var require_lexer = __commonJS({
         yield* this.pushToIndex(end + 1, true);
         return inFlow ? "flow" : "doc";
       }
-      *pushCount(n3) {
-        if (n3 > 0) {
-          yield this.buffer.substr(this.pos, n3);
-          this.pos += n3;
-          return n3;
+      *pushCount(n4) {
+        if (n4 > 0) {
+          yield this.buffer.substr(this.pos, n4);
+          this.pos += n4;
+          return n4;
         }
         return 0;
       }
       *pushToIndex(i5, allowEmpty) {
-        const s2 = this.buffer.slice(this.pos, i5);
-        if (s2) {
-          yield s2;
-          this.pos += s2.length;
-          return s2.length;
+        const s3 = this.buffer.slice(this.pos, i5);
+        if (s3) {
+          yield s3;
+          this.pos += s3.length;
+          return s3.length;
         } else if (allowEmpty)
           yield "";
         return 0;
       }
       *pushIndicators() {
-        let n3 = 0;
+        let n4 = 0;
         loop: while (true) {
           switch (this.charAt(0)) {
             case "!":
-              n3 += yield* this.pushTag();
-              n3 += yield* this.pushSpaces(true);
+              n4 += yield* this.pushTag();
+              n4 += yield* this.pushSpaces(true);
               continue loop;
             case "&":
-              n3 += yield* this.pushUntil(isNotAnchorChar);
-              n3 += yield* this.pushSpaces(true);
+              n4 += yield* this.pushUntil(isNotAnchorChar);
+              n4 += yield* this.pushSpaces(true);
               continue loop;
             case "-":
             // this is an error
@@ -65300,15 +65445,15 @@ var require_lexer = __commonJS({
                   this.indentNext = this.indentValue + 1;
                 else if (this.flowKey)
                   this.flowKey = false;
-                n3 += yield* this.pushCount(1);
-                n3 += yield* this.pushSpaces(true);
+                n4 += yield* this.pushCount(1);
+                n4 += yield* this.pushSpaces(true);
                 continue loop;
               }
             }
           }
           break loop;
         }
-        return n3;
+        return n4;
       }
       *pushTag() {
         if (this.charAt(1) === "<") {
@@ -65346,12 +65491,12 @@ var require_lexer = __commonJS({
         do {
           ch = this.buffer[++i5];
         } while (ch === " " || allowTabs && ch === "	");
-        const n3 = i5 - this.pos;
-        if (n3 > 0) {
-          yield this.buffer.substr(this.pos, n3);
+        const n4 = i5 - this.pos;
+        if (n4 > 0) {
+          yield this.buffer.substr(this.pos, n4);
           this.pos = i5;
         }
-        return n3;
+        return n4;
       }
       *pushUntil(test23) {
         let i5 = this.pos;
@@ -65372,23 +65517,23 @@ var require_line_counter = __commonJS({
     var LineCounter2 = class {
       constructor() {
         this.lineStarts = [];
-        this.addNewLine = (offset) => this.lineStarts.push(offset);
-        this.linePos = (offset) => {
+        this.addNewLine = (offset2) => this.lineStarts.push(offset2);
+        this.linePos = (offset2) => {
           let low = 0;
           let high = this.lineStarts.length;
           while (low < high) {
             const mid = low + high >> 1;
-            if (this.lineStarts[mid] < offset)
+            if (this.lineStarts[mid] < offset2)
               low = mid + 1;
             else
               high = mid;
           }
-          if (this.lineStarts[low] === offset)
+          if (this.lineStarts[low] === offset2)
             return { line: low + 1, col: 1 };
           if (low === 0)
-            return { line: 0, col: offset };
+            return { line: 0, col: offset2 };
           const start = this.lineStarts[low - 1];
-          return { line: low, col: offset - start + 1 };
+          return { line: low, col: offset2 - start + 1 };
         };
       }
     };
@@ -65626,8 +65771,8 @@ var require_parser = __commonJS({
         }
         yield* this.pop();
       }
-      peek(n3) {
-        return this.stack[this.stack.length - n3];
+      peek(n4) {
+        return this.stack[this.stack.length - n4];
       }
       *pop(error63) {
         const token = error63 ?? this.stack.pop();
@@ -66300,7 +66445,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument2(source, options = {}) {
+    function parseDocument3(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
@@ -66319,14 +66464,14 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse5(src, reviver, options) {
+    function parse6(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
       } else if (options === void 0 && reviver && typeof reviver === "object") {
         options = reviver;
       }
-      const doc = parseDocument2(src, options);
+      const doc = parseDocument3(src, options);
       if (!doc)
         return null;
       doc.warnings.forEach((warning3) => log2.warn(doc.options.logLevel, warning3));
@@ -66360,9 +66505,9 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports2.parse = parse5;
+    exports2.parse = parse6;
     exports2.parseAllDocuments = parseAllDocuments;
-    exports2.parseDocument = parseDocument2;
+    exports2.parseDocument = parseDocument3;
     exports2.stringify = stringify;
   }
 });
@@ -66422,7 +66567,7 @@ var require_dist = __commonJS({
 // src/action/post.ts
 var import_promises6 = require("node:fs/promises");
 var import_node_os3 = require("node:os");
-var import_node_path8 = require("node:path");
+var import_node_path9 = require("node:path");
 
 // node_modules/@actions/core/lib/command.js
 var os = __toESM(require("os"), 1);
@@ -66491,11 +66636,11 @@ var Command = class {
     return cmdStr;
   }
 };
-function escapeData(s2) {
-  return toCommandValue(s2).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+function escapeData(s3) {
+  return toCommandValue(s3).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 }
-function escapeProperty(s2) {
-  return toCommandValue(s2).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+function escapeProperty(s3) {
+  return toCommandValue(s3).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 
 // node_modules/@actions/core/lib/core.js
@@ -66561,11 +66706,11 @@ var import_os = require("os");
 var import_fs = require("fs");
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve) {
-      resolve(value);
+    return value instanceof P ? value : new P(function(resolve2) {
+      resolve2(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve, reject) {
+  return new (P || (P = Promise))(function(resolve2, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -66581,7 +66726,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -66691,8 +66836,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text2, addEOL = false) {
-    this._buffer += text2;
+  addRaw(text3, addEOL = false) {
+    this._buffer += text3;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -66788,10 +66933,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text2, level) {
+  addHeading(text3, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text2);
+    const element = this.wrap(allowedTag, text3);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -66820,9 +66965,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text2, cite) {
+  addQuote(text3, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text2, attrs);
+    const element = this.wrap("blockquote", text3, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -66833,8 +66978,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text2, href) {
-    const element = this.wrap("a", text2, { href });
+  addLink(text3, href) {
+    const element = this.wrap("a", text3, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -66859,11 +67004,11 @@ var arch = import_os2.default.arch();
 // node_modules/@actions/core/lib/core.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve) {
-      resolve(value);
+    return value instanceof P ? value : new P(function(resolve2) {
+      resolve2(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve, reject) {
+  return new (P || (P = Promise))(function(resolve2, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -66879,7 +67024,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -66932,789 +67077,174 @@ function getState(name) {
 
 // src/commands/tidy.ts
 init_keys();
-async function tidyAfter(destination2, backupId) {
-  if (await destination2.findSize(manifestKey(backupId)) !== void 0) return 0;
-  let removed = await destination2.abortUnfinished(backupFolder(backupId), () => true);
-  removed += await destination2.abortUnfinished(partsPrefix, ({ key }) => isPartOfBackup(key, backupId));
-  for (const prefix of [backupFolder(backupId), partsPrefix]) {
-    for await (const { key } of destination2.list(prefix)) {
-      if (prefix === partsPrefix && !isPartOfBackup(key, backupId)) continue;
-      await destination2.remove(key);
-      removed += 1;
-    }
-  }
-  return removed;
-}
 
-// src/destinations/open.ts
-var import_node_url2 = require("node:url");
-init_errors();
-
-// src/destinations/directory.ts
-var import_node_crypto2 = require("node:crypto");
-var import_promises = require("node:fs/promises");
-var import_node_path = require("node:path");
-var import_node_stream2 = require("node:stream");
-var import_consumers = require("node:stream/consumers");
-var import_node_url = require("node:url");
-init_errors();
-init_body();
-
-// src/destinations/directory-errors.ts
-init_errors();
-var NO_RIGHT = "Give the user that runs this the right to read and write the folder.";
-var MEANING = {
-  ENOSPC: {
-    code: "DESTINATION_FAILED",
-    why: "the disk is full",
-    hint: "Free space there, or choose a larger disk; nothing incomplete was kept."
-  },
-  EDQUOT: {
-    code: "DESTINATION_FAILED",
-    why: "the disk quota is used up",
-    hint: "Free space there, or raise the quota; nothing incomplete was kept."
-  },
-  EACCES: { code: "DESTINATION_REFUSED", why: "access is denied", hint: NO_RIGHT },
-  EPERM: { code: "DESTINATION_REFUSED", why: "the operation is not permitted", hint: NO_RIGHT },
-  EROFS: {
-    code: "DESTINATION_REFUSED",
-    why: "the file system is mounted read-only",
-    hint: "Mount it writable, or choose another folder."
-  },
-  ENOTSUP: {
-    code: "DESTINATION_FAILED",
-    why: "the file system cannot do this",
-    hint: "Choose a file system with hard links: without them two runs could overwrite each other's manifest."
-  }
-};
-function explainFileError(error63, doing) {
-  if (!isSystemError(error63)) return error63;
-  const meaning = MEANING[error63.code];
-  return new AppError(
-    meaning?.code ?? "DESTINATION_FAILED",
-    `${doing} failed: ${meaning?.why ?? error63.message}.`,
-    { hint: meaning?.hint ?? "Check the folder and the disk below it.", cause: error63 }
-  );
-}
-function hasCode(error63, ...codes) {
-  return isSystemError(error63) && codes.includes(error63.code);
-}
-function isSystemError(error63) {
-  return error63 instanceof Error && "syscall" in error63 && "code" in error63 && typeof error63.code === "string";
-}
-
-// src/destinations/directory.ts
-init_keys();
-var PARTIAL = /\.partial-[0-9a-f]{12}$/;
-var DirectoryDestination = class {
-  url;
-  #base;
-  #root;
-  #context;
-  /**
-   * @param base - must exist: were it created, backups would go to the system's disk on the day the backup disk
-   *   is not mounted
-   * @param name - the folder below it that belongs to this destination; created when first needed
-   */
-  constructor(base, name, context) {
-    this.#base = base;
-    this.#root = (0, import_node_path.join)(base, requireSafeKey(name));
-    this.url = (0, import_node_url.pathToFileURL)(this.#root).href;
-    this.#context = context;
-  }
-  async check() {
-    await this.#do("Looking at the folder", async () => {
-      const found = await statIfThere(this.#base);
-      if (found?.isDirectory()) return;
-      throw new AppError("DESTINATION_MISSING", `${this.#base} is not there, or is no folder.`, {
-        hint: "Create the folder, or mount its disk; it is not created by itself, lest backups go to the wrong disk."
-      });
-    });
-  }
-  async put(key, body) {
-    const metered = new MeteredBody(body, this.#context.signal);
-    await this.#writePartial(key, metered, (partial2, path) => (0, import_promises.rename)(partial2, path));
-    return metered.written();
-  }
-  async putIfAbsent(key, bytes) {
-    let outcome = "written";
-    await this.#writePartial(key, import_node_stream2.Readable.from([bytes]), async (partial2, path) => {
-      try {
-        await (0, import_promises.link)(partial2, path);
-      } catch (error63) {
-        if (!hasCode(error63, "EEXIST")) throw error63;
-        outcome = "already-there";
-      }
-    });
-    return outcome;
-  }
-  async read(key) {
-    return await (0, import_consumers.buffer)(await this.open(key));
-  }
-  async open(key) {
-    const file2 = await this.#do(`Reading ${key}`, () => this.#openObject(key));
-    const { size } = await file2.stat();
-    return guardStream(
-      file2.createReadStream(),
-      size,
-      this.#context.signal,
-      (error63) => this.#explain(error63, `Reading ${key}`)
-    );
-  }
-  async *list(prefix) {
-    await this.check();
-    for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
-      if (!PARTIAL.test(file2.key)) yield file2;
-    }
-  }
-  async findSize(key) {
-    return await this.#do(`Looking for ${key}`, async () => {
-      const found = await statIfThere(this.#path(key));
-      return found?.isFile() ? found.size : void 0;
-    });
-  }
-  async remove(key) {
-    await this.#removeFile(requireSafeKey(key));
-  }
-  async abortUnfinished(prefix, isDead) {
-    let removed = 0;
-    for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
-      const key = file2.key.replace(PARTIAL, "");
-      if (key === file2.key || !isDead({ key, startedAt: file2.modifiedAt })) continue;
-      await this.#removeFile(file2.key);
-      removed++;
-    }
-    return removed;
-  }
-  close() {
-  }
-  /**
-   * Writes beside the final name, lets `publish` make it visible, and leaves nothing else behind. Errors of the
-   * body pass as they are: it may be a file or a socket too, and must not be taken for the destination.
-   */
-  async #writePartial(key, body, publish) {
-    const path = this.#path(key);
-    const partial2 = `${path}.partial-${(0, import_node_crypto2.randomBytes)(6).toString("hex")}`;
-    const doing = `Writing ${key}`;
-    try {
-      const file2 = await this.#do(doing, () => this.#create(partial2));
-      try {
-        for await (const chunk of body) await this.#do(doing, () => writeAll(file2, chunk));
-        await this.#do(doing, () => file2.sync());
-      } finally {
-        await file2.close();
-      }
-      await this.#do(doing, async () => {
-        await publish(partial2, path);
-        await syncFolder((0, import_node_path.dirname)(path));
-      });
-    } finally {
-      await (0, import_promises.unlink)(partial2).catch(() => {
-      });
-      await this.#removeEmptyFolders((0, import_node_path.dirname)(path));
-    }
-  }
-  async #create(partial2) {
-    await this.check();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await (0, import_promises.mkdir)((0, import_node_path.dirname)(partial2), { recursive: true, mode: 448 });
-        return await (0, import_promises.open)(partial2, "wx", 384);
-      } catch (error63) {
-        if (!hasCode(error63, "ENOENT")) throw error63;
-        await (0, import_promises.access)(this.#base, import_promises.constants.W_OK);
-        if (attempt === 3) throw error63;
-      }
-    }
-  }
-  async #openObject(key) {
-    try {
-      const file2 = await (0, import_promises.open)(this.#path(key), "r");
-      if ((await file2.stat()).isFile()) return file2;
-      await file2.close();
-    } catch (error63) {
-      if (!hasCode(error63, "ENOENT", "ENOTDIR")) throw error63;
-      await this.check();
-    }
-    throw new AppError("OBJECT_MISSING", `${key} is not in ${this.url}.`, {
-      hint: "It was removed, or the backup that names it was copied without it."
-    });
-  }
-  /** Goes through files in key order: a folder takes its place in it with the slash that ends its name. */
-  async *#walk(folder, prefix) {
-    for (const entry of await this.#readFolder(folder)) {
-      const key = `${folder}${entry.name}`;
-      if (entry.isDirectory()) {
-        if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))
-          yield* this.#walk(`${key}/`, prefix);
-      } else if (key.startsWith(prefix)) {
-        const found = await this.#do(`Looking at ${key}`, () => statIfThere((0, import_node_path.join)(this.#root, key)));
-        if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
-      }
-    }
-  }
-  async #readFolder(folder) {
-    throwIfCancelled(this.#context.signal);
-    return await this.#do(`Listing ${folder}`, async () => {
-      try {
-        const entries = await (0, import_promises.readdir)((0, import_node_path.join)(this.#root, folder), { withFileTypes: true });
-        return entries.sort((a5, b5) => Buffer.compare(sortName(a5), sortName(b5)));
-      } catch (error63) {
-        if (hasCode(error63, "ENOENT", "ENOTDIR")) return [];
-        throw error63;
-      }
-    });
-  }
-  async #removeFile(key) {
-    const path = (0, import_node_path.join)(this.#root, key);
-    await this.#do(`Removing ${key}`, async () => {
-      await (0, import_promises.rm)(path, { force: true });
-      await this.#removeEmptyFolders((0, import_node_path.dirname)(path));
-    });
-  }
-  /** A folder is there as long as something is in it, as in S3. Best effort: an empty one does no harm. */
-  async #removeEmptyFolders(folder) {
-    for (let current = folder; current.startsWith(this.#root); current = (0, import_node_path.dirname)(current)) {
-      try {
-        await (0, import_promises.rmdir)(current);
-      } catch {
-        return;
-      }
-    }
-  }
-  #path(key) {
-    return (0, import_node_path.join)(this.#root, requireSafeKey(key));
-  }
-  async #do(doing, work) {
-    throwIfCancelled(this.#context.signal);
-    try {
-      return await work();
-    } catch (error63) {
-      throw this.#explain(error63, doing);
-    }
-  }
-  #explain(error63, doing) {
-    return explainFileError(error63, `${doing} in ${this.url}`);
-  }
-};
-function folderOf(prefix) {
-  return prefix.slice(0, prefix.lastIndexOf("/") + 1);
-}
-function sortName(entry) {
-  return Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name);
-}
-async function statIfThere(path) {
-  try {
-    return await (0, import_promises.stat)(path);
-  } catch (error63) {
-    if (hasCode(error63, "ENOENT", "ENOTDIR")) return void 0;
-    throw error63;
-  }
-}
-async function writeAll(file2, chunk) {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += (await file2.write(chunk, offset)).bytesWritten;
-  }
-}
-async function syncFolder(path) {
-  const folder = await (0, import_promises.open)(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-// src/destinations/open.ts
-async function openDestination(config2, name, context) {
-  if (config2.url.startsWith("file:///") && URL.canParse(config2.url)) {
-    return new DirectoryDestination((0, import_node_url2.fileURLToPath)(config2.url), name, context);
-  }
-  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(config2.url) ?? [];
-  if (bucket !== void 0) {
-    const { openS3: openS32 } = await Promise.resolve().then(() => (init_s33(), s3_exports2));
-    return await openS32(config2, { bucket, folder: `${prefix}/${name}` }, context);
-  }
-  throw new AppError(
-    "CONFIG_INVALID",
-    `The destination ${config2.url} is neither an S3 bucket nor a folder.`,
-    {
-      hint: "Write s3://bucket/prefix or file:///absolute/path."
-    }
-  );
-}
-
-// src/report/failure.ts
-init_errors();
-function explainFailure(error63, redactor) {
-  const exitStatus = exitStatusOf(error63);
-  if (error63 instanceof AppError) {
-    const [title = "", ...rest] = redactor.redact(error63.message).split("\n");
-    return {
-      code: error63.code,
-      exitStatus,
-      title,
-      reason: rest.join("\n"),
-      hint: redactor.redact(error63.hint)
-    };
-  }
-  const stack = error63 instanceof Error ? error63.stack ?? error63.message : String(error63);
-  return {
-    code: "BUG",
-    exitStatus,
-    title: "lifeboat failed by a fault of its own.",
-    reason: redactor.redact(stack),
-    hint: "Please report it with the text above; no backup was listed that is not complete."
-  };
-}
-
-// src/run-context.ts
-var import_node_events3 = require("node:events");
-
-// src/sys/clock.ts
-var import_node_events2 = require("node:events");
-var import_promises4 = require("node:timers/promises");
-init_errors();
-var systemClock = {
-  now: () => /* @__PURE__ */ new Date(),
-  ticksMs: () => performance.now(),
-  async sleep(ms, signal) {
-    try {
-      await (0, import_promises4.setTimeout)(ms, void 0, { signal });
-    } catch {
-      throw cancelled();
-    }
-  }
-};
-function createDeadline(timeoutMs) {
-  const deadline = new AbortController();
-  setTimeout(() => deadline.abort(), timeoutMs).unref();
-  (0, import_node_events2.setMaxListeners)(0, deadline.signal);
-  return deadline.signal;
-}
-
-// src/sys/exec.ts
-init_errors();
-var STDERR_TAIL_LENGTH = 16 * 1024;
-function toolEnvironment(env2) {
-  const passed = {};
-  for (const name of ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ"]) {
-    const value = env2[name];
-    if (value !== void 0) passed[name] = value;
-  }
-  return passed;
-}
-
-// src/run-context.ts
-function createContext({ signal, reporter, redactor, env: env2, cacheDir }) {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  (0, import_node_events3.setMaxListeners)(0, either);
-  return {
-    signal: either,
-    stopAll: () => stop.abort(),
-    reporter,
-    redactor,
-    clock: systemClock,
-    toolEnv: toolEnvironment(env2),
-    cacheDir
-  };
-}
-
-// src/sys/scratch.ts
-var SCRATCH_PREFIX = "lifeboat-scratch-";
-
-// src/sys/secret.ts
-var import_node_util = require("node:util");
-var PLACEHOLDER = "***";
-var Secret = class {
-  #value;
+// node_modules/yocto-queue/index.js
+var Node = class {
+  value;
+  next;
   constructor(value) {
-    this.#value = value;
-  }
-  /** The credential itself. Call it only where the credential is handed to its user. */
-  reveal() {
-    return this.#value;
-  }
-  toString() {
-    return PLACEHOLDER;
-  }
-  toJSON() {
-    return PLACEHOLDER;
-  }
-  [import_node_util.inspect.custom]() {
-    return PLACEHOLDER;
+    this.value = value;
   }
 };
-function secretForms(value) {
-  const forms = /* @__PURE__ */ new Set();
-  for (const part of [value, ...value.split(/\r?\n/)]) {
-    forms.add(part);
-    forms.add(convertOrKeep(encodeURIComponent, part));
-    forms.add(convertOrKeep(decodeURIComponent, part));
-    forms.add(encodeAsPassword(part));
-    forms.add(JSON.stringify(part).slice(1, -1));
-    forms.add(Buffer.from(part).toString("base64"));
+var Queue = class {
+  #head;
+  #tail;
+  #size;
+  constructor() {
+    this.clear();
   }
-  return [...forms].filter((form) => form.length >= 4);
-}
-var Redactor = class {
-  #forms = /* @__PURE__ */ new Set();
-  add(secret) {
-    for (const form of secretForms(secret.reveal())) this.#forms.add(form);
-  }
-  /** Credentials that overlap in the text go as one: neither leaves a rest of the other. */
-  redact(text2) {
-    const spans = [...this.#forms].flatMap((form) => findSpans(text2, form));
-    spans.sort((a5, b5) => a5.start - b5.start);
-    let clean = "";
-    let done = 0;
-    for (const { start, end } of spans) {
-      if (start >= done) clean += text2.slice(done, start) + PLACEHOLDER;
-      done = Math.max(done, end);
+  enqueue(value) {
+    const node2 = new Node(value);
+    if (this.#head) {
+      this.#tail.next = node2;
+      this.#tail = node2;
+    } else {
+      this.#head = node2;
+      this.#tail = node2;
     }
-    return clean + text2.slice(done);
+    this.#size++;
+  }
+  dequeue() {
+    const current = this.#head;
+    if (!current) {
+      return;
+    }
+    this.#head = this.#head.next;
+    this.#size--;
+    if (!this.#head) {
+      this.#tail = void 0;
+    }
+    return current.value;
+  }
+  peek() {
+    if (!this.#head) {
+      return;
+    }
+    return this.#head.value;
+  }
+  clear() {
+    this.#head = void 0;
+    this.#tail = void 0;
+    this.#size = 0;
+  }
+  get size() {
+    return this.#size;
+  }
+  *[Symbol.iterator]() {
+    let current = this.#head;
+    while (current) {
+      yield current.value;
+      current = current.next;
+    }
+  }
+  *drain() {
+    while (this.#head) {
+      yield this.dequeue();
+    }
   }
 };
-function findSpans(text2, form) {
-  const spans = [];
-  for (let start = text2.indexOf(form); start !== -1; start = text2.indexOf(form, start + 1)) {
-    spans.push({ start, end: start + form.length });
-  }
-  return spans;
-}
-function encodeAsPassword(text2) {
-  const url2 = new URL("postgres://user@host");
-  url2.password = text2;
-  return url2.password;
-}
-function convertOrKeep(convert, text2) {
-  try {
-    return convert(text2);
-  } catch {
-    return text2;
-  }
-}
 
-// src/config/values.ts
-function expandVariables(text2, place, { env: env2, problems, isNeeded }) {
-  let isFromEnvironment = false;
-  let isComplete = true;
-  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
-  const expanded = text2.replace(pattern, (match, name, fallback2) => {
-    if (match === "$${") return "${";
-    const value = name === void 0 ? void 0 : env2[name];
-    if (value) {
-      isFromEnvironment = true;
-      return value;
+// node_modules/p-limit/index.js
+function pLimit(concurrency) {
+  let rejectOnClear = false;
+  if (typeof concurrency === "object") {
+    ({ concurrency, rejectOnClear = false } = concurrency);
+  }
+  validateConcurrency(concurrency);
+  if (typeof rejectOnClear !== "boolean") {
+    throw new TypeError("Expected `rejectOnClear` to be a boolean");
+  }
+  const queue = new Queue();
+  let activeCount = 0;
+  const resumeNext = () => {
+    if (activeCount < concurrency && queue.size > 0) {
+      activeCount++;
+      queue.dequeue().run();
     }
-    if (fallback2 !== void 0) return fallback2;
-    isComplete = false;
-    if (name === void 0) {
-      problems.add(
-        place,
-        "has a ${ that begins no variable. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself."
-      );
-    } else if (isNeeded) {
-      problems.add(place, `needs the environment variable ${name}, which is not set or empty.`);
-    }
-    return "";
-  });
-  return isComplete ? { text: expanded, place, isFromEnvironment } : void 0;
-}
-var UNIT_MS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-function readDurationMs(given, problems) {
-  const match = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(given.text);
-  const ms = match ? Number(match[1]) * UNIT_MS[match[2]] : 0;
-  if (ms > 0) return ms;
-  problems.add(
-    given.place,
-    "is no duration. Write a number above 0 and a unit, such as 90s, 10m, 24h or 7d."
-  );
-  return void 0;
-}
-function readTime(given, problems) {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
-    given.text
-  );
-  const [, day = "", moment = "00:00", zone = "Z"] = match ?? [];
-  const time4 = /* @__PURE__ */ new Date(`${day}T${moment}${zone}`);
-  const midnight = /* @__PURE__ */ new Date(`${day}T00:00Z`);
-  if (!Number.isNaN(time4.getTime()) && midnight.toISOString().startsWith(day)) return time4;
-  problems.add(given.place, "is no time. Write it in UTC, such as 2026-11-20 or 2026-11-20T02:00:00Z.");
-  return void 0;
-}
-function readFlag(given, problems) {
-  const text2 = given.text.toLowerCase();
-  if (text2 === "true" || text2 === "false") return text2 === "true";
-  problems.add(given.place, "must be true or false.");
-  return void 0;
-}
-function readList(given) {
-  return given.text.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "");
-}
-var STORE_SCHEMES = {
-  postgres: { schemes: ["postgres:", "postgresql:"], example: "postgres://user:password@host:5432/database" },
-  clickhouse: {
-    schemes: ["https:", "http:", "clickhouse:", "clickhouses:"],
-    example: "https://user:password@host:8443, its HTTP interface"
-  }
-};
-function readStoreUrl(given, kind, problems) {
-  const { schemes, example } = STORE_SCHEMES[kind];
-  const url2 = parseUrl2(given.text);
-  if (!url2)
-    problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
-  else if (!schemes.includes(url2.protocol)) {
-    problems.add(given.place, `starts with ${url2.protocol}//, which is not for ${kind}. Write ${example}.`);
-  } else return new Secret(given.text);
-  return void 0;
-}
-function listUrlSecrets(url2) {
-  const password = parseUrl2(url2.reveal())?.password ?? "";
-  if (password === "") return [url2];
-  return [url2, new Secret(password), new Secret(decode(password))];
-}
-function decode(text2) {
-  try {
-    return decodeURIComponent(text2);
-  } catch {
-    return text2;
-  }
-}
-function readDestinationUrl(given, problems) {
-  const url2 = parseUrl2(given.text);
-  const fail = (text2) => void problems.add(given.place, text2);
-  if (!url2) return fail("is no address. Write s3://bucket/prefix or file:///folder.");
-  if (url2.username || url2.password) {
-    return fail("holds credentials. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.");
-  }
-  if (url2.search || url2.hash) return fail("has a ? or # part, which means nothing here. Leave it out.");
-  if (url2.protocol === "s3:" && url2.host) return given.text;
-  if (url2.protocol === "s3:") return fail("names no bucket. Write s3://bucket/prefix.");
-  if (url2.protocol !== "file:") {
-    return fail(
-      `starts with ${url2.protocol}//, which is not known. Write s3://bucket/prefix or file:///folder.`
-    );
-  }
-  if (url2.host) return fail("must name an absolute folder, with three slashes: file:///folder.");
-  return given.text;
-}
-function parseUrl2(text2) {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text2) && URL.canParse(text2) ? new URL(text2) : void 0;
-}
-
-// src/config/destination.ts
-function readDestination(sources) {
-  const { problems, content } = sources;
-  const option = sources.option("destination");
-  const isInFile = !option && content.destination !== void 0;
-  const path = ["destination"];
-  const inFile = (key) => isInFile ? sources.text([...path, key]) : void 0;
-  const given = option ?? (isInFile ? sources.text(path) ?? inFile("url") : void 0);
-  if (!option && !isInFile) {
-    sources.addAbsent(
-      path,
-      sources.optionPlace("destination"),
-      `is missing. Give it, or destination in ${sources.filePath}.`
-    );
-  }
-  const url2 = given && readDestinationUrl(given, problems);
-  const endpoint = sources.option("s3-endpoint") ?? inFile("endpoint");
-  const region = sources.option("s3-region") ?? inFile("region");
-  const fileDestination = isInFile && typeof content.destination === "object" ? content.destination : void 0;
-  const pathStyle = sources.flag("s3-path-style") ?? fileDestination?.["path-style"];
-  if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
-    problems.add(
-      endpoint.place,
-      "is no address of a service. Write https://host or http://host:port, without a path."
-    );
-  }
-  const accessKeyId = inFile("access-key-id");
-  const secretAccessKey = inFile("secret-access-key");
-  if (!fileDestination?.["access-key-id"] !== !fileDestination?.["secret-access-key"]) {
-    sources.addAbsent(
-      path,
-      sources.place(path),
-      "needs access-key-id and secret-access-key together, or neither."
-    );
-  }
-  const secret = secretAccessKey && new Secret(secretAccessKey.text);
-  if (secret) sources.secrets.push(secret);
-  return {
-    url: url2 ?? "",
-    // never seen: without a good one there is a problem
-    ...endpoint && { endpoint: endpoint.text },
-    ...region && { region: region.text },
-    ...pathStyle !== void 0 && { pathStyle },
-    ...accessKeyId && { accessKeyId: accessKeyId.text },
-    ...secret && { secretAccessKey: secret }
   };
+  const next = () => {
+    activeCount--;
+    resumeNext();
+  };
+  const run = async (function_, resolve2, arguments_) => {
+    const result = (async () => function_(...arguments_))();
+    resolve2(result);
+    try {
+      await result;
+    } catch {
+    }
+    next();
+  };
+  const enqueue = (function_, resolve2, reject, arguments_) => {
+    const queueItem = { reject };
+    new Promise((internalResolve) => {
+      queueItem.run = internalResolve;
+      queue.enqueue(queueItem);
+    }).then(run.bind(void 0, function_, resolve2, arguments_));
+    if (activeCount < concurrency) {
+      resumeNext();
+    }
+  };
+  const generator = (function_, ...arguments_) => new Promise((resolve2, reject) => {
+    enqueue(function_, resolve2, reject, arguments_);
+  });
+  Object.defineProperties(generator, {
+    activeCount: {
+      get: () => activeCount
+    },
+    pendingCount: {
+      get: () => queue.size
+    },
+    clearQueue: {
+      value() {
+        if (!rejectOnClear) {
+          queue.clear();
+          return;
+        }
+        const abortError = AbortSignal.abort().reason;
+        while (queue.size > 0) {
+          queue.dequeue().reject(abortError);
+        }
+      }
+    },
+    concurrency: {
+      get: () => concurrency,
+      set(newConcurrency) {
+        validateConcurrency(newConcurrency);
+        concurrency = newConcurrency;
+        queueMicrotask(() => {
+          while (activeCount < concurrency && queue.size > 0) {
+            resumeNext();
+          }
+        });
+      }
+    },
+    map: {
+      async value(iterable, function_) {
+        const promises3 = [];
+        try {
+          Array.from(iterable, (value, index) => {
+            const promise2 = generator(function_, value, index);
+            promises3.push(promise2);
+            return promise2;
+          });
+        } catch (error63) {
+          for (const promise2 of promises3) {
+            promise2.catch(() => {
+            });
+          }
+          throw error63;
+        }
+        return Promise.all(promises3);
+      }
+    }
+  });
+  return generator;
 }
-
-// src/config/options.ts
-var COMMANDS = ["backup", "list", "restore", "drill"];
-var PICKS = ["newest", "oldest", "random"];
-var OPTIONS = {
-  command: {
-    kind: "choice",
-    choices: COMMANDS,
-    default: "backup",
-    help: "What to do: backup, list, restore or drill.",
-    commands: COMMANDS,
-    shell: "action"
-  },
-  config: {
-    kind: "text",
-    help: "Path of the configuration file; lifeboat.yml is read when it exists.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_CONFIG"
-  },
-  name: {
-    kind: "text",
-    default: "lifeboat",
-    help: "Name of what is backed up: the folder below the destination that holds its backups.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_NAME"
-  },
-  "postgres-url": {
-    kind: "text",
-    help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
-    commands: ["backup"],
-    secret: true,
-    env: "LIFEBOAT_POSTGRES_URL"
-  },
-  "clickhouse-url": {
-    kind: "text",
-    help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
-    commands: ["backup"],
-    secret: true,
-    env: "LIFEBOAT_CLICKHOUSE_URL"
-  },
-  destination: {
-    kind: "text",
-    help: "Where backups are kept: s3://bucket/prefix or file:///folder; replaces the file's destination whole.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_DESTINATION"
-  },
-  "s3-endpoint": {
-    kind: "text",
-    help: "Address of an S3-compatible service, when it is not AWS.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_S3_ENDPOINT"
-  },
-  "s3-region": {
-    kind: "text",
-    help: "Region of the bucket; the standard AWS settings decide when absent.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_S3_REGION"
-  },
-  "s3-path-style": {
-    kind: "flag",
-    help: "Whether the bucket is put into the path instead of the host name, as many S3-compatible services need.",
-    commands: COMMANDS,
-    env: "LIFEBOAT_S3_PATH_STYLE"
-  },
-  store: {
-    kind: "list",
-    help: "Only these stores, by name.",
-    commands: ["backup", "restore", "drill"]
-  },
-  full: {
-    kind: "flag",
-    help: "Send everything, also what an earlier backup has already sent.",
-    commands: ["backup"]
-  },
-  backup: {
-    kind: "text",
-    help: "Id of the backup to use; the newest complete one when absent.",
-    commands: ["restore", "drill"]
-  },
-  before: {
-    kind: "time",
-    help: "Use the newest backup that was started before this time, such as 2026-11-20T02:00:00Z.",
-    commands: ["restore", "drill"]
-  },
-  pick: {
-    kind: "choice",
-    choices: PICKS,
-    default: "newest",
-    help: "Which backup to use: newest, oldest or random; with before, which of those before that time.",
-    commands: ["restore", "drill"]
-  },
-  "target-postgres-url": {
-    kind: "text",
-    help: "Postgres database to restore into; for a drill, a server on which it may create a database of its own.",
-    commands: ["restore", "drill"],
-    secret: true,
-    env: "LIFEBOAT_TARGET_POSTGRES_URL"
-  },
-  "target-clickhouse-url": {
-    kind: "text",
-    help: "ClickHouse server to restore into; for a drill, one on which it may create databases of its own.",
-    commands: ["restore", "drill"],
-    secret: true,
-    env: "LIFEBOAT_TARGET_CLICKHOUSE_URL"
-  },
-  replace: {
-    kind: "list",
-    help: "Names of the target databases whose contents may be replaced, typed out.",
-    commands: ["restore"]
-  },
-  "prove-red": {
-    kind: "flag",
-    help: "After a proven drill, damage further copies on purpose and require that each is noticed.",
-    commands: ["drill"]
-  },
-  keep: {
-    kind: "flag",
-    help: "Leave the restored data for a look when the drill failed.",
-    commands: ["drill"]
-  },
-  "report-dir": {
-    kind: "text",
-    default: "lifeboat-report",
-    help: "Folder that receives the drill's report.",
-    commands: ["drill"]
-  },
-  json: {
-    kind: "flag",
-    help: "Print one JSON document on standard output.",
-    commands: COMMANDS,
-    shell: "cli"
+function validateConcurrency(concurrency) {
+  if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) {
+    throw new TypeError("Expected `concurrency` to be a number from 1 and up");
   }
-};
-function listOptions(shell) {
-  const all = Object.entries(OPTIONS);
-  return all.filter(([, option]) => option.shell === void 0 || option.shell === shell).map(([name, option]) => ({ name, option }));
-}
-
-// src/config/problems.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
-init_errors();
-var Problems = class {
-  #found = [];
-  /** @param text - goes on after the place: what is wrong with it and what to write instead; never a value */
-  add(place, text2) {
-    this.#found.push({ order: place.order, line: `${place.label} ${text2}` });
-  }
-  /** @throws AppError CONFIG_INVALID when anything was found */
-  throwIfAny() {
-    if (this.#found.length > 0) throw this.toError();
-  }
-  /** All problems as one error, each on a line of its own. */
-  toError() {
-    const lines = this.#found.sort((a5, b5) => a5.order - b5.order).map(({ line }) => `  ${line}`);
-    const count = lines.length === 1 ? "a problem" : `${lines.length} problems`;
-    return new AppError("CONFIG_INVALID", [`The configuration has ${count}:`, ...lines].join("\n"), {
-      hint: "Correct this and run the command again; docs/options.md lists every option and key."
-    });
-  }
-};
-function suggest(unknown2, known) {
-  if (known.length === 0) return "";
-  const nearest = (0, import_fastest_levenshtein.closest)(unknown2, known);
-  return (0, import_fastest_levenshtein.distance)(unknown2, nearest) <= Math.max(2, unknown2.length / 3) ? ` Did you mean ${nearest}?` : "";
 }
 
 // node_modules/zod/v4/classic/external.js
@@ -67832,11 +67362,11 @@ __export(external_exports, {
   cuid2: () => cuid22,
   currencyCode: () => currencyCode2,
   custom: () => custom,
-  date: () => date3,
-  decode: () => decode3,
+  date: () => date2,
+  decode: () => decode2,
   decodeAsync: () => decodeAsync2,
   deepPartial: () => deepPartial,
-  describe: () => describe147,
+  describe: () => describe2,
   discriminatedUnion: () => discriminatedUnion,
   e164: () => e1642,
   email: () => email2,
@@ -67856,7 +67386,7 @@ __export(external_exports, {
   getDiscriminatedOption: () => getDiscriminatedOption,
   getErrorMap: () => getErrorMap,
   globalRegistry: () => globalRegistry,
-  gt: () => _gt2,
+  gt: () => _gt,
   gte: () => _gte,
   guid: () => guid2,
   hash: () => hash,
@@ -67889,7 +67419,7 @@ __export(external_exports, {
   lt: () => _lt,
   lte: () => _lte,
   mac: () => mac2,
-  map: () => map3,
+  map: () => map,
   maxLength: () => _maxLength,
   maxSize: () => _maxSize,
   memoizer: () => memoizer,
@@ -67915,7 +67445,7 @@ __export(external_exports, {
   optional: () => optional,
   output: () => output,
   overwrite: () => _overwrite,
-  parse: () => parse4,
+  parse: () => parse2,
   parseAsync: () => parseAsync2,
   partialRecord: () => partialRecord,
   pipe: () => pipe,
@@ -67972,7 +67502,7 @@ __export(external_exports, {
   uuidv4: () => uuidv4,
   uuidv6: () => uuidv6,
   uuidv7: () => uuidv7,
-  validate: () => validate2,
+  validate: () => validate,
   validateAsync: () => validateAsync,
   void: () => _void2,
   withParser: () => withParser,
@@ -68109,7 +67639,7 @@ __export(core_exports2, {
   _bigint: () => _bigint,
   _boolean: () => _boolean,
   _catch: () => _catch,
-  _check: () => _check2,
+  _check: () => _check,
   _cidrv4: () => _cidrv4,
   _cidrv6: () => _cidrv6,
   _coercedBigint: () => _coercedBigint,
@@ -68136,7 +67666,7 @@ __export(core_exports2, {
   _file: () => _file,
   _float32: () => _float32,
   _float64: () => _float64,
-  _gt: () => _gt2,
+  _gt: () => _gt,
   _gte: () => _gte,
   _guid: () => _guid,
   _iban: () => _iban,
@@ -68240,9 +67770,9 @@ __export(core_exports2, {
   config: () => config,
   createStandardJSONSchemaMethod: () => createStandardJSONSchemaMethod,
   createToJSONSchemaMethod: () => createToJSONSchemaMethod,
-  decode: () => decode2,
+  decode: () => decode,
   decodeAsync: () => decodeAsync,
-  describe: () => describe146,
+  describe: () => describe,
   encode: () => encode,
   encodeAsync: () => encodeAsync,
   extractDefs: () => extractDefs,
@@ -68267,7 +67797,7 @@ __export(core_exports2, {
   memoizer: () => memoizer,
   mergeValues: () => mergeValues,
   meta: () => meta,
-  parse: () => parse3,
+  parse: () => parse,
   parseAsync: () => parseAsync,
   parseURLObject: () => parseURLObject,
   prettifyError: () => prettifyError,
@@ -68290,7 +67820,7 @@ __export(core_exports2, {
   urlHostnameOk: () => urlHostnameOk,
   urlProtocolOk: () => urlProtocolOk,
   util: () => util_exports,
-  validate: () => validate2,
+  validate: () => validate,
   validateAsync: () => validateAsync,
   validateURL: () => validateURL,
   version: () => version,
@@ -68347,7 +67877,7 @@ __export(util_exports, {
   joinValues: () => joinValues,
   jsonStringifyReplacer: () => jsonStringifyReplacer,
   members: () => members,
-  merge: () => merge2,
+  merge: () => merge,
   mergeDefs: () => mergeDefs,
   normalizeParams: () => normalizeParams,
   nullish: () => nullish,
@@ -68817,7 +68347,7 @@ function safeExtend(schema, shape) {
   }
   return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
 }
-function merge2(a5, b5) {
+function merge(a5, b5) {
   if (!b5?._zod?.def) {
     throw new Error("Invalid input to merge: expected an object schema. To merge a plain shape, use `.extend()`.");
   }
@@ -69154,21 +68684,21 @@ function constantCatch(value) {
 }
 
 // node_modules/zod/v4/core/core.js
-var _a2;
+var _a;
 var NEVER = /* @__PURE__ */ Object.freeze({
   status: "aborted"
 });
 var _zodDesc = { value: void 0, enumerable: false };
-var _E2 = "captureStackTrace" in Error ? Error : null;
+var _E = "captureStackTrace" in Error ? Error : null;
 function newError(Definition) {
-  const E = _E2;
+  const E = _E;
   if (E) {
     const saved = E.stackTraceLimit;
     if (typeof saved === "number") {
       try {
         E.stackTraceLimit = 0;
       } catch {
-        _E2 = null;
+        _E = null;
         return new Definition();
       }
       try {
@@ -69267,7 +68797,7 @@ var $ZodEncodeError = class extends Error {
     this.name = "ZodEncodeError";
   }
 };
-(_a2 = globalThis).__zod_globalConfig ?? (_a2.__zod_globalConfig = {});
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
 var globalConfig = globalThis.__zod_globalConfig;
 function config(newConfig) {
   if (newConfig)
@@ -69487,7 +69017,7 @@ var _parse = (_Err) => {
   };
   return fn;
 };
-var parse3 = /* @__PURE__ */ _parse($ZodRealError);
+var parse = /* @__PURE__ */ _parse($ZodRealError);
 var _parseAsync = (_Err) => {
   const fn = async (schema, value, _ctx, params) => {
     const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
@@ -69542,7 +69072,7 @@ var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
 var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
 var COMPILE_INVALID = /* @__PURE__ */ Symbol.for("zod.compile.invalid");
 var COMPILE_FALLBACK = /* @__PURE__ */ Symbol.for("zod.compile.fallback");
-var validate2 = ((schema, value, _ctx) => {
+var validate = ((schema, value, _ctx) => {
   const validator = schema._zod.bag.validator;
   if (validator !== void 0) {
     if (validator(value) !== COMPILE_INVALID)
@@ -69575,22 +69105,22 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse5 = _parse(_Err);
+  const parse6 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse5(schema, value, ctx, finalizeParams(fn, _params));
+    return parse6(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse5 = _parse(_Err);
+  const parse6 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse5(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse6(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
-var decode2 = /* @__PURE__ */ _decode($ZodRealError);
+var decode = /* @__PURE__ */ _decode($ZodRealError);
 var _encodeAsync = (_Err) => {
   const parseAsync3 = _parseAsync(_Err);
   const fn = async (schema, value, _ctx, _params) => {
@@ -69642,7 +69172,7 @@ __export(regexes_exports, {
   cuid: () => cuid,
   cuid2: () => cuid2,
   currencyCode: () => currencyCode,
-  date: () => date2,
+  date: () => date,
   datetime: () => datetime,
   domain: () => domain,
   duration: () => duration,
@@ -69684,7 +69214,7 @@ __export(regexes_exports, {
   sha512_base64url: () => sha512_base64url,
   sha512_hex: () => sha512_hex,
   string: () => string,
-  time: () => time2,
+  time: () => time,
   ulid: () => ulid,
   undefined: () => _undefined,
   unicodeEmail: () => unicodeEmail,
@@ -69746,13 +69276,13 @@ var dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][
 function anchor(source) {
   return new RegExp(`^${source}$`);
 }
-var date2 = /* @__PURE__ */ anchor(dateSource);
+var date = /* @__PURE__ */ anchor(dateSource);
 function timeSource(args) {
   const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
   const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
   return regex;
 }
-function time2(args) {
+function time(args) {
   return new RegExp(`^${timeSource(args)}$`);
 }
 function datetime(args) {
@@ -70652,11 +70182,11 @@ var $ZodISODateTime = /* @__PURE__ */ $constructor("$ZodISODateTime", (inst, def
   $ZodStringFormat.init(inst, def);
 });
 var $ZodISODate = /* @__PURE__ */ $constructor("$ZodISODate", (inst, def) => {
-  def.pattern ?? (def.pattern = date2);
+  def.pattern ?? (def.pattern = date);
   $ZodStringFormat.init(inst, def);
 });
 var $ZodISOTime = /* @__PURE__ */ $constructor("$ZodISOTime", (inst, def) => {
-  def.pattern ?? (def.pattern = time2(def));
+  def.pattern ?? (def.pattern = time(def));
   $ZodStringFormat.init(inst, def);
 });
 var $ZodISODuration = /* @__PURE__ */ $constructor("$ZodISODuration", (inst, def) => {
@@ -71062,15 +70592,15 @@ var $ZodDate = /* @__PURE__ */ $constructor("$ZodDate", (inst, def) => {
       }
     }
     const input2 = payload.value;
-    const isDate = input2 instanceof Date;
-    const isValidDate = isDate && !Number.isNaN(input2.getTime());
+    const isDate2 = input2 instanceof Date;
+    const isValidDate = isDate2 && !Number.isNaN(input2.getTime());
     if (isValidDate)
       return payload;
     payload.issues.push({
       expected: "date",
       code: "invalid_type",
       input: input2,
-      ...isDate ? { received: "Invalid Date" } : {},
+      ...isDate2 ? { received: "Invalid Date" } : {},
       inst
     });
     return payload;
@@ -71081,12 +70611,12 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c5) => c5[0]));
-  const parse5 = inst._zod.parse;
+  const parse6 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
-    const n3 = size(payload.value);
-    if (n3 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+    const n4 = size(payload.value);
+    if (n4 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
       for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
-        if (n3 > max && ch._zod.def.when(payload)) {
+        if (n4 > max && ch._zod.def.when(payload)) {
           const start = payload.issues.length;
           ch._zod.check(payload);
           payload.issues[start].continue = false;
@@ -71095,7 +70625,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse5(payload, ctx);
+    return parse6(payload, ctx);
   };
 }
 var arraySize = (input2) => Array.isArray(input2) ? input2.length : -1;
@@ -72586,7 +72116,7 @@ function partPattern(schema) {
   if (def.options) {
     const sources = def.options.map(partPattern);
     if (sources.every(Boolean))
-      return `^(${sources.map((s2) => cleanRegex(s2)).join("|")})$`;
+      return `^(${sources.map((s3) => cleanRegex(s3)).join("|")})$`;
   }
   return leafPattern(schema);
 }
@@ -72640,10 +72170,10 @@ var $ZodFunction = /* @__PURE__ */ $constructor("$ZodFunction", (inst, def) => {
       throw new Error("implement() must be called with a function");
     }
     return Object.defineProperty(function(...args) {
-      const parsedArgs = inst._def.input ? parse3(inst._def.input, args) : args;
+      const parsedArgs = inst._def.input ? parse(inst._def.input, args) : args;
       const result = Reflect.apply(func, this, parsedArgs);
       if (inst._def.output) {
-        return parse3(inst._def.output, result);
+        return parse(inst._def.output, result);
       }
       return result;
     }, "_zod", { value: inst._zod, enumerable: false });
@@ -72784,7 +72314,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve) {
+function isRecursive(inst, stack, resolve2) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -72792,9 +72322,9 @@ function isRecursive(inst, stack, resolve) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child) => {
+  const check3 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve);
+      const answer = isRecursive(child, stack, resolve2);
       if (answer > result)
         result = answer;
     }
@@ -72805,7 +72335,7 @@ function isRecursive(inst, stack, resolve) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -72821,32 +72351,32 @@ function isRecursive(inst, stack, resolve) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape(raw, true) : ASSUMED);
-      check2(def.catchall);
+      check3(def.catchall);
       break;
     }
     case "array":
-      check2(def.element);
+      check3(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check2(el);
-      check2(def.rest);
+        check3(el);
+      check3(def.rest);
       break;
     case "record":
     case "map":
-      check2(def.keyType);
-      check2(def.valueType);
+      check3(def.keyType);
+      check3(def.valueType);
       break;
     case "set":
-      check2(def.valueType);
+      check3(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check2(el);
+        check3(el);
       break;
     case "intersection":
-      check2(def.left);
-      check2(def.right);
+      check3(def.left);
+      check3(def.right);
       break;
     case "optional":
     case "nullable":
@@ -72857,19 +72387,19 @@ function isRecursive(inst, stack, resolve) {
     case "nonoptional":
     case "promise":
     case "success":
-      check2(def.innerType);
+      check3(def.innerType);
       break;
     case "pipe":
-      check2(def.in);
-      check2(def.out);
+      check3(def.in);
+      check3(def.out);
       break;
     case "function":
-      check2(def.input);
-      check2(def.output);
+      check3(def.input);
+      check3(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -72906,10 +72436,10 @@ function isRecursive(inst, stack, resolve) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check2(value);
+          check3(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check2(el);
+            check3(el);
       }
     }
   }
@@ -72933,7 +72463,7 @@ function bucketFor(state2, inst) {
   return bucket;
 }
 var handoff;
-var open3 = [];
+var open2 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -72942,7 +72472,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open3.push(entry);
+    open2.push(entry);
     return empty;
   },
   guard(inst) {
@@ -73013,10 +72543,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open3.length;
+        const depth2 = open2.length;
         const result = base(payload, ctx);
         handoff = void 0;
-        const entry = open3.length > depth ? open3.pop() : void 0;
+        const entry = open2.length > depth2 ? open2.pop() : void 0;
         if (result instanceof Promise) {
           return result.then((r5) => {
             if (entry)
@@ -73111,7 +72641,7 @@ __export(locales_exports, {
 });
 
 // node_modules/zod/v4/locales/ar.js
-var error2 = () => {
+var error = () => {
   const Sizable = {
     string: { unit: "حرف", verb: "أن يحوي" },
     file: { unit: "بايت", verb: "أن يحوي" },
@@ -73218,12 +72748,12 @@ var error2 = () => {
 };
 function ar_default() {
   return {
-    localeError: error2()
+    localeError: error()
   };
 }
 
 // node_modules/zod/v4/locales/az.js
-var error3 = () => {
+var error2 = () => {
   const Sizable = {
     string: { unit: "simvol", verb: "olmalıdır" },
     file: { unit: "bayt", verb: "olmalıdır" },
@@ -73329,7 +72859,7 @@ var error3 = () => {
 };
 function az_default() {
   return {
-    localeError: error3()
+    localeError: error2()
   };
 }
 
@@ -73349,7 +72879,7 @@ function getBelarusianPlural(count, one, few, many) {
   }
   return many;
 }
-var error4 = () => {
+var error3 = () => {
   const Sizable = {
     string: {
       unit: {
@@ -73498,12 +73028,12 @@ var error4 = () => {
 };
 function be_default() {
   return {
-    localeError: error4()
+    localeError: error3()
   };
 }
 
 // node_modules/zod/v4/locales/bg.js
-var error5 = () => {
+var error4 = () => {
   const Sizable = {
     string: { unit: "символа", verb: "да съдържа" },
     file: { unit: "байта", verb: "да съдържа" },
@@ -73624,12 +73154,12 @@ var error5 = () => {
 };
 function bg_default() {
   return {
-    localeError: error5()
+    localeError: error4()
   };
 }
 
 // node_modules/zod/v4/locales/bn.js
-var error6 = () => {
+var error5 = () => {
   const Sizable = {
     string: { unit: "অক্ষর", verb: "থাকতে হবে" },
     file: { unit: "বাইট", verb: "থাকতে হবে" },
@@ -73738,12 +73268,12 @@ var error6 = () => {
 };
 function bn_default() {
   return {
-    localeError: error6()
+    localeError: error5()
   };
 }
 
 // node_modules/zod/v4/locales/ca.js
-var error7 = () => {
+var error6 = () => {
   const Sizable = {
     string: { unit: "caràcters", verb: "contenir" },
     file: { unit: "bytes", verb: "contenir" },
@@ -73852,12 +73382,12 @@ var error7 = () => {
 };
 function ca_default() {
   return {
-    localeError: error7()
+    localeError: error6()
   };
 }
 
 // node_modules/zod/v4/locales/ckb.js
-var error8 = () => {
+var error7 = () => {
   const Sizable = {
     string: { unit: "پیت", verb: "بێت" },
     file: { unit: "بایت", verb: "بێت" },
@@ -73985,12 +73515,12 @@ var error8 = () => {
 };
 function ckb_default() {
   return {
-    localeError: error8()
+    localeError: error7()
   };
 }
 
 // node_modules/zod/v4/locales/cs.js
-var error9 = () => {
+var error8 = () => {
   const Sizable = {
     string: { unit: "znaků", verb: "mít" },
     file: { unit: "bajtů", verb: "mít" },
@@ -74102,12 +73632,12 @@ var error9 = () => {
 };
 function cs_default() {
   return {
-    localeError: error9()
+    localeError: error8()
   };
 }
 
 // node_modules/zod/v4/locales/da.js
-var error10 = () => {
+var error9 = () => {
   const Sizable = {
     string: { unit: "tegn", verb: "havde" },
     file: { unit: "bytes", verb: "havde" },
@@ -74223,12 +73753,12 @@ var error10 = () => {
 };
 function da_default() {
   return {
-    localeError: error10()
+    localeError: error9()
   };
 }
 
 // node_modules/zod/v4/locales/de.js
-var error11 = () => {
+var error10 = () => {
   const Sizable = {
     string: { unit: "Zeichen", verb: "zu haben" },
     file: { unit: "Bytes", verb: "zu haben" },
@@ -74337,12 +73867,12 @@ var error11 = () => {
 };
 function de_default() {
   return {
-    localeError: error11()
+    localeError: error10()
   };
 }
 
 // node_modules/zod/v4/locales/el.js
-var error12 = () => {
+var error11 = () => {
   const Sizable = {
     string: { unit: "χαρακτήρες", verb: "να έχει" },
     file: { unit: "bytes", verb: "να έχει" },
@@ -74450,12 +73980,12 @@ var error12 = () => {
 };
 function el_default() {
   return {
-    localeError: error12()
+    localeError: error11()
   };
 }
 
 // node_modules/zod/v4/locales/en.js
-var error13 = () => {
+var error12 = () => {
   const Sizable = {
     string: { unit: "characters", verb: "to have" },
     file: { unit: "bytes", verb: "to have" },
@@ -74575,12 +74105,12 @@ var error13 = () => {
 };
 function en_default() {
   return {
-    localeError: error13()
+    localeError: error12()
   };
 }
 
 // node_modules/zod/v4/locales/eo.js
-var error14 = () => {
+var error13 = () => {
   const Sizable = {
     string: { unit: "karaktrojn", verb: "havi" },
     file: { unit: "bajtojn", verb: "havi" },
@@ -74690,12 +74220,12 @@ var error14 = () => {
 };
 function eo_default() {
   return {
-    localeError: error14()
+    localeError: error13()
   };
 }
 
 // node_modules/zod/v4/locales/es.js
-var error15 = () => {
+var error14 = () => {
   const Sizable = {
     string: { unit: "caracteres", verb: "tener" },
     file: { unit: "bytes", verb: "tener" },
@@ -74827,12 +74357,12 @@ var error15 = () => {
 };
 function es_default() {
   return {
-    localeError: error15()
+    localeError: error14()
   };
 }
 
 // node_modules/zod/v4/locales/fa.js
-var error16 = () => {
+var error15 = () => {
   const Sizable = {
     string: { unit: "کاراکتر", verb: "داشته باشد" },
     file: { unit: "بایت", verb: "داشته باشد" },
@@ -74947,12 +74477,12 @@ var error16 = () => {
 };
 function fa_default() {
   return {
-    localeError: error16()
+    localeError: error15()
   };
 }
 
 // node_modules/zod/v4/locales/fi.js
-var error17 = () => {
+var error16 = () => {
   const Sizable = {
     string: { unit: "merkkiä", subject: "merkkijonon" },
     file: { unit: "tavua", subject: "tiedoston" },
@@ -75065,12 +74595,12 @@ var error17 = () => {
 };
 function fi_default() {
   return {
-    localeError: error17()
+    localeError: error16()
   };
 }
 
 // node_modules/zod/v4/locales/fr.js
-var error18 = () => {
+var error17 = () => {
   const Sizable = {
     string: { unit: "caractères", verb: "avoir" },
     file: { unit: "octets", verb: "avoir" },
@@ -75195,12 +74725,12 @@ var error18 = () => {
 };
 function fr_default() {
   return {
-    localeError: error18()
+    localeError: error17()
   };
 }
 
 // node_modules/zod/v4/locales/fr-CA.js
-var error19 = () => {
+var error18 = () => {
   const Sizable = {
     string: { unit: "caractères", verb: "avoir" },
     file: { unit: "octets", verb: "avoir" },
@@ -75308,12 +74838,12 @@ var error19 = () => {
 };
 function fr_CA_default() {
   return {
-    localeError: error19()
+    localeError: error18()
   };
 }
 
 // node_modules/zod/v4/locales/gu.js
-var error20 = () => {
+var error19 = () => {
   const Sizable = {
     string: { unit: "અક્ષર", verb: "હોવા જોઈએ" },
     file: { unit: "બાયટ", verb: "હોવા જોઈએ" },
@@ -75422,12 +74952,12 @@ var error20 = () => {
 };
 function gu_default() {
   return {
-    localeError: error20()
+    localeError: error19()
   };
 }
 
 // node_modules/zod/v4/locales/he.js
-var error21 = () => {
+var error20 = () => {
   const TypeNames = {
     string: { label: "מחרוזת", gender: "f" },
     number: { label: "מספר", gender: "m" },
@@ -75624,12 +75154,12 @@ var error21 = () => {
 };
 function he_default() {
   return {
-    localeError: error21()
+    localeError: error20()
   };
 }
 
 // node_modules/zod/v4/locales/hi.js
-var error22 = () => {
+var error21 = () => {
   const Sizable = {
     string: { unit: "अक्षर", verb: "रखने के लिए" },
     file: { unit: "बाइट्स", verb: "रखने के लिए" },
@@ -75736,12 +75266,12 @@ var error22 = () => {
 };
 function hi_default() {
   return {
-    localeError: error22()
+    localeError: error21()
   };
 }
 
 // node_modules/zod/v4/locales/hr.js
-var error23 = () => {
+var error22 = () => {
   const Sizable = {
     string: { unit: "znakova", verb: "imati" },
     file: { unit: "bajtova", verb: "imati" },
@@ -75863,12 +75393,12 @@ var error23 = () => {
 };
 function hr_default() {
   return {
-    localeError: error23()
+    localeError: error22()
   };
 }
 
 // node_modules/zod/v4/locales/hu.js
-var error24 = () => {
+var error23 = () => {
   const Sizable = {
     string: { unit: "karakter", verb: "legyen" },
     file: { unit: "byte", verb: "legyen" },
@@ -75977,7 +75507,7 @@ var error24 = () => {
 };
 function hu_default() {
   return {
-    localeError: error24()
+    localeError: error23()
   };
 }
 
@@ -75992,7 +75522,7 @@ function withDefiniteArticle(word) {
   const lastChar = word[word.length - 1];
   return word + (vowels.includes(lastChar) ? "ն" : "ը");
 }
-var error25 = () => {
+var error24 = () => {
   const Sizable = {
     string: {
       unit: {
@@ -76136,12 +75666,12 @@ var error25 = () => {
 };
 function hy_default() {
   return {
-    localeError: error25()
+    localeError: error24()
   };
 }
 
 // node_modules/zod/v4/locales/id.js
-var error26 = () => {
+var error25 = () => {
   const Sizable = {
     string: { unit: "karakter", verb: "memiliki" },
     file: { unit: "byte", verb: "memiliki" },
@@ -76248,12 +75778,12 @@ var error26 = () => {
 };
 function id_default() {
   return {
-    localeError: error26()
+    localeError: error25()
   };
 }
 
 // node_modules/zod/v4/locales/is.js
-var error27 = () => {
+var error26 = () => {
   const Sizable = {
     string: { unit: "stafi", verb: "að hafa" },
     file: { unit: "bæti", verb: "að hafa" },
@@ -76363,12 +75893,12 @@ var error27 = () => {
 };
 function is_default() {
   return {
-    localeError: error27()
+    localeError: error26()
   };
 }
 
 // node_modules/zod/v4/locales/it.js
-var error28 = () => {
+var error27 = () => {
   const Sizable = {
     string: { unit: "caratteri", verb: "avere" },
     file: { unit: "byte", verb: "avere" },
@@ -76477,12 +76007,12 @@ var error28 = () => {
 };
 function it_default() {
   return {
-    localeError: error28()
+    localeError: error27()
   };
 }
 
 // node_modules/zod/v4/locales/ja.js
-var error29 = () => {
+var error28 = () => {
   const Sizable = {
     string: { unit: "文字", verb: "である" },
     file: { unit: "バイト", verb: "である" },
@@ -76590,12 +76120,12 @@ var error29 = () => {
 };
 function ja_default() {
   return {
-    localeError: error29()
+    localeError: error28()
   };
 }
 
 // node_modules/zod/v4/locales/ka.js
-var error30 = () => {
+var error29 = () => {
   const Sizable = {
     string: { unit: "სიმბოლო", verb: "უნდა შეიცავდეს" },
     file: { unit: "ბაიტი", verb: "უნდა შეიცავდეს" },
@@ -76708,12 +76238,12 @@ var error30 = () => {
 };
 function ka_default() {
   return {
-    localeError: error30()
+    localeError: error29()
   };
 }
 
 // node_modules/zod/v4/locales/km.js
-var error31 = () => {
+var error30 = () => {
   const Sizable = {
     string: { unit: "តួអក្សរ", verb: "គួរមាន" },
     file: { unit: "បៃ", verb: "គួរមាន" },
@@ -76824,7 +76354,7 @@ var error31 = () => {
 };
 function km_default() {
   return {
-    localeError: error31()
+    localeError: error30()
   };
 }
 
@@ -76834,7 +76364,7 @@ function kh_default() {
 }
 
 // node_modules/zod/v4/locales/kn.js
-var error32 = () => {
+var error31 = () => {
   const Sizable = {
     string: { unit: "ಅಕ್ಷರಗಳು", verb: "ಹೊಂದಲು" },
     file: { unit: "ಬೈಟ್‌ಗಳು", verb: "ಹೊಂದಲು" },
@@ -76945,12 +76475,12 @@ var error32 = () => {
 };
 function kn_default() {
   return {
-    localeError: error32()
+    localeError: error31()
   };
 }
 
 // node_modules/zod/v4/locales/ko.js
-var error33 = () => {
+var error32 = () => {
   const Sizable = {
     string: { unit: "문자", verb: "to have" },
     file: { unit: "바이트", verb: "to have" },
@@ -77062,16 +76592,16 @@ var error33 = () => {
 };
 function ko_default() {
   return {
-    localeError: error33()
+    localeError: error32()
   };
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text2) => {
-  return text2.charAt(0).toUpperCase() + text2.slice(1);
+var capitalizeFirstCharacter = (text3) => {
+  return text3.charAt(0).toUpperCase() + text3.slice(1);
 };
-function getUnitTypeFromNumber(number4) {
-  const abs = Math.abs(number4);
+function getUnitTypeFromNumber(number5) {
+  const abs = Math.abs(number5);
   const last = abs % 10;
   const last2 = abs % 100;
   if (last2 >= 11 && last2 <= 19 || last === 0)
@@ -77080,7 +76610,7 @@ function getUnitTypeFromNumber(number4) {
     return "one";
   return "few";
 }
-var error34 = () => {
+var error33 = () => {
   const Sizable = {
     string: {
       unit: {
@@ -77270,12 +76800,12 @@ var error34 = () => {
 };
 function lt_default() {
   return {
-    localeError: error34()
+    localeError: error33()
   };
 }
 
 // node_modules/zod/v4/locales/mk.js
-var error35 = () => {
+var error34 = () => {
   const Sizable = {
     string: { unit: "знаци", verb: "да имаат" },
     file: { unit: "бајти", verb: "да имаат" },
@@ -77385,12 +76915,12 @@ var error35 = () => {
 };
 function mk_default() {
   return {
-    localeError: error35()
+    localeError: error34()
   };
 }
 
 // node_modules/zod/v4/locales/ms.js
-var error36 = () => {
+var error35 = () => {
   const Sizable = {
     string: { unit: "aksara", verb: "mempunyai" },
     file: { unit: "bait", verb: "mempunyai" },
@@ -77498,12 +77028,12 @@ var error36 = () => {
 };
 function ms_default() {
   return {
-    localeError: error36()
+    localeError: error35()
   };
 }
 
 // node_modules/zod/v4/locales/ne.js
-var error37 = () => {
+var error36 = () => {
   const Sizable = {
     string: { unit: "अक्षर", verb: "हुनुपर्छ" },
     file: { unit: "बाइट", verb: "हुनुपर्छ" },
@@ -77610,12 +77140,12 @@ var error37 = () => {
 };
 function ne_default() {
   return {
-    localeError: error37()
+    localeError: error36()
   };
 }
 
 // node_modules/zod/v4/locales/nl.js
-var error38 = () => {
+var error37 = () => {
   const Sizable = {
     string: { unit: "tekens", verb: "heeft" },
     file: { unit: "bytes", verb: "heeft" },
@@ -77726,12 +77256,12 @@ var error38 = () => {
 };
 function nl_default() {
   return {
-    localeError: error38()
+    localeError: error37()
   };
 }
 
 // node_modules/zod/v4/locales/nn.js
-var error39 = () => {
+var error38 = () => {
   const Sizable = {
     string: { unit: "teikn", verb: "å ha" },
     file: { unit: "bytes", verb: "å ha" },
@@ -77840,12 +77370,12 @@ var error39 = () => {
 };
 function nn_default() {
   return {
-    localeError: error39()
+    localeError: error38()
   };
 }
 
 // node_modules/zod/v4/locales/no.js
-var error40 = () => {
+var error39 = () => {
   const Sizable = {
     string: { unit: "tegn", verb: "å ha" },
     file: { unit: "bytes", verb: "å ha" },
@@ -77954,12 +77484,12 @@ var error40 = () => {
 };
 function no_default() {
   return {
-    localeError: error40()
+    localeError: error39()
   };
 }
 
 // node_modules/zod/v4/locales/ota.js
-var error41 = () => {
+var error40 = () => {
   const Sizable = {
     string: { unit: "harf", verb: "olmalıdır" },
     file: { unit: "bayt", verb: "olmalıdır" },
@@ -78069,12 +77599,12 @@ var error41 = () => {
 };
 function ota_default() {
   return {
-    localeError: error41()
+    localeError: error40()
   };
 }
 
 // node_modules/zod/v4/locales/ps.js
-var error42 = () => {
+var error41 = () => {
   const Sizable = {
     string: { unit: "توکي", verb: "ولري" },
     file: { unit: "بایټس", verb: "ولري" },
@@ -78189,12 +77719,12 @@ var error42 = () => {
 };
 function ps_default() {
   return {
-    localeError: error42()
+    localeError: error41()
   };
 }
 
 // node_modules/zod/v4/locales/pl.js
-var error43 = () => {
+var error42 = () => {
   const Sizable = {
     string: { unit: "znaków", verb: "mieć" },
     file: { unit: "bajtów", verb: "mieć" },
@@ -78304,12 +77834,12 @@ var error43 = () => {
 };
 function pl_default() {
   return {
-    localeError: error43()
+    localeError: error42()
   };
 }
 
 // node_modules/zod/v4/locales/pt.js
-var error44 = () => {
+var error43 = () => {
   const Sizable = {
     string: { unit: "caracteres" },
     file: { unit: "bytes" },
@@ -78448,12 +77978,12 @@ var error44 = () => {
 };
 function pt_default() {
   return {
-    localeError: error44()
+    localeError: error43()
   };
 }
 
 // node_modules/zod/v4/locales/pt-BR.js
-var error45 = () => {
+var error44 = () => {
   const Sizable = {
     string: { unit: "caracteres" },
     file: { unit: "bytes" },
@@ -78593,12 +78123,12 @@ var error45 = () => {
 };
 function pt_BR_default() {
   return {
-    localeError: error45()
+    localeError: error44()
   };
 }
 
 // node_modules/zod/v4/locales/ro.js
-var error46 = () => {
+var error45 = () => {
   const Sizable = {
     string: { unit: "caractere", verb: "să aibă" },
     file: { unit: "octeți", verb: "să aibă" },
@@ -78716,7 +78246,7 @@ var error46 = () => {
 };
 function ro_default() {
   return {
-    localeError: error46()
+    localeError: error45()
   };
 }
 
@@ -78736,7 +78266,7 @@ function getRussianPlural(count, one, few, many) {
   }
   return many;
 }
-var error47 = () => {
+var error46 = () => {
   const Sizable = {
     string: {
       unit: {
@@ -78885,12 +78415,12 @@ var error47 = () => {
 };
 function ru_default() {
   return {
-    localeError: error47()
+    localeError: error46()
   };
 }
 
 // node_modules/zod/v4/locales/sk.js
-var error48 = () => {
+var error47 = () => {
   const Sizable = {
     string: { unit: "znakov", verb: "mať" },
     file: { unit: "bajtov", verb: "mať" },
@@ -79002,12 +78532,12 @@ var error48 = () => {
 };
 function sk_default() {
   return {
-    localeError: error48()
+    localeError: error47()
   };
 }
 
 // node_modules/zod/v4/locales/sl.js
-var error49 = () => {
+var error48 = () => {
   const Sizable = {
     string: { unit: "znakov", verb: "imeti" },
     file: { unit: "bajtov", verb: "imeti" },
@@ -79117,12 +78647,12 @@ var error49 = () => {
 };
 function sl_default() {
   return {
-    localeError: error49()
+    localeError: error48()
   };
 }
 
 // node_modules/zod/v4/locales/sv.js
-var error50 = () => {
+var error49 = () => {
   const Sizable = {
     string: { unit: "tecken", verb: "att ha" },
     file: { unit: "bytes", verb: "att ha" },
@@ -79233,12 +78763,12 @@ var error50 = () => {
 };
 function sv_default() {
   return {
-    localeError: error50()
+    localeError: error49()
   };
 }
 
 // node_modules/zod/v4/locales/ta.js
-var error51 = () => {
+var error50 = () => {
   const Sizable = {
     string: { unit: "எழுத்துக்கள்", verb: "கொண்டிருக்க வேண்டும்" },
     file: { unit: "பைட்டுகள்", verb: "கொண்டிருக்க வேண்டும்" },
@@ -79349,12 +78879,12 @@ var error51 = () => {
 };
 function ta_default() {
   return {
-    localeError: error51()
+    localeError: error50()
   };
 }
 
 // node_modules/zod/v4/locales/tg.js
-var error52 = () => {
+var error51 = () => {
   const Sizable = {
     string: { unit: "аломат", verb: "дошта бошад" },
     file: { unit: "байт", verb: "дошта бошад" },
@@ -79466,12 +78996,12 @@ var error52 = () => {
 };
 function tg_default() {
   return {
-    localeError: error52()
+    localeError: error51()
   };
 }
 
 // node_modules/zod/v4/locales/th.js
-var error53 = () => {
+var error52 = () => {
   const Sizable = {
     string: { unit: "ตัวอักษร", verb: "ควรมี" },
     file: { unit: "ไบต์", verb: "ควรมี" },
@@ -79582,12 +79112,12 @@ var error53 = () => {
 };
 function th_default() {
   return {
-    localeError: error53()
+    localeError: error52()
   };
 }
 
 // node_modules/zod/v4/locales/tk.js
-var error54 = () => {
+var error53 = () => {
   const Sizable = {
     string: { unit: "simwol", verb: "bolmaly" },
     file: { unit: "baýt", verb: "bolmaly" },
@@ -79690,12 +79220,12 @@ var error54 = () => {
 };
 function tk_default() {
   return {
-    localeError: error54()
+    localeError: error53()
   };
 }
 
 // node_modules/zod/v4/locales/tr.js
-var error55 = () => {
+var error54 = () => {
   const Sizable = {
     string: { unit: "karakter", verb: "olmalı" },
     file: { unit: "bayt", verb: "olmalı" },
@@ -79801,12 +79331,12 @@ var error55 = () => {
 };
 function tr_default() {
   return {
-    localeError: error55()
+    localeError: error54()
   };
 }
 
 // node_modules/zod/v4/locales/uk.js
-var error56 = () => {
+var error55 = () => {
   const Sizable = {
     string: { unit: "символів", verb: "матиме" },
     file: { unit: "байтів", verb: "матиме" },
@@ -79915,7 +79445,7 @@ var error56 = () => {
 };
 function uk_default() {
   return {
-    localeError: error56()
+    localeError: error55()
   };
 }
 
@@ -79925,7 +79455,7 @@ function ua_default() {
 }
 
 // node_modules/zod/v4/locales/ur.js
-var error57 = () => {
+var error56 = () => {
   const Sizable = {
     string: { unit: "حروف", verb: "ہونا" },
     file: { unit: "بائٹس", verb: "ہونا" },
@@ -80036,12 +79566,12 @@ var error57 = () => {
 };
 function ur_default() {
   return {
-    localeError: error57()
+    localeError: error56()
   };
 }
 
 // node_modules/zod/v4/locales/uz.js
-var error58 = () => {
+var error57 = () => {
   const Sizable = {
     string: { unit: "belgi", verb: "bo‘lishi kerak" },
     file: { unit: "bayt", verb: "bo‘lishi kerak" },
@@ -80150,12 +79680,12 @@ var error58 = () => {
 };
 function uz_default() {
   return {
-    localeError: error58()
+    localeError: error57()
   };
 }
 
 // node_modules/zod/v4/locales/vi.js
-var error59 = () => {
+var error58 = () => {
   const Sizable = {
     string: { unit: "ký tự", verb: "có" },
     file: { unit: "byte", verb: "có" },
@@ -80264,12 +79794,12 @@ var error59 = () => {
 };
 function vi_default() {
   return {
-    localeError: error59()
+    localeError: error58()
   };
 }
 
 // node_modules/zod/v4/locales/zh-CN.js
-var error60 = () => {
+var error59 = () => {
   const Sizable = {
     string: { unit: "字符", verb: "包含" },
     file: { unit: "字节", verb: "包含" },
@@ -80379,12 +79909,12 @@ var error60 = () => {
 };
 function zh_CN_default() {
   return {
-    localeError: error60()
+    localeError: error59()
   };
 }
 
 // node_modules/zod/v4/locales/zh-TW.js
-var error61 = () => {
+var error60 = () => {
   const Sizable = {
     string: { unit: "字元", verb: "擁有" },
     file: { unit: "位元組", verb: "擁有" },
@@ -80492,12 +80022,12 @@ var error61 = () => {
 };
 function zh_TW_default() {
   return {
-    localeError: error61()
+    localeError: error60()
   };
 }
 
 // node_modules/zod/v4/locales/yo.js
-var error62 = () => {
+var error61 = () => {
   const Sizable = {
     string: { unit: "àmi", verb: "ní" },
     file: { unit: "bytes", verb: "ní" },
@@ -80605,12 +80135,12 @@ var error62 = () => {
 };
 function yo_default() {
   return {
-    localeError: error62()
+    localeError: error61()
   };
 }
 
 // node_modules/zod/v4/core/registries.js
-var _a3;
+var _a2;
 var $output = /* @__PURE__ */ Symbol("ZodOutput");
 var $input = /* @__PURE__ */ Symbol("ZodInput");
 var $ZodRegistry = class {
@@ -80656,7 +80186,7 @@ var $ZodRegistry = class {
 function registry() {
   return new $ZodRegistry();
 }
-(_a3 = globalThis).__zod_globalRegistry ?? (_a3.__zod_globalRegistry = registry());
+(_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
 // node_modules/zod/v4/core/compile.js
@@ -80685,9 +80215,9 @@ function compileValidator(schema, parser) {
 function compile(schema, options) {
   try {
     const parser = compileFn(schema);
-    const clone2 = withParser(schema, parser);
-    clone2._zod.bag.validator = compileValidator(schema, parser);
-    return clone2;
+    const clone3 = withParser(schema, parser);
+    clone3._zod.bag.validator = compileValidator(schema, parser);
+    return clone3;
   } catch (err) {
     if (options?.strict)
       throw err;
@@ -80698,7 +80228,7 @@ function withParser(schema, parser) {
   if (isRecursiveSchema(schema)) {
     throw new ZodCompileUnsupportedError("a schema whose subtree contains a reference cycle");
   }
-  const clone2 = clone(schema);
+  const clone3 = clone(schema);
   const liveRun = schema._zod.run;
   const originalRun = liveRun.__originalRun ?? liveRun;
   const wrapped = (payload, ctx) => {
@@ -80718,12 +80248,12 @@ function withParser(schema, parser) {
     return originalRun(payload, ctx);
   };
   wrapped.__originalRun = originalRun;
-  clone2._zod.bag.fallbackRun = originalRun;
-  clone2._zod.bag.validator = parser;
-  clone2._zod.run = wrapped;
+  clone3._zod.bag.fallbackRun = originalRun;
+  clone3._zod.bag.validator = parser;
+  clone3._zod.run = wrapped;
   if (!liveRun.__originalRun)
-    installCompiledUserMethods(clone2, schema, parser);
-  return clone2;
+    installCompiledUserMethods(clone3, schema, parser);
+  return clone3;
 }
 function installCompiledUserMethods(target2, source, parser) {
   const targetAny = target2;
@@ -80855,8 +80385,8 @@ function generateChecks(doc, ctx, schema, accessor) {
   if (!schemaChecks || schemaChecks.length === 0)
     return accessor;
   let currentAccessor = accessor;
-  for (const check2 of schemaChecks) {
-    const def = check2._zod.def;
+  for (const check3 of schemaChecks) {
+    const def = check3._zod.def;
     if (def.when && !WHEN_DEFAULTED_CHECKS.has(def.check)) {
       throw new ZodCompileUnsupportedError(`check with a custom "when" condition`);
     }
@@ -80904,7 +80434,7 @@ function generateChecks(doc, ctx, schema, accessor) {
         currentAccessor = generateStringFormatCheck(doc, ctx, def, currentAccessor);
         break;
       case "custom":
-        currentAccessor = generateCustomRefineCheck(doc, ctx, check2, currentAccessor);
+        currentAccessor = generateCustomRefineCheck(doc, ctx, check3, currentAccessor);
         break;
       case "bigint_format":
         generateBigIntFormatCheck(doc, def, currentAccessor);
@@ -80920,7 +80450,7 @@ function generateChecks(doc, ctx, schema, accessor) {
         break;
       case "overwrite": {
         const newAccessor = newVar(ctx);
-        generateOverwriteCheck(doc, ctx, check2, currentAccessor, newAccessor);
+        generateOverwriteCheck(doc, ctx, check3, currentAccessor, newAccessor);
         currentAccessor = newAccessor;
         break;
       }
@@ -81043,8 +80573,8 @@ function generatePropertyCheck(doc, ctx, def, accessor) {
   const propAccessor = `${accessor}[${JSON.stringify(def.property)}]`;
   generateCheck(doc, ctx, def.schema, propAccessor);
 }
-function generateOverwriteCheck(doc, ctx, check2, currentAccessor, newAccessor) {
-  const tx = check2._zod.def.tx;
+function generateOverwriteCheck(doc, ctx, check3, currentAccessor, newAccessor) {
+  const tx = check3._zod.def.tx;
   if (!tx) {
     throw new ZodCompileUnsupportedError("overwrite check without a transform function");
   }
@@ -81060,8 +80590,8 @@ function throwAsync() {
 function pushIssue(issue3) {
   this.issues.push(issue3);
 }
-function generateCustomRefineCheck(doc, ctx, check2, accessor) {
-  const def = check2._zod.def;
+function generateCustomRefineCheck(doc, ctx, check3, accessor) {
+  const def = check3._zod.def;
   if (def.fn) {
     if (isAsyncFunction(def.fn)) {
       throw new ZodCompileAsyncError("z.compile: async .refine() predicates are not supported");
@@ -81074,11 +80604,11 @@ function generateCustomRefineCheck(doc, ctx, check2, accessor) {
     doc.write(`if (!${resVar}) return INVALID;`);
     return accessor;
   }
-  if (check2._zod.check) {
-    if (isAsyncFunction(check2._zod.check)) {
+  if (check3._zod.check) {
+    if (isAsyncFunction(check3._zod.check)) {
       throw new ZodCompileAsyncError("z.compile: async .superRefine() / check functions are not supported");
     }
-    const checkFn = check2._zod.check;
+    const checkFn = check3._zod.check;
     const helperFn = (value) => {
       const fakePayload = { value, issues: [], addIssue: pushIssue };
       const result = checkFn(fakePayload);
@@ -81700,8 +81230,8 @@ function generateNullableCheck(doc, ctx, schema, accessor, buildsValue = true) {
   return outputVar;
 }
 function generateSizeGate(doc, schema, size) {
-  for (const [max, check2] of sizeCaps(schema._zod.def.checks)) {
-    doc.write(`if (${size} > ${numericOperand(max, check2._zod.def.check)}) return INVALID;`);
+  for (const [max, check3] of sizeCaps(schema._zod.def.checks)) {
+    doc.write(`if (${size} > ${numericOperand(max, check3._zod.def.check)}) return INVALID;`);
   }
 }
 function generateArrayCheck(doc, ctx, schema, accessor, buildsValue = true) {
@@ -82779,7 +82309,7 @@ function _lte(value, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _gt2(value, params) {
+function _gt(value, params) {
   return new $ZodCheckGreaterThan({
     check: "greater_than",
     ...normalizeParams(params),
@@ -82798,7 +82328,7 @@ function _gte(value, params) {
 }
 // @__NO_SIDE_EFFECTS__
 function _positive(params) {
-  return /* @__PURE__ */ _gt2(0, params);
+  return /* @__PURE__ */ _gt(0, params);
 }
 // @__NO_SIDE_EFFECTS__
 function _negative(params) {
@@ -83202,7 +82732,7 @@ function _refine(Class2, fn, _params) {
 }
 // @__NO_SIDE_EFFECTS__
 function _superRefine(fn, params) {
-  const ch = /* @__PURE__ */ _check2((payload) => {
+  const ch = /* @__PURE__ */ _check((payload) => {
     payload.addIssue = (issue3) => {
       if (typeof issue3 === "string") {
         payload.issues.push(issue2(issue3, payload.value, ch._zod.def));
@@ -83223,7 +82753,7 @@ function _superRefine(fn, params) {
   return ch;
 }
 // @__NO_SIDE_EFFECTS__
-function _check2(fn, params) {
+function _check(fn, params) {
   const ch = new $ZodCheck({
     check: "custom",
     ...normalizeParams(params)
@@ -83232,7 +82762,7 @@ function _check2(fn, params) {
   return ch;
 }
 // @__NO_SIDE_EFFECTS__
-function describe146(description) {
+function describe(description) {
   const ch = new $ZodCheck({ check: "describe" });
   ch._zod.onattach = [
     (inst) => {
@@ -84372,12 +83902,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names || names === true || rewrites.has(names))
+    const names2 = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names2 || names2 === true || rewrites.has(names2))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
-    if (rewritten !== names)
-      rewrites.set(names, rewritten);
+    const rewritten = stringifyKeyNames(bySchema, names2, /* @__PURE__ */ new Set());
+    if (rewritten !== names2)
+      rewrites.set(names2, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -84785,8 +84315,8 @@ __export(schemas_exports2, {
   cuid2: () => cuid22,
   currencyCode: () => currencyCode2,
   custom: () => custom,
-  date: () => date3,
-  describe: () => describe147,
+  date: () => date2,
+  describe: () => describe2,
   discriminatedUnion: () => discriminatedUnion,
   e164: () => e1642,
   email: () => email2,
@@ -84820,7 +84350,7 @@ __export(schemas_exports2, {
   looseObject: () => looseObject,
   looseRecord: () => looseRecord,
   mac: () => mac2,
-  map: () => map3,
+  map: () => map,
   meta: () => meta2,
   nan: () => nan,
   nanoid: () => nanoid2,
@@ -84872,7 +84402,7 @@ __export(schemas_exports2, {
 var checks_exports2 = {};
 __export(checks_exports2, {
   endsWith: () => _endsWith,
-  gt: () => _gt2,
+  gt: () => _gt,
   gte: () => _gte,
   includes: () => _includes,
   length: () => _length,
@@ -84950,12 +84480,12 @@ var ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0
 });
 
 // node_modules/zod/v4/classic/parse.js
-var parse4 = /* @__PURE__ */ _parse(ZodRealError);
+var parse2 = /* @__PURE__ */ _parse(ZodRealError);
 var parseAsync2 = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse2 = /* @__PURE__ */ _safeParse(ZodRealError);
 var safeParseAsync2 = /* @__PURE__ */ _safeParseAsync(ZodRealError);
 var encode2 = /* @__PURE__ */ _encode(ZodRealError);
-var decode3 = /* @__PURE__ */ _decode(ZodRealError);
+var decode2 = /* @__PURE__ */ _decode(ZodRealError);
 var encodeAsync2 = /* @__PURE__ */ _encodeAsync(ZodRealError);
 var decodeAsync2 = /* @__PURE__ */ _decodeAsync(ZodRealError);
 var safeEncode2 = /* @__PURE__ */ _safeEncode(ZodRealError);
@@ -85001,8 +84531,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     reg.add(this, meta3);
     return this;
   },
-  refine(check2, params) {
-    return this.check(refine(check2, params));
+  refine(check3, params) {
+    return this.check(refine(check3, params));
   },
   superRefine(refinement, params) {
     return this.check(superRefine(refinement, params));
@@ -85087,7 +84617,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     util_exports.own(this, "~standard", value);
   },
   parse: function _parse2(data, params) {
-    return parse4(this, data, params, { callee: _parse2 });
+    return parse2(this, data, params, { callee: _parse2 });
   },
   parseAsync: async function _parseAsync2(data, params) {
     return await parseAsync2(this, data, params, { callee: _parseAsync2 });
@@ -85106,7 +84636,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     util_exports.own(this, "spa", value);
   },
   validate(data, params) {
-    return validate2(this, data, params);
+    return validate(this, data, params);
   },
   validateAsync(data, params) {
     return validateAsync(this, data, params);
@@ -85115,7 +84645,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     return encode2(this, data, params, { callee: _encode2 });
   },
   decode: function _decode2(data, params) {
-    return decode3(this, data, params, { callee: _decode2 });
+    return decode2(this, data, params, { callee: _decode2 });
   },
   encodeAsync: async function _encodeAsync2(data, params) {
     return await encodeAsync2(this, data, params, { callee: _encodeAsync2 });
@@ -85530,7 +85060,7 @@ var ZodNumber = /* @__PURE__ */ $constructor(
     format: (inst) => aggregateChecks(inst).format ?? null
   }, {
     gt(value, params) {
-      return this.check(_gt2(value, params));
+      return this.check(_gt(value, params));
     },
     gte(value, params) {
       return this.check(_gte(value, params));
@@ -85554,7 +85084,7 @@ var ZodNumber = /* @__PURE__ */ $constructor(
       return this.check(int(params));
     },
     positive(params) {
-      return this.check(_gt2(0, params));
+      return this.check(_gt(0, params));
     },
     nonnegative(params) {
       return this.check(_gte(0, params));
@@ -85625,7 +85155,7 @@ var ZodBigInt = /* @__PURE__ */ $constructor(
       return this.check(_gte(value, params));
     },
     gt(value, params) {
-      return this.check(_gt2(value, params));
+      return this.check(_gt(value, params));
     },
     lt(value, params) {
       return this.check(_lt(value, params));
@@ -85637,7 +85167,7 @@ var ZodBigInt = /* @__PURE__ */ $constructor(
       return this.check(_lte(value, params));
     },
     positive(params) {
-      return this.check(_gt2(BigInt(0), params));
+      return this.check(_gt(BigInt(0), params));
     },
     negative(params) {
       return this.check(_lt(BigInt(0), params));
@@ -85742,7 +85272,7 @@ var ZodDate = /* @__PURE__ */ $constructor(
     }
   }, {})
 );
-function date3(params) {
+function date2(params) {
   return _date(ZodDate, params);
 }
 var ZodArray = /* @__PURE__ */ $constructor("ZodArray", (inst, def) => {
@@ -85752,17 +85282,17 @@ var ZodArray = /* @__PURE__ */ $constructor("ZodArray", (inst, def) => {
   inst._zod.processJSONSchema = (ctx, json2, params) => arrayProcessor(inst, ctx, json2, params);
   inst.element = def.element;
 }, {
-  min(n3, params) {
-    return this.check(_minLength(n3, params));
+  min(n4, params) {
+    return this.check(_minLength(n4, params));
   },
   nonempty(params) {
     return this.check(_minLength(1, params));
   },
-  max(n3, params) {
-    return this.check(_maxLength(n3, params));
+  max(n4, params) {
+    return this.check(_maxLength(n4, params));
   },
-  length(n3, params) {
-    return this.check(_length(n3, params));
+  length(n4, params) {
+    return this.check(_length(n4, params));
   },
   unwrap() {
     return this.element;
@@ -85987,7 +85517,7 @@ var ZodMap = /* @__PURE__ */ $constructor("ZodMap", (inst, def) => {
   inst.max = (...args) => inst.check(_maxSize(...args));
   inst.size = (...args) => inst.check(_size(...args));
 });
-function map3(keyType, valueType, params) {
+function map(keyType, valueType, params) {
   return new ZodMap({
     type: "map",
     keyType,
@@ -86378,7 +85908,7 @@ function refine(fn, _params = {}) {
 function superRefine(fn, params) {
   return _superRefine(fn, params);
 }
-var describe147 = describe146;
+var describe2 = describe;
 var meta2 = meta;
 var ZodInstanceOf = /* @__PURE__ */ $constructor("ZodInstanceOf", (inst, def) => {
   ZodCustom.init(inst, def);
@@ -86461,18 +85991,18 @@ __export(iso_exports, {
   ZodISODateTime: () => ZodISODateTime,
   ZodISODuration: () => ZodISODuration,
   ZodISOTime: () => ZodISOTime,
-  date: () => date4,
+  date: () => date3,
   datetime: () => datetime2,
   duration: () => duration2,
-  time: () => time3
+  time: () => time2
 });
 function datetime2(params) {
   return _isoDateTime(ZodISODateTime, params);
 }
-function date4(params) {
+function date3(params) {
   return _isoDate(ZodISODate, params);
 }
-function time3(params) {
+function time2(params) {
   return _isoTime(ZodISOTime, params);
 }
 function duration2(params) {
@@ -86719,8 +86249,8 @@ function containsRef(value) {
     return Object.values(sub).some(containsRef);
   });
 }
-function plural(n3) {
-  return n3 === 1 ? "element" : "elements";
+function plural(n4) {
+  return n4 === 1 ? "element" : "elements";
 }
 function checkArrayGuards(arraySchema, guards) {
   const guard = z.transform((value) => value).check((payload) => {
@@ -87115,12 +86645,12 @@ function convertSchema(schema, ctx) {
   let baseSchema = convertBaseSchema(schema, ctx);
   const hasExplicitType = schema.type || schema.enum !== void 0 || schema.const !== void 0;
   if (schema.anyOf && Array.isArray(schema.anyOf)) {
-    const options = schema.anyOf.map((s2) => convertSchema(s2, ctx));
+    const options = schema.anyOf.map((s3) => convertSchema(s3, ctx));
     const anyOfUnion = z.union(options);
     baseSchema = hasExplicitType ? z.intersection(baseSchema, anyOfUnion) : anyOfUnion;
   }
   if (schema.oneOf && Array.isArray(schema.oneOf)) {
-    const options = schema.oneOf.map((s2) => convertSchema(s2, ctx));
+    const options = schema.oneOf.map((s3) => convertSchema(s3, ctx));
     const oneOfUnion = z.xor(options);
     baseSchema = hasExplicitType ? z.intersection(baseSchema, oneOfUnion) : oneOfUnion;
   }
@@ -87220,24 +86750,24 @@ function visit(schema, fnOrHandlers) {
     return h5 ? h5(node2, rewritten) : node2;
   };
   const cache5 = /* @__PURE__ */ new Map();
-  function run(s2) {
-    const cached2 = cache5.get(s2);
+  function run(s3) {
+    const cached2 = cache5.get(s3);
     if (cached2 === RESOLVING) {
       return new $ZodLazy({
         type: "lazy",
-        getter: () => cache5.get(s2)
+        getter: () => cache5.get(s3)
       });
     }
     if (cached2 !== void 0)
       return cached2;
-    cache5.set(s2, RESOLVING);
-    const inner = mapInner(s2);
-    const mapped = fn(inner, inner !== s2);
-    cache5.set(s2, mapped);
+    cache5.set(s3, RESOLVING);
+    const inner = mapInner(s3);
+    const mapped = fn(inner, inner !== s3);
+    cache5.set(s3, mapped);
     return mapped;
   }
-  function mapInner(s2) {
-    const def = s2._zod.def;
+  function mapInner(s3) {
+    const def = s3._zod.def;
     const kind = def.type;
     switch (kind) {
       case "object": {
@@ -87257,11 +86787,11 @@ function visit(schema, fnOrHandlers) {
           if (newCatchall !== def.catchall)
             changed = true;
         }
-        return changed ? clone(s2, { ...def, shape: newShape, catchall: newCatchall }) : s2;
+        return changed ? clone(s3, { ...def, shape: newShape, catchall: newCatchall }) : s3;
       }
       case "array": {
         const mapped = run(def.element);
-        return mapped === def.element ? s2 : clone(s2, { ...def, element: mapped });
+        return mapped === def.element ? s3 : clone(s3, { ...def, element: mapped });
       }
       case "tuple": {
         const oldItems = def.items;
@@ -87279,17 +86809,17 @@ function visit(schema, fnOrHandlers) {
           if (newRest !== def.rest)
             changed = true;
         }
-        return changed ? clone(s2, { ...def, items: newItems, rest: newRest }) : s2;
+        return changed ? clone(s3, { ...def, items: newItems, rest: newRest }) : s3;
       }
       case "record":
       case "map": {
         const newKey = run(def.keyType);
         const newVal = run(def.valueType);
-        return newKey === def.keyType && newVal === def.valueType ? s2 : clone(s2, { ...def, keyType: newKey, valueType: newVal });
+        return newKey === def.keyType && newVal === def.valueType ? s3 : clone(s3, { ...def, keyType: newKey, valueType: newVal });
       }
       case "set": {
         const newVal = run(def.valueType);
-        return newVal === def.valueType ? s2 : clone(s2, { ...def, valueType: newVal });
+        return newVal === def.valueType ? s3 : clone(s3, { ...def, valueType: newVal });
       }
       case "union": {
         const oldOptions = def.options;
@@ -87301,12 +86831,12 @@ function visit(schema, fnOrHandlers) {
             changed = true;
           newOptions.push(mapped);
         }
-        return changed ? clone(s2, { ...def, options: newOptions }) : s2;
+        return changed ? clone(s3, { ...def, options: newOptions }) : s3;
       }
       case "intersection": {
         const newLeft = run(def.left);
         const newRight = run(def.right);
-        return newLeft === def.left && newRight === def.right ? s2 : clone(s2, { ...def, left: newLeft, right: newRight });
+        return newLeft === def.left && newRight === def.right ? s3 : clone(s3, { ...def, left: newLeft, right: newRight });
       }
       case "optional":
       case "nullable":
@@ -87318,22 +86848,22 @@ function visit(schema, fnOrHandlers) {
       case "promise":
       case "success": {
         const newInner = run(def.innerType);
-        return newInner === def.innerType ? s2 : clone(s2, { ...def, innerType: newInner });
+        return newInner === def.innerType ? s3 : clone(s3, { ...def, innerType: newInner });
       }
       case "pipe": {
         const newIn = run(def.in);
         const newOut = run(def.out);
-        return newIn === def.in && newOut === def.out ? s2 : clone(s2, { ...def, in: newIn, out: newOut });
+        return newIn === def.in && newOut === def.out ? s3 : clone(s3, { ...def, in: newIn, out: newOut });
       }
       case "function": {
         const newInput = run(def.input);
         const newOutput = run(def.output);
-        return newInput === def.input && newOutput === def.output ? s2 : clone(s2, { ...def, input: newInput, output: newOutput });
+        return newInput === def.input && newOutput === def.output ? s3 : clone(s3, { ...def, input: newInput, output: newOutput });
       }
       case "lazy": {
         const original = def.getter;
         const { _cachedInner, ...rest } = def;
-        return clone(s2, { ...rest, getter: () => run(original()) });
+        return clone(s3, { ...rest, getter: () => run(original()) });
       }
       // A leaf by choice: `parts` are regex fragments, not data positions.
       case "template_literal":
@@ -87357,10 +86887,10 @@ function visit(schema, fnOrHandlers) {
       case "file":
       case "transform":
       case "custom":
-        return s2;
+        return s3;
       default: {
         kind;
-        return s2;
+        return s3;
       }
     }
   }
@@ -87370,11 +86900,11 @@ function visit(schema, fnOrHandlers) {
 // node_modules/zod/v4/classic/deep-partial.js
 function deepPartial(schema) {
   return visit(schema, {
-    object: (s2) => s2.partial(),
+    object: (s3) => s3.partial(),
     // Every partialed option now admits `undefined`, which the constructor rejects as a duplicate.
-    union: (s2) => {
-      const def = s2._zod.def;
-      return def.discriminator === void 0 ? s2 : union(def.options);
+    union: (s3) => {
+      const def = s3._zod.def;
+      return def.discriminator === void 0 ? s3 : union(def.options);
     }
   });
 }
@@ -87394,18 +86924,18 @@ function inSide(def) {
 }
 function input(schema) {
   return visit(schema, {
-    pipe: (s2) => inSide(s2._zod.def),
+    pipe: (s3) => inSide(s3._zod.def),
     // A default value belongs to the output side, so a rewritten inner type leaves it stranded. `.default()` widens the declared input type with `undefined`, and `optional` is what carries that across.
-    default: (s2, rewritten) => rewritten ? optional(s2._zod.def.innerType) : s2,
+    default: (s3, rewritten) => rewritten ? optional(s3._zod.def.innerType) : s3,
     // A catch value is output-side too, but `.catch()` leaves the declared input type alone, so the inner schema stands on its own.
-    catch: (s2, rewritten) => rewritten ? s2._zod.def.innerType : s2
+    catch: (s3, rewritten) => rewritten ? s3._zod.def.innerType : s3
   });
 }
 function output(schema) {
   return visit(schema, {
-    pipe: (s2) => outSide(s2._zod.def),
+    pipe: (s3) => outSide(s3._zod.def),
     // A prefault value is fed through the schema, which makes it input-side, so a rewritten inner type leaves it stranded.
-    prefault: (s2, rewritten) => rewritten ? s2._zod.def.innerType : s2
+    prefault: (s3, rewritten) => rewritten ? s3._zod.def.innerType : s3
   });
 }
 
@@ -87414,7 +86944,7 @@ var coerce_exports = {};
 __export(coerce_exports, {
   bigint: () => bigint3,
   boolean: () => boolean3,
-  date: () => date5,
+  date: () => date4,
   number: () => number3,
   string: () => string3
 });
@@ -87430,59 +86960,7512 @@ function boolean3(params) {
 function bigint3(params) {
   return _coercedBigint(ZodBigInt, params);
 }
-function date5(params) {
+function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/backup/document.ts
+init_errors();
+var headSchema = external_exports.looseObject({ format: external_exports.string(), formatVersion: external_exports.number() });
+function parseDocument(kind, bytes, where) {
+  const { what, format: format2, newestVersion, schema, hint } = kind;
+  const damaged = (why, cause) => new AppError("BACKUP_DAMAGED", `The ${what} ${where} cannot be read: ${why}.`, { hint, cause });
+  let content;
+  try {
+    content = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (error63) {
+    throw damaged("it is not JSON", error63);
+  }
+  const head = headSchema.safeParse(content);
+  if (!head.success || head.data.format !== format2) throw damaged(`it is no ${format2}`);
+  if (head.data.formatVersion > newestVersion) {
+    throw new AppError(
+      "FORMAT_TOO_NEW",
+      `The ${what} ${where} has format ${head.data.formatVersion}; this lifeboat reads up to ${newestVersion}.`,
+      { hint: "Use the version of lifeboat that wrote it, or a newer one." }
+    );
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) throw damaged(external_exports.prettifyError(parsed.error), parsed.error);
+  return parsed.data;
+}
+
+// src/backup/manifest.ts
+init_errors();
+
+// src/backup/application-keys.ts
+var import_node_crypto = require("node:crypto");
+var import_node_util = require("node:util");
+var keyFingerprintSchema = external_exports.strictObject({
+  /** As the configuration calls the key. */
+  name: external_exports.string(),
+  method: external_exports.literal("scrypt-n65536-r8-p1"),
+  /** 16 bytes, hexadecimal; kept from one backup to the next as long as the key is, so that equal means unchanged. */
+  salt: external_exports.string().regex(/^[0-9a-f]{32}$/),
+  /** 16 bytes, hexadecimal. */
+  fingerprint: external_exports.string().regex(/^[0-9a-f]{32}$/)
+});
+var COST = { N: 65536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
+var derive = (0, import_node_util.promisify)(import_node_crypto.scrypt);
+
+// src/backup/inventory.ts
+var tableInventorySchema = external_exports.strictObject({
+  /** `schema.table` in Postgres, `database.table` in ClickHouse; unquoted, as people write it. */
+  name: external_exports.string(),
+  rows: external_exports.int().nonnegative(),
+  /** Decimal text, since it exceeds 53 bits; null where the content was not digested. */
+  digest: external_exports.string().nullable(),
+  /** How it was digested, where that is not the inventory's own `digestMethod`. */
+  digestedBy: external_exports.strictObject({
+    method: external_exports.string(),
+    /** Of a sample: one row in so many was taken, */
+    oneIn: external_exports.int().positive().optional(),
+    /** by a hash of these columns. */
+    key: external_exports.array(external_exports.string()).optional()
+  }).optional(),
+  /**
+   * Present when rows changed while the table was read and no exact count could be had: the restored table must
+   * then hold between these two numbers of rows, and its digest proves nothing.
+   */
+  moving: external_exports.strictObject({ rowsAtLeast: external_exports.int().nonnegative(), rowsAtMost: external_exports.int().nonnegative() }).optional()
+});
+var schemaObjectSchema = external_exports.strictObject({
+  /** In words a person uses: "index", "foreign key", "policy", "sequence", "materialized view". */
+  kind: external_exports.string(),
+  name: external_exports.string(),
+  /** The value where it is short and no secret (a sequence's), else a hash of the definition. */
+  definition: external_exports.string(),
+  /** The table it belongs to and comes and goes with, as `tables` names it; absent for what stands by itself. */
+  table: external_exports.string().optional(),
+  /** Other tables and views that must be there before it can be: what a foreign key refers to, a view reads. */
+  needs: external_exports.array(external_exports.string()).optional(),
+  /** Of software that the server brings (an extension): another version is told, but is no difference. */
+  version: external_exports.string().optional()
+});
+var inventorySchema = external_exports.strictObject({
+  digestMethod: external_exports.string(),
+  /** How `definition` was made; only under the same method do definitions compare, else names alone. */
+  definitionMethod: external_exports.string().optional(),
+  tables: external_exports.array(tableInventorySchema),
+  schema: external_exports.array(schemaObjectSchema),
+  /** What was not looked into, and why, in sentences. */
+  notCovered: external_exports.array(external_exports.string())
+});
+
+// src/backup/manifest.ts
+var FORMAT_VERSION = 2;
+var storedObjectSchema = external_exports.strictObject({
+  key: external_exports.string(),
+  sizeBytes: external_exports.int().nonnegative(),
+  sha256: external_exports.string().regex(/^[0-9a-f]{64}$/),
+  /**
+   * Present when the object is an age file: for whom, as `age1…` or `passphrase`, and how many bytes are inside.
+   * Size and SHA-256 are those of the file, so that it can be proved without opening it.
+   */
+  age: external_exports.strictObject({ recipients: external_exports.array(external_exports.string()).min(1), contentBytes: external_exports.int().nonnegative() }).optional()
+});
+var storeCommon = {
+  /** The store's name in the configuration; unique within a backup. */
+  store: external_exports.string(),
+  server: external_exports.strictObject({ version: external_exports.string() }),
+  /** Which database this is: a hash that the same database gives again and no other does, and its plain name. */
+  source: external_exports.strictObject({ id: external_exports.string(), database: external_exports.string() }),
+  inventory: inventorySchema,
+  leftOut: external_exports.array(external_exports.strictObject({ what: external_exports.string(), why: external_exports.string() })),
+  seconds: external_exports.number()
+};
+var postgresArchiveSchema = external_exports.discriminatedUnion("format", [
+  storedObjectSchema.extend({ format: external_exports.literal("custom") }),
+  /** SQL for psql. */
+  storedObjectSchema.extend({ format: external_exports.literal("plain"), compression: external_exports.enum(["zstd", "gzip", "none"]) }),
+  /** A folder for pg_restore: each of its files under its name there. */
+  external_exports.strictObject({
+    format: external_exports.literal("directory"),
+    files: external_exports.array(storedObjectSchema.extend({ file: external_exports.string().regex(/^[\w.-]+$/) }))
+  })
+]);
+var roleAttributesSchema = external_exports.strictObject({
+  name: external_exports.string(),
+  /** Policies do not hold for it. */
+  bypassesRls: external_exports.boolean().optional(),
+  /** False where it must SET ROLE to use what the roles below may do. */
+  inherits: external_exports.boolean().optional(),
+  /** Others of these roles that it is a member of. */
+  memberOf: external_exports.array(external_exports.string()).optional()
+});
+var postgresScopeSchema = external_exports.strictObject({
+  content: external_exports.enum(["all", "structure", "data"]),
+  largeObjects: external_exports.boolean(),
+  /** Tables, views and sequences that were left out, in full: not dumped, and not looked at after a restore. */
+  excluded: external_exports.array(external_exports.string()),
+  /** What the archive holds and no restore can create, since it needs what was left out. */
+  dangling: external_exports.array(
+    external_exports.strictObject({
+      /** As in the inventory, which does not name it. */
+      kind: external_exports.string(),
+      name: external_exports.string(),
+      /** Its numbers in the archive's table of contents, with which pg_restore --list begins a line. */
+      entries: external_exports.array(external_exports.int().positive())
+    })
+  )
+});
+var postgresManifestSchema = external_exports.strictObject({
+  ...storeCommon,
+  kind: external_exports.literal("postgres"),
+  archive: postgresArchiveSchema,
+  /** What pg_dump calls itself, with its version. */
+  tool: external_exports.string(),
+  /** Present where pg_dump is of a newer major version than the server: why, and what that means for a restore. */
+  toolNote: external_exports.string().optional(),
+  /** Schemas that the configuration leaves out: not dumped, not counted, and not looked at after a restore. */
+  excludedSchemas: external_exports.array(external_exports.string()),
+  /** What of those schemas is in the backup; all of it when absent. */
+  scope: postgresScopeSchema.optional(),
+  /** Roles, their memberships, and settings of roles and of the database, as SQL without a password. */
+  globals: storedObjectSchema.optional(),
+  /** What belongs to the platform that runs the database; absent where it was taken for nobody's. */
+  platform: external_exports.strictObject({
+    name: external_exports.literal("supabase"),
+    /** In the archive, not in the inventory, and made only where the target's server offers them. */
+    extensions: external_exports.array(external_exports.string()),
+    /** In the archive, not in the inventory, and never made: they are of tables that were left out. */
+    publications: external_exports.array(external_exports.string()),
+    /** The same of event triggers: their functions belong to the platform. */
+    eventTriggers: external_exports.array(external_exports.string())
+  }).optional(),
+  /** Roles that policies and grants name: they must exist before the archive is restored, or those are lost. */
+  roles: external_exports.array(external_exports.string()),
+  /** What the server knew of these roles, where it is not what a new role has. */
+  roleAttributes: external_exports.array(roleAttributesSchema).optional()
+});
+var clickhousePartSchema = storedObjectSchema.extend({
+  database: external_exports.string(),
+  table: external_exports.string(),
+  /** The partition's id in system.parts; "all" where the engine knows no partitions. */
+  partition: external_exports.string(),
+  /** Changes whenever the visible rows of the partition could have changed. */
+  fingerprint: external_exports.string(),
+  /** The columns in the order in which the Native block holds them. */
+  columns: external_exports.array(external_exports.string()),
+  rows: external_exports.int().nonnegative(),
+  digest: external_exports.string().nullable(),
+  /** Names and types of the columns, hashed: digests of rows compare only under the same. */
+  layout: external_exports.string().optional(),
+  /** Which of several objects that together hold a large partition; absent where one holds it all. */
+  slice: external_exports.strictObject({ number: external_exports.int().positive(), of: external_exports.int().positive() }).optional()
+});
+var serverBackupSchema = external_exports.strictObject({
+  /** Where it lies: `Disk` with the disk's name, or `S3` with an address. Credentials are kept nowhere. */
+  engine: external_exports.enum(["Disk", "S3"]),
+  at: external_exports.string(),
+  /** The folder there, of this backup alone. */
+  folder: external_exports.string(),
+  /** The folders it cannot do without, the full one first and itself last. */
+  chain: external_exports.array(external_exports.string()).min(1),
+  /** Tables whose rows it holds, as `[database, name]`. */
+  tables: external_exports.array(external_exports.tuple([external_exports.string(), external_exports.string()])),
+  files: external_exports.int().nonnegative(),
+  /** Bytes that this backup wrote, and bytes of all that it stands for. */
+  writtenBytes: external_exports.int().nonnegative(),
+  totalBytes: external_exports.int().nonnegative()
+});
+var clickhouseAccessSchema = storedObjectSchema.extend({
+  profiles: external_exports.array(external_exports.string()),
+  quotas: external_exports.array(external_exports.string()),
+  roles: external_exports.array(external_exports.string()),
+  users: external_exports.array(external_exports.string()),
+  policies: external_exports.array(external_exports.string())
+});
+var clickhouseManifestSchema = external_exports.strictObject({
+  ...storeCommon,
+  kind: external_exports.literal("clickhouse"),
+  ddl: external_exports.strictObject({
+    /** What lifeboat itself restores from: each object with its kind, name, dependencies and statement. */
+    objects: storedObjectSchema,
+    /** The same for stock tools: what must exist before the data is loaded, then what must come after it. */
+    beforeData: storedObjectSchema,
+    afterData: storedObjectSchema
+  }),
+  parts: external_exports.array(clickhousePartSchema),
+  access: clickhouseAccessSchema.optional(),
+  serverBackup: serverBackupSchema.optional()
+});
+var storeManifestSchema = external_exports.discriminatedUnion("kind", [postgresManifestSchema, clickhouseManifestSchema]);
+var manifestSchema = external_exports.strictObject({
+  format: external_exports.literal("lifeboat-backup"),
+  /** Version 2 only adds fields to version 1, so one schema reads both. */
+  formatVersion: external_exports.literal([1, FORMAT_VERSION]),
+  id: external_exports.string(),
+  /** The product's name: the folder of the destination that holds its backups. */
+  name: external_exports.string(),
+  /** Version of lifeboat. */
+  writtenBy: external_exports.string(),
+  /** Both in UTC, ISO 8601. The data is as old as `startedAt`. */
+  startedAt: external_exports.iso.datetime(),
+  finishedAt: external_exports.iso.datetime(),
+  stores: external_exports.array(storeManifestSchema),
+  /** Stores that retention has removed from this backup since, UTC, ISO 8601. */
+  removed: external_exports.array(external_exports.strictObject({ store: external_exports.string(), removedAt: external_exports.iso.datetime() })).optional(),
+  /** The application's own keys at that time, by fingerprint; absent where none were configured. */
+  keys: external_exports.array(keyFingerprintSchema).optional(),
+  phases: external_exports.array(external_exports.strictObject({ phase: external_exports.string(), seconds: external_exports.number() }))
+});
+var sealedManifestSchema = manifestSchema.extend({ sha256: external_exports.string().optional() });
+
+// src/backup/receipt.ts
+var RECEIPT_VERSION = 1;
+var receiptSchema = external_exports.strictObject({
+  format: external_exports.literal("lifeboat-receipt"),
+  formatVersion: external_exports.literal(RECEIPT_VERSION),
+  /** The run that wrote the parts. */
+  backupId: external_exports.string(),
+  store: external_exports.string(),
+  parts: external_exports.array(clickhousePartSchema)
+});
+function parseReceipt(bytes, where) {
+  const kind = {
+    what: "receipt",
+    format: "lifeboat-receipt",
+    newestVersion: RECEIPT_VERSION,
+    schema: receiptSchema,
+    hint: "Remove it: it only spares a later run from sending parts again."
+  };
+  return parseDocument(kind, bytes, where);
+}
+
+// src/commands/receipts.ts
+init_keys();
+init_errors();
+
+// src/commands/together.ts
+init_errors();
+async function settleAll(work) {
+  const outcomes = await Promise.allSettled(work);
+  throwTogether(
+    outcomes.flatMap((outcome) => outcome.status === "rejected" ? [outcome.reason] : [])
+  );
+  return outcomes.flatMap((outcome) => outcome.status === "fulfilled" ? [outcome.value] : []);
+}
+
+// src/commands/receipts.ts
+var BYTES_A_RECEIPT = 256 * 1024 ** 2;
+var REQUESTS_AT_ONCE = 16;
+async function readReceipts(destination2, after) {
+  const limit = pLimit(REQUESTS_AT_ONCE);
+  const keys = [];
+  for await (const { key } of destination2.list(receiptsPrefix)) {
+    const time4 = findBackupTime(findRunOfReceipt(key) ?? "");
+    if (time4 && time4.getTime() >= after.getTime()) keys.push(key);
+  }
+  const read = async (key) => {
+    try {
+      return [parseReceipt(await destination2.read(key), `${destination2.url}/${key}`)];
+    } catch (error63) {
+      const isGone = error63 instanceof AppError && ["BACKUP_DAMAGED", "OBJECT_MISSING", "FORMAT_TOO_NEW"].includes(error63.code);
+      if (isGone) return [];
+      throw error63;
+    }
+  };
+  return (await settleAll(keys.map((key) => limit(() => read(key))))).flat();
+}
+
+// src/commands/tidy.ts
+async function tidyAfter(destination2, backupId) {
+  if (await destination2.findSize(manifestKey(backupId)) !== void 0) return { removed: 0, kept: 0 };
+  let removed = await destination2.abortUnfinished(backupFolder(backupId), () => true);
+  removed += await destination2.abortUnfinished(partsPrefix, ({ key }) => isPartOfBackup(key, backupId));
+  const began = findBackupTime(backupId) ?? /* @__PURE__ */ new Date(0);
+  const receipts = await readReceipts(destination2, began);
+  const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
+  let kept = 0;
+  for (const prefix of [backupFolder(backupId), partsPrefix]) {
+    for await (const { key } of destination2.list(prefix)) {
+      if (prefix === partsPrefix && !isPartOfBackup(key, backupId)) continue;
+      if (received.has(key)) {
+        kept += 1;
+        continue;
+      }
+      await destination2.remove(key);
+      removed += 1;
+    }
+  }
+  return { removed, kept };
+}
+
+// src/destinations/open.ts
+var import_node_url2 = require("node:url");
+init_errors();
+
+// src/destinations/directory.ts
+var import_node_crypto3 = require("node:crypto");
+var import_promises = require("node:fs/promises");
+var import_node_path = require("node:path");
+var import_node_stream2 = require("node:stream");
+var import_consumers = require("node:stream/consumers");
+var import_node_url = require("node:url");
+init_errors();
+init_body();
+
+// src/destinations/directory-errors.ts
+init_errors();
+var NO_RIGHT = "Give the user that runs this the right to read and write the folder.";
+var MEANING = {
+  ENOSPC: {
+    code: "DESTINATION_FAILED",
+    why: "the disk is full",
+    hint: "Free space there, or choose a larger disk; nothing incomplete was kept."
+  },
+  EDQUOT: {
+    code: "DESTINATION_FAILED",
+    why: "the disk quota is used up",
+    hint: "Free space there, or raise the quota; nothing incomplete was kept."
+  },
+  EACCES: { code: "DESTINATION_REFUSED", why: "access is denied", hint: NO_RIGHT },
+  EPERM: { code: "DESTINATION_REFUSED", why: "the operation is not permitted", hint: NO_RIGHT },
+  EROFS: {
+    code: "DESTINATION_REFUSED",
+    why: "the file system is mounted read-only",
+    hint: "Mount it writable, or choose another folder."
+  },
+  ENOTSUP: {
+    code: "DESTINATION_FAILED",
+    why: "the file system cannot do this",
+    hint: "Choose a file system with hard links: without them two runs could overwrite each other's manifest."
+  }
+};
+function explainFileError(error63, doing) {
+  if (!isSystemError(error63)) return error63;
+  const meaning = MEANING[error63.code];
+  return new AppError(
+    meaning?.code ?? "DESTINATION_FAILED",
+    `${doing} failed: ${meaning?.why ?? error63.message}.`,
+    { hint: meaning?.hint ?? "Check the folder and the disk below it.", cause: error63 }
+  );
+}
+function hasCode(error63, ...codes) {
+  return isSystemError(error63) && codes.includes(error63.code);
+}
+function isSystemError(error63) {
+  return error63 instanceof Error && "syscall" in error63 && "code" in error63 && typeof error63.code === "string";
+}
+
+// src/destinations/directory.ts
+init_keys();
+var PARTIAL = /\.partial-[0-9a-f]{12}$/;
+var DirectoryDestination = class {
+  url;
+  #base;
+  #root;
+  #context;
+  /**
+   * @param base - must exist: were it created, backups would go to the system's disk on the day the backup disk
+   *   is not mounted
+   * @param name - the folder below it that belongs to this destination; created when first needed
+   */
+  constructor(base, name, context) {
+    this.#base = base;
+    this.#root = (0, import_node_path.join)(base, requireSafeKey(name));
+    this.url = (0, import_node_url.pathToFileURL)(this.#root).href;
+    this.#context = context;
+  }
+  async check() {
+    await this.#do("Looking at the folder", async () => {
+      const found = await statIfThere(this.#base);
+      if (found?.isDirectory()) return;
+      throw new AppError("DESTINATION_MISSING", `${this.#base} is not there, or is no folder.`, {
+        hint: "Create the folder, or mount its disk; it is not created by itself, lest backups go to the wrong disk."
+      });
+    });
+  }
+  async put(key, body) {
+    const metered = new MeteredBody(body, this.#context.signal);
+    await this.#writePartial(key, metered, (partial2, path) => (0, import_promises.rename)(partial2, path));
+    return metered.written();
+  }
+  async putIfAbsent(key, bytes) {
+    let outcome = "written";
+    await this.#writePartial(key, import_node_stream2.Readable.from([bytes]), async (partial2, path) => {
+      try {
+        await (0, import_promises.link)(partial2, path);
+      } catch (error63) {
+        if (!hasCode(error63, "EEXIST")) throw error63;
+        outcome = "already-there";
+      }
+    });
+    return outcome;
+  }
+  async read(key) {
+    return await (0, import_consumers.buffer)(await this.open(key));
+  }
+  async open(key, fromByte = 0) {
+    const file2 = await this.#do(`Reading ${key}`, () => this.#openObject(key));
+    const { size } = await file2.stat();
+    const source = file2.createReadStream({ start: fromByte });
+    return guardStream(
+      source,
+      Math.max(0, size - fromByte),
+      this.#context.signal,
+      (error63) => this.#explain(error63, `Reading ${key}`)
+    );
+  }
+  async *list(prefix) {
+    await this.check();
+    for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
+      if (!PARTIAL.test(file2.key)) yield file2;
+    }
+  }
+  async findSize(key) {
+    return await this.#do(`Looking for ${key}`, async () => {
+      const found = await statIfThere(this.#path(key));
+      return found?.isFile() ? found.size : void 0;
+    });
+  }
+  async findLock() {
+    return void 0;
+  }
+  async extendLock() {
+  }
+  async remove(key) {
+    await this.#removeFile(requireSafeKey(key));
+  }
+  async abortUnfinished(prefix, isDead) {
+    let removed = 0;
+    for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
+      const key = file2.key.replace(PARTIAL, "");
+      if (key === file2.key || !isDead({ key, startedAt: file2.modifiedAt })) continue;
+      await this.#removeFile(file2.key);
+      removed++;
+    }
+    return removed;
+  }
+  close() {
+  }
+  /**
+   * Writes beside the final name, lets `publish` make it visible, and leaves nothing else behind. Errors of the
+   * body pass as they are: it may be a file or a socket too, and must not be taken for the destination.
+   */
+  async #writePartial(key, body, publish) {
+    const path = this.#path(key);
+    const partial2 = `${path}.partial-${(0, import_node_crypto3.randomBytes)(6).toString("hex")}`;
+    const doing = `Writing ${key}`;
+    try {
+      const file2 = await this.#do(doing, () => this.#create(partial2));
+      try {
+        for await (const chunk of body) await this.#do(doing, () => writeAll(file2, chunk));
+        await this.#do(doing, () => file2.sync());
+      } finally {
+        await file2.close();
+      }
+      await this.#do(doing, async () => {
+        await publish(partial2, path);
+        await syncFolder((0, import_node_path.dirname)(path));
+      });
+    } finally {
+      await (0, import_promises.unlink)(partial2).catch(() => {
+      });
+      await this.#removeEmptyFolders((0, import_node_path.dirname)(path));
+    }
+  }
+  async #create(partial2) {
+    await this.check();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await (0, import_promises.mkdir)((0, import_node_path.dirname)(partial2), { recursive: true, mode: 448 });
+        return await (0, import_promises.open)(partial2, "wx", 384);
+      } catch (error63) {
+        if (!hasCode(error63, "ENOENT")) throw error63;
+        await (0, import_promises.access)(this.#base, import_promises.constants.W_OK);
+        if (attempt === 3) throw error63;
+      }
+    }
+  }
+  async #openObject(key) {
+    try {
+      const file2 = await (0, import_promises.open)(this.#path(key), "r");
+      if ((await file2.stat()).isFile()) return file2;
+      await file2.close();
+    } catch (error63) {
+      if (!hasCode(error63, "ENOENT", "ENOTDIR")) throw error63;
+      await this.check();
+    }
+    throw new AppError("OBJECT_MISSING", `${key} is not in ${this.url}.`, {
+      hint: "It was removed, or the backup that names it was copied without it."
+    });
+  }
+  /** Goes through files in key order: a folder takes its place in it with the slash that ends its name. */
+  async *#walk(folder, prefix) {
+    for (const entry of await this.#readFolder(folder)) {
+      const key = `${folder}${entry.name}`;
+      if (entry.isDirectory()) {
+        if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))
+          yield* this.#walk(`${key}/`, prefix);
+      } else if (key.startsWith(prefix)) {
+        const found = await this.#do(`Looking at ${key}`, () => statIfThere((0, import_node_path.join)(this.#root, key)));
+        if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+      }
+    }
+  }
+  async #readFolder(folder) {
+    throwIfCancelled(this.#context.signal);
+    return await this.#do(`Listing ${folder}`, async () => {
+      try {
+        const entries = await (0, import_promises.readdir)((0, import_node_path.join)(this.#root, folder), { withFileTypes: true });
+        return entries.sort((a5, b5) => Buffer.compare(sortName(a5), sortName(b5)));
+      } catch (error63) {
+        if (hasCode(error63, "ENOENT", "ENOTDIR")) return [];
+        throw error63;
+      }
+    });
+  }
+  async #removeFile(key) {
+    const path = (0, import_node_path.join)(this.#root, key);
+    await this.#do(`Removing ${key}`, async () => {
+      await (0, import_promises.rm)(path, { force: true });
+      await this.#removeEmptyFolders((0, import_node_path.dirname)(path));
+    });
+  }
+  /** A folder is there as long as something is in it, as in S3. Best effort: an empty one does no harm. */
+  async #removeEmptyFolders(folder) {
+    for (let current = folder; current.startsWith(this.#root); current = (0, import_node_path.dirname)(current)) {
+      try {
+        await (0, import_promises.rmdir)(current);
+      } catch {
+        return;
+      }
+    }
+  }
+  #path(key) {
+    return (0, import_node_path.join)(this.#root, requireSafeKey(key));
+  }
+  async #do(doing, work) {
+    throwIfCancelled(this.#context.signal);
+    try {
+      return await work();
+    } catch (error63) {
+      throw this.#explain(error63, doing);
+    }
+  }
+  #explain(error63, doing) {
+    return explainFileError(error63, `${doing} in ${this.url}`);
+  }
+};
+function folderOf(prefix) {
+  return prefix.slice(0, prefix.lastIndexOf("/") + 1);
+}
+function sortName(entry) {
+  return Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name);
+}
+async function statIfThere(path) {
+  try {
+    return await (0, import_promises.stat)(path);
+  } catch (error63) {
+    if (hasCode(error63, "ENOENT", "ENOTDIR")) return void 0;
+    throw error63;
+  }
+}
+async function writeAll(file2, chunk) {
+  for (let offset2 = 0; offset2 < chunk.length; ) {
+    offset2 += (await file2.write(chunk, offset2)).bytesWritten;
+  }
+}
+async function syncFolder(path) {
+  const folder = await (0, import_promises.open)(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+// src/destinations/open.ts
+async function openDestination(config2, name, context) {
+  if (config2.url.startsWith("file:///") && URL.canParse(config2.url)) {
+    return new DirectoryDestination((0, import_node_url2.fileURLToPath)(config2.url), name, context);
+  }
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(config2.url) ?? [];
+  if (bucket !== void 0) {
+    const { openS3: openS32 } = await Promise.resolve().then(() => (init_s33(), s3_exports2));
+    return await openS32(config2, { bucket, folder: `${prefix}/${name}` }, context);
+  }
+  throw new AppError(
+    "CONFIG_INVALID",
+    `The destination ${config2.url} is neither an S3 bucket nor a folder.`,
+    {
+      hint: "Write s3://bucket/prefix or file:///absolute/path."
+    }
+  );
+}
+
+// src/report/failure.ts
+init_errors();
+function explainFailure(error63, redactor) {
+  const exitStatus = exitStatusOf(error63);
+  if (error63 instanceof AppError) {
+    const [title = "", ...rest] = redactor.redact(error63.message).split("\n");
+    return {
+      code: error63.code,
+      exitStatus,
+      title,
+      reason: rest.join("\n"),
+      hint: redactor.redact(error63.hint)
+    };
+  }
+  const stack = error63 instanceof Error ? error63.stack ?? error63.message : String(error63);
+  return {
+    code: "BUG",
+    exitStatus,
+    title: "lifeboat failed by a fault of its own.",
+    reason: redactor.redact(stack),
+    hint: "Please report it with the text above; no backup was listed that is not complete."
+  };
+}
+
+// src/run-context.ts
+var import_node_events3 = require("node:events");
+
+// src/sys/clock.ts
+var import_node_events2 = require("node:events");
+var import_promises4 = require("node:timers/promises");
+init_errors();
+var systemClock = {
+  now: () => /* @__PURE__ */ new Date(),
+  ticksMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await (0, import_promises4.setTimeout)(ms, void 0, { signal });
+    } catch {
+      throw cancelled();
+    }
+  }
+};
+function createDeadline(timeoutMs) {
+  const deadline = new AbortController();
+  setTimeout(() => deadline.abort(), timeoutMs).unref();
+  (0, import_node_events2.setMaxListeners)(0, deadline.signal);
+  return deadline.signal;
+}
+
+// src/sys/exec.ts
+init_errors();
+var STDERR_TAIL_LENGTH = 16 * 1024;
+function toolEnvironment(env2) {
+  const passed = {};
+  for (const name of ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ"]) {
+    const value = env2[name];
+    if (value !== void 0) passed[name] = value;
+  }
+  return passed;
+}
+
+// src/run-context.ts
+function createContext(source) {
+  const { signal, reporter, redactor, env: env2, cacheDir, postgresArchive } = source;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  (0, import_node_events3.setMaxListeners)(0, either);
+  return {
+    signal: either,
+    stopAll: () => stop.abort(),
+    reporter,
+    redactor,
+    clock: systemClock,
+    toolEnv: toolEnvironment(env2),
+    cacheDir,
+    ...postgresArchive && { postgresArchive }
+  };
+}
+
+// src/sys/scratch.ts
+var SCRATCH_PREFIX = "lifeboat-scratch-";
+
+// src/sys/secret.ts
+var import_node_util2 = require("node:util");
+var PLACEHOLDER = "***";
+var Secret = class {
+  #value;
+  constructor(value) {
+    this.#value = value;
+  }
+  /** The credential itself. Call it only where the credential is handed to its user. */
+  reveal() {
+    return this.#value;
+  }
+  toString() {
+    return PLACEHOLDER;
+  }
+  toJSON() {
+    return PLACEHOLDER;
+  }
+  [import_node_util2.inspect.custom]() {
+    return PLACEHOLDER;
+  }
+};
+function secretForms(value) {
+  const forms = /* @__PURE__ */ new Set();
+  for (const part of [value, ...value.split(/\r?\n/)]) {
+    forms.add(part);
+    forms.add(convertOrKeep(encodeURIComponent, part));
+    forms.add(convertOrKeep(decodeURIComponent, part));
+    forms.add(encodeAsPassword(part));
+    forms.add(JSON.stringify(part).slice(1, -1));
+    forms.add(Buffer.from(part).toString("base64"));
+  }
+  return [...forms].filter((form) => form.length >= 4);
+}
+var Redactor = class {
+  #forms = /* @__PURE__ */ new Set();
+  add(secret) {
+    for (const form of secretForms(secret.reveal())) this.#forms.add(form);
+  }
+  /** Credentials that overlap in the text go as one: neither leaves a rest of the other. */
+  redact(text3) {
+    const spans = [...this.#forms].flatMap((form) => findSpans(text3, form));
+    spans.sort((a5, b5) => a5.start - b5.start);
+    let clean = "";
+    let done = 0;
+    for (const { start, end } of spans) {
+      if (start >= done) clean += text3.slice(done, start) + PLACEHOLDER;
+      done = Math.max(done, end);
+    }
+    return clean + text3.slice(done);
+  }
+};
+function findSpans(text3, form) {
+  const spans = [];
+  for (let start = text3.indexOf(form); start !== -1; start = text3.indexOf(form, start + 1)) {
+    spans.push({ start, end: start + form.length });
+  }
+  return spans;
+}
+function encodeAsPassword(text3) {
+  const url2 = new URL("postgres://user@host");
+  url2.password = text3;
+  return url2.password;
+}
+function convertOrKeep(convert, text3) {
+  try {
+    return convert(text3);
+  } catch {
+    return text3;
+  }
+}
+
+// src/config/verify.ts
+function readVerifyScope(sources) {
+  const id = sources.option("backup");
+  const sample = sources.option("sample");
+  const isAll = sources.flag("all") ?? false;
+  const place = sources.optionPlace("all");
+  if (isAll && id) sources.problems.add(place, "does not go with the option backup. Give one of them.");
+  if (isAll) return { kind: "all" };
+  if (id) return { kind: "one", id: id.text };
+  if (!sample) return { kind: "newest" };
+  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(sample.text)?.[1];
+  const percent = Number(share ?? Number.NaN);
+  if (!(percent >= 1 && percent <= 100)) {
+    sources.problems.add(sample.place, "is no share from 1% to 100%. Write it such as 10%.");
+  }
+  return { kind: "sample", share: percent / 100 };
+}
+
+// src/config/problems.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+init_errors();
+var Problems = class {
+  #found = [];
+  /** @param text - goes on after the place: what is wrong with it and what to write instead; never a value */
+  add(place, text3) {
+    this.#found.push({ order: place.order, line: `${place.label} ${text3}` });
+  }
+  /** @throws AppError CONFIG_INVALID when anything was found */
+  throwIfAny() {
+    if (this.#found.length > 0) throw this.toError();
+  }
+  /** All problems as one error, each on a line of its own. */
+  toError() {
+    const lines = this.#found.sort((a5, b5) => a5.order - b5.order).map(({ line }) => `  ${line}`);
+    const count = lines.length === 1 ? "a problem" : `${lines.length} problems`;
+    return new AppError("CONFIG_INVALID", [`The configuration has ${count}:`, ...lines].join("\n"), {
+      hint: "Correct this and run the command again; docs/options.md lists every option and key."
+    });
+  }
+};
+function suggest(unknown2, known) {
+  if (known.length === 0) return "";
+  const nearest = (0, import_fastest_levenshtein.closest)(unknown2, known);
+  return (0, import_fastest_levenshtein.distance)(unknown2, nearest) <= Math.max(2, unknown2.length / 3) ? ` Did you mean ${nearest}?` : "";
+}
+
+// node_modules/luxon/build/es6/luxon.mjs
+var LuxonError = class extends Error {
+};
+var InvalidDateTimeError = class extends LuxonError {
+  constructor(reason) {
+    super(`Invalid DateTime: ${reason.toMessage()}`);
+  }
+};
+var InvalidIntervalError = class extends LuxonError {
+  constructor(reason) {
+    super(`Invalid Interval: ${reason.toMessage()}`);
+  }
+};
+var InvalidDurationError = class extends LuxonError {
+  constructor(reason) {
+    super(`Invalid Duration: ${reason.toMessage()}`);
+  }
+};
+var ConflictingSpecificationError = class extends LuxonError {
+};
+var InvalidUnitError = class extends LuxonError {
+  constructor(unit) {
+    super(`Invalid unit ${unit}`);
+  }
+};
+var InvalidArgumentError = class extends LuxonError {
+};
+var ZoneIsAbstractError = class extends LuxonError {
+  constructor() {
+    super("Zone is an abstract class");
+  }
+};
+var n3 = "numeric";
+var s2 = "short";
+var l3 = "long";
+var DATE_SHORT = {
+  year: n3,
+  month: n3,
+  day: n3
+};
+var DATE_MED = {
+  year: n3,
+  month: s2,
+  day: n3
+};
+var DATE_MED_WITH_WEEKDAY = {
+  year: n3,
+  month: s2,
+  day: n3,
+  weekday: s2
+};
+var DATE_FULL = {
+  year: n3,
+  month: l3,
+  day: n3
+};
+var DATE_HUGE = {
+  year: n3,
+  month: l3,
+  day: n3,
+  weekday: l3
+};
+var TIME_SIMPLE = {
+  hour: n3,
+  minute: n3
+};
+var TIME_WITH_SECONDS = {
+  hour: n3,
+  minute: n3,
+  second: n3
+};
+var TIME_WITH_SHORT_OFFSET = {
+  hour: n3,
+  minute: n3,
+  second: n3,
+  timeZoneName: s2
+};
+var TIME_WITH_LONG_OFFSET = {
+  hour: n3,
+  minute: n3,
+  second: n3,
+  timeZoneName: l3
+};
+var TIME_24_SIMPLE = {
+  hour: n3,
+  minute: n3,
+  hourCycle: "h23"
+};
+var TIME_24_WITH_SECONDS = {
+  hour: n3,
+  minute: n3,
+  second: n3,
+  hourCycle: "h23"
+};
+var TIME_24_WITH_SHORT_OFFSET = {
+  hour: n3,
+  minute: n3,
+  second: n3,
+  hourCycle: "h23",
+  timeZoneName: s2
+};
+var TIME_24_WITH_LONG_OFFSET = {
+  hour: n3,
+  minute: n3,
+  second: n3,
+  hourCycle: "h23",
+  timeZoneName: l3
+};
+var DATETIME_SHORT = {
+  year: n3,
+  month: n3,
+  day: n3,
+  hour: n3,
+  minute: n3
+};
+var DATETIME_SHORT_WITH_SECONDS = {
+  year: n3,
+  month: n3,
+  day: n3,
+  hour: n3,
+  minute: n3,
+  second: n3
+};
+var DATETIME_MED = {
+  year: n3,
+  month: s2,
+  day: n3,
+  hour: n3,
+  minute: n3
+};
+var DATETIME_MED_WITH_SECONDS = {
+  year: n3,
+  month: s2,
+  day: n3,
+  hour: n3,
+  minute: n3,
+  second: n3
+};
+var DATETIME_MED_WITH_WEEKDAY = {
+  year: n3,
+  month: s2,
+  day: n3,
+  weekday: s2,
+  hour: n3,
+  minute: n3
+};
+var DATETIME_FULL = {
+  year: n3,
+  month: l3,
+  day: n3,
+  hour: n3,
+  minute: n3,
+  timeZoneName: s2
+};
+var DATETIME_FULL_WITH_SECONDS = {
+  year: n3,
+  month: l3,
+  day: n3,
+  hour: n3,
+  minute: n3,
+  second: n3,
+  timeZoneName: s2
+};
+var DATETIME_HUGE = {
+  year: n3,
+  month: l3,
+  day: n3,
+  weekday: l3,
+  hour: n3,
+  minute: n3,
+  timeZoneName: l3
+};
+var DATETIME_HUGE_WITH_SECONDS = {
+  year: n3,
+  month: l3,
+  day: n3,
+  weekday: l3,
+  hour: n3,
+  minute: n3,
+  second: n3,
+  timeZoneName: l3
+};
+var Zone = class {
+  /**
+   * The type of zone
+   * @abstract
+   * @type {string}
+   */
+  get type() {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * The name of this zone.
+   * @abstract
+   * @type {string}
+   */
+  get name() {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * The IANA name of this zone.
+   * Defaults to `name` if not overwritten by a subclass.
+   * @abstract
+   * @type {string}
+   */
+  get ianaName() {
+    return this.name;
+  }
+  /**
+   * Returns whether the offset is known to be fixed for the whole year.
+   * @abstract
+   * @type {boolean}
+   */
+  get isUniversal() {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * Returns the offset's common name (such as EST) at the specified timestamp
+   * @abstract
+   * @param {number} ts - Epoch milliseconds for which to get the name
+   * @param {Object} opts - Options to affect the format
+   * @param {string} opts.format - What style of offset to return. Accepts 'long' or 'short'.
+   * @param {string} opts.locale - What locale to return the offset name in.
+   * @return {string}
+   */
+  offsetName(ts, opts) {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * Returns the offset's value as a string
+   * @abstract
+   * @param {number} ts - Epoch milliseconds for which to get the offset
+   * @param {string} format - What style of offset to return.
+   *                          Accepts 'narrow', 'short', or 'techie'. Returning '+6', '+06:00', or '+0600' respectively
+   * @return {string}
+   */
+  formatOffset(ts, format2) {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * Return the offset in minutes for this zone at the specified timestamp.
+   * @abstract
+   * @param {number} ts - Epoch milliseconds for which to compute the offset
+   * @return {number}
+   */
+  offset(ts) {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * Return whether this Zone is equal to another zone
+   * @abstract
+   * @param {Zone} otherZone - the zone to compare
+   * @return {boolean}
+   */
+  equals(otherZone) {
+    throw new ZoneIsAbstractError();
+  }
+  /**
+   * Return whether this Zone is valid.
+   * @abstract
+   * @type {boolean}
+   */
+  get isValid() {
+    throw new ZoneIsAbstractError();
+  }
+};
+var singleton$1 = null;
+var SystemZone = class _SystemZone extends Zone {
+  /**
+   * Get a singleton instance of the local zone
+   * @return {SystemZone}
+   */
+  static get instance() {
+    if (singleton$1 === null) {
+      singleton$1 = new _SystemZone();
+    }
+    return singleton$1;
+  }
+  /** @override **/
+  get type() {
+    return "system";
+  }
+  /** @override **/
+  get name() {
+    return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+  /** @override **/
+  get isUniversal() {
+    return false;
+  }
+  /** @override **/
+  offsetName(ts, { format: format2, locale }) {
+    return parseZoneInfo(ts, format2, locale);
+  }
+  /** @override **/
+  formatOffset(ts, format2) {
+    return formatOffset(this.offset(ts), format2);
+  }
+  /** @override **/
+  offset(ts) {
+    return -new Date(ts).getTimezoneOffset();
+  }
+  /** @override **/
+  equals(otherZone) {
+    return otherZone.type === "system";
+  }
+  /** @override **/
+  get isValid() {
+    return true;
+  }
+};
+var dtfCache = /* @__PURE__ */ new Map();
+function makeDTF(zoneName) {
+  let dtf = dtfCache.get(zoneName);
+  if (dtf === void 0) {
+    dtf = new Intl.DateTimeFormat("en-US", {
+      hour12: false,
+      timeZone: zoneName,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      era: "short"
+    });
+    dtfCache.set(zoneName, dtf);
+  }
+  return dtf;
+}
+var typeToPos = {
+  year: 0,
+  month: 1,
+  day: 2,
+  era: 3,
+  hour: 4,
+  minute: 5,
+  second: 6
+};
+function hackyOffset(dtf, date6) {
+  const formatted = dtf.format(date6).replace(/\u200E/g, ""), parsed = /(\d+)\/(\d+)\/(\d+) (AD|BC),? (\d+):(\d+):(\d+)/.exec(formatted), [, fMonth, fDay, fYear, fadOrBc, fHour, fMinute, fSecond] = parsed;
+  return [fYear, fMonth, fDay, fadOrBc, fHour, fMinute, fSecond];
+}
+function partsOffset(dtf, date6) {
+  const formatted = dtf.formatToParts(date6);
+  const filled = [];
+  for (let i5 = 0; i5 < formatted.length; i5++) {
+    const { type, value } = formatted[i5];
+    const pos = typeToPos[type];
+    if (type === "era") {
+      filled[pos] = value;
+    } else if (!isUndefined(pos)) {
+      filled[pos] = parseInt(value, 10);
+    }
+  }
+  return filled;
+}
+var ianaZoneCache = /* @__PURE__ */ new Map();
+var IANAZone = class _IANAZone extends Zone {
+  /**
+   * @param {string} name - Zone name
+   * @return {IANAZone}
+   */
+  static create(name) {
+    let zone = ianaZoneCache.get(name);
+    if (zone === void 0) {
+      ianaZoneCache.set(name, zone = new _IANAZone(name));
+    }
+    return zone;
+  }
+  /**
+   * Reset local caches. Should only be necessary in testing scenarios.
+   * @return {void}
+   */
+  static resetCache() {
+    ianaZoneCache.clear();
+    dtfCache.clear();
+  }
+  /**
+   * Returns whether the provided string is a valid specifier. This only checks the string's format, not that the specifier identifies a known zone; see isValidZone for that.
+   * @param {string} s - The string to check validity on
+   * @example IANAZone.isValidSpecifier("America/New_York") //=> true
+   * @example IANAZone.isValidSpecifier("Sport~~blorp") //=> false
+   * @deprecated For backward compatibility, this forwards to isValidZone, better use `isValidZone()` directly instead.
+   * @return {boolean}
+   */
+  static isValidSpecifier(s3) {
+    return this.isValidZone(s3);
+  }
+  /**
+   * Returns whether the provided string identifies a real zone
+   * @param {string} zone - The string to check
+   * @example IANAZone.isValidZone("America/New_York") //=> true
+   * @example IANAZone.isValidZone("Fantasia/Castle") //=> false
+   * @example IANAZone.isValidZone("Sport~~blorp") //=> false
+   * @return {boolean}
+   */
+  static isValidZone(zone) {
+    if (!zone) {
+      return false;
+    }
+    try {
+      new Intl.DateTimeFormat("en-US", { timeZone: zone }).format();
+      return true;
+    } catch (e5) {
+      return false;
+    }
+  }
+  constructor(name) {
+    super();
+    this.zoneName = name;
+    this.valid = _IANAZone.isValidZone(name);
+  }
+  /**
+   * The type of zone. `iana` for all instances of `IANAZone`.
+   * @override
+   * @type {string}
+   */
+  get type() {
+    return "iana";
+  }
+  /**
+   * The name of this zone (i.e. the IANA zone name).
+   * @override
+   * @type {string}
+   */
+  get name() {
+    return this.zoneName;
+  }
+  /**
+   * Returns whether the offset is known to be fixed for the whole year:
+   * Always returns false for all IANA zones.
+   * @override
+   * @type {boolean}
+   */
+  get isUniversal() {
+    return false;
+  }
+  /**
+   * Returns the offset's common name (such as EST) at the specified timestamp
+   * @override
+   * @param {number} ts - Epoch milliseconds for which to get the name
+   * @param {Object} opts - Options to affect the format
+   * @param {string} opts.format - What style of offset to return. Accepts 'long' or 'short'.
+   * @param {string} opts.locale - What locale to return the offset name in.
+   * @return {string}
+   */
+  offsetName(ts, { format: format2, locale }) {
+    return parseZoneInfo(ts, format2, locale, this.name);
+  }
+  /**
+   * Returns the offset's value as a string
+   * @override
+   * @param {number} ts - Epoch milliseconds for which to get the offset
+   * @param {string} format - What style of offset to return.
+   *                          Accepts 'narrow', 'short', or 'techie'. Returning '+6', '+06:00', or '+0600' respectively
+   * @return {string}
+   */
+  formatOffset(ts, format2) {
+    return formatOffset(this.offset(ts), format2);
+  }
+  /**
+   * Return the offset in minutes for this zone at the specified timestamp.
+   * @override
+   * @param {number} ts - Epoch milliseconds for which to compute the offset
+   * @return {number}
+   */
+  offset(ts) {
+    if (!this.valid) return NaN;
+    const date6 = new Date(ts);
+    if (isNaN(date6)) return NaN;
+    const dtf = makeDTF(this.name);
+    let [year2, month, day, adOrBc, hour, minute, second] = dtf.formatToParts ? partsOffset(dtf, date6) : hackyOffset(dtf, date6);
+    if (adOrBc === "BC") {
+      year2 = -Math.abs(year2) + 1;
+    }
+    const adjustedHour = hour === 24 ? 0 : hour;
+    const asUTC = objToLocalTS({
+      year: year2,
+      month,
+      day,
+      hour: adjustedHour,
+      minute,
+      second,
+      millisecond: 0
+    });
+    let asTS = +date6;
+    const over = asTS % 1e3;
+    asTS -= over >= 0 ? over : 1e3 + over;
+    return (asUTC - asTS) / (60 * 1e3);
+  }
+  /**
+   * Return whether this Zone is equal to another zone
+   * @override
+   * @param {Zone} otherZone - the zone to compare
+   * @return {boolean}
+   */
+  equals(otherZone) {
+    return otherZone.type === "iana" && otherZone.name === this.name;
+  }
+  /**
+   * Return whether this Zone is valid.
+   * @override
+   * @type {boolean}
+   */
+  get isValid() {
+    return this.valid;
+  }
+};
+var intlLFCache = {};
+function getCachedLF(locString, opts = {}) {
+  const key = JSON.stringify([locString, opts]);
+  let dtf = intlLFCache[key];
+  if (!dtf) {
+    dtf = new Intl.ListFormat(locString, opts);
+    intlLFCache[key] = dtf;
+  }
+  return dtf;
+}
+var intlDTCache = /* @__PURE__ */ new Map();
+function getCachedDTF(locString, opts = {}) {
+  const key = JSON.stringify([locString, opts]);
+  let dtf = intlDTCache.get(key);
+  if (dtf === void 0) {
+    dtf = new Intl.DateTimeFormat(locString, opts);
+    intlDTCache.set(key, dtf);
+  }
+  return dtf;
+}
+var intlNumCache = /* @__PURE__ */ new Map();
+function getCachedINF(locString, opts = {}) {
+  const key = JSON.stringify([locString, opts]);
+  let inf = intlNumCache.get(key);
+  if (inf === void 0) {
+    inf = new Intl.NumberFormat(locString, opts);
+    intlNumCache.set(key, inf);
+  }
+  return inf;
+}
+var intlRelCache = /* @__PURE__ */ new Map();
+function getCachedRTF(locString, opts = {}) {
+  const { base, ...cacheKeyOpts } = opts;
+  const key = JSON.stringify([locString, cacheKeyOpts]);
+  let inf = intlRelCache.get(key);
+  if (inf === void 0) {
+    inf = new Intl.RelativeTimeFormat(locString, opts);
+    intlRelCache.set(key, inf);
+  }
+  return inf;
+}
+var sysLocaleCache = null;
+function systemLocale() {
+  if (sysLocaleCache) {
+    return sysLocaleCache;
+  } else {
+    sysLocaleCache = new Intl.DateTimeFormat().resolvedOptions().locale;
+    return sysLocaleCache;
+  }
+}
+var intlResolvedOptionsCache = /* @__PURE__ */ new Map();
+function getCachedIntResolvedOptions(locString) {
+  let opts = intlResolvedOptionsCache.get(locString);
+  if (opts === void 0) {
+    opts = new Intl.DateTimeFormat(locString).resolvedOptions();
+    intlResolvedOptionsCache.set(locString, opts);
+  }
+  return opts;
+}
+var weekInfoCache = /* @__PURE__ */ new Map();
+function getCachedWeekInfo(locString) {
+  let data = weekInfoCache.get(locString);
+  if (!data) {
+    const locale = new Intl.Locale(locString);
+    data = "getWeekInfo" in locale ? locale.getWeekInfo() : locale.weekInfo;
+    if (!("minimalDays" in data)) {
+      data = { ...fallbackWeekSettings, ...data };
+    }
+    weekInfoCache.set(locString, data);
+  }
+  return data;
+}
+function parseLocaleString(localeStr) {
+  const xIndex = localeStr.indexOf("-x-");
+  if (xIndex !== -1) {
+    localeStr = localeStr.substring(0, xIndex);
+  }
+  const uIndex = localeStr.indexOf("-u-");
+  if (uIndex === -1) {
+    return [localeStr];
+  } else {
+    let options;
+    let selectedStr;
+    try {
+      options = getCachedDTF(localeStr).resolvedOptions();
+      selectedStr = localeStr;
+    } catch (e5) {
+      const smaller = localeStr.substring(0, uIndex);
+      options = getCachedDTF(smaller).resolvedOptions();
+      selectedStr = smaller;
+    }
+    const { numberingSystem, calendar } = options;
+    return [selectedStr, numberingSystem, calendar];
+  }
+}
+function intlConfigString(localeStr, numberingSystem, outputCalendar) {
+  if (outputCalendar || numberingSystem) {
+    if (!localeStr.includes("-u-")) {
+      localeStr += "-u";
+    }
+    if (outputCalendar) {
+      localeStr += `-ca-${outputCalendar}`;
+    }
+    if (numberingSystem) {
+      localeStr += `-nu-${numberingSystem}`;
+    }
+    return localeStr;
+  } else {
+    return localeStr;
+  }
+}
+function mapMonths(f5) {
+  const ms = [];
+  for (let i5 = 1; i5 <= 12; i5++) {
+    const dt = DateTime.utc(2009, i5, 1);
+    ms.push(f5(dt));
+  }
+  return ms;
+}
+function mapWeekdays(f5) {
+  const ms = [];
+  for (let i5 = 1; i5 <= 7; i5++) {
+    const dt = DateTime.utc(2016, 11, 13 + i5);
+    ms.push(f5(dt));
+  }
+  return ms;
+}
+function listStuff(loc, length, englishFn, intlFn) {
+  const mode = loc.listingMode();
+  if (mode === "error") {
+    return null;
+  } else if (mode === "en") {
+    return englishFn(length);
+  } else {
+    return intlFn(length);
+  }
+}
+function supportsFastNumbers(loc) {
+  if (loc.numberingSystem && loc.numberingSystem !== "latn") {
+    return false;
+  } else {
+    return loc.numberingSystem === "latn" || !loc.locale || loc.locale.startsWith("en") || getCachedIntResolvedOptions(loc.locale).numberingSystem === "latn";
+  }
+}
+var PolyNumberFormatter = class {
+  constructor(intl, forceSimple, opts) {
+    this.padTo = opts.padTo || 0;
+    this.floor = opts.floor || false;
+    const { padTo, floor, ...otherOpts } = opts;
+    if (!forceSimple || Object.keys(otherOpts).length > 0) {
+      const intlOpts = { useGrouping: false, ...opts };
+      if (opts.padTo > 0) intlOpts.minimumIntegerDigits = opts.padTo;
+      this.inf = getCachedINF(intl, intlOpts);
+    }
+  }
+  format(i5) {
+    if (this.inf) {
+      const fixed = this.floor ? Math.floor(i5) : i5;
+      return this.inf.format(fixed);
+    } else {
+      const fixed = this.floor ? Math.floor(i5) : roundTo(i5, 3);
+      return padStart(fixed, this.padTo);
+    }
+  }
+};
+var PolyDateFormatter = class {
+  constructor(dt, intl, opts) {
+    this.opts = opts;
+    this.originalZone = void 0;
+    let z2 = void 0;
+    if (this.opts.timeZone) {
+      this.dt = dt;
+    } else if (dt.zone.type === "fixed") {
+      const gmtOffset = -1 * (dt.offset / 60);
+      const offsetZ = gmtOffset >= 0 ? `Etc/GMT+${gmtOffset}` : `Etc/GMT${gmtOffset}`;
+      if (dt.offset !== 0 && IANAZone.create(offsetZ).valid) {
+        z2 = offsetZ;
+        this.dt = dt;
+      } else {
+        z2 = "UTC";
+        this.dt = dt.offset === 0 ? dt : dt.setZone("UTC").plus({ minutes: dt.offset });
+        this.originalZone = dt.zone;
+      }
+    } else if (dt.zone.type === "system") {
+      this.dt = dt;
+    } else if (dt.zone.type === "iana") {
+      this.dt = dt;
+      z2 = dt.zone.name;
+    } else {
+      z2 = "UTC";
+      this.dt = dt.setZone("UTC").plus({ minutes: dt.offset });
+      this.originalZone = dt.zone;
+    }
+    const intlOpts = { ...this.opts };
+    intlOpts.timeZone = intlOpts.timeZone || z2;
+    this.dtf = getCachedDTF(intl, intlOpts);
+  }
+  format() {
+    if (this.originalZone) {
+      return this.formatToParts().map(({ value }) => value).join("");
+    }
+    return this.dtf.format(this.dt.toJSDate());
+  }
+  formatToParts() {
+    const parts = this.dtf.formatToParts(this.dt.toJSDate());
+    if (this.originalZone) {
+      return parts.map((part) => {
+        if (part.type === "timeZoneName") {
+          const offsetName = this.originalZone.offsetName(this.dt.ts, {
+            locale: this.dt.locale,
+            format: this.opts.timeZoneName
+          });
+          return {
+            ...part,
+            value: offsetName
+          };
+        } else {
+          return part;
+        }
+      });
+    }
+    return parts;
+  }
+  resolvedOptions() {
+    return this.dtf.resolvedOptions();
+  }
+};
+var PolyRelFormatter = class {
+  constructor(intl, isEnglish, opts) {
+    this.opts = { style: "long", ...opts };
+    if (!isEnglish && hasRelative()) {
+      this.rtf = getCachedRTF(intl, opts);
+    }
+  }
+  format(count, unit) {
+    if (this.rtf) {
+      return this.rtf.format(count, unit);
+    } else {
+      return formatRelativeTime(unit, count, this.opts.numeric, this.opts.style !== "long");
+    }
+  }
+  formatToParts(count, unit) {
+    if (this.rtf) {
+      return this.rtf.formatToParts(count, unit);
+    } else {
+      return [];
+    }
+  }
+};
+var fallbackWeekSettings = {
+  firstDay: 1,
+  minimalDays: 4,
+  weekend: [6, 7]
+};
+var Locale = class _Locale {
+  static fromOpts(opts) {
+    return _Locale.create(
+      opts.locale,
+      opts.numberingSystem,
+      opts.outputCalendar,
+      opts.weekSettings,
+      opts.defaultToEN
+    );
+  }
+  static create(locale, numberingSystem, outputCalendar, weekSettings, defaultToEN = false) {
+    const specifiedLocale = locale || Settings.defaultLocale;
+    const localeR = specifiedLocale || (defaultToEN ? "en-US" : systemLocale());
+    const numberingSystemR = numberingSystem || Settings.defaultNumberingSystem;
+    const outputCalendarR = outputCalendar || Settings.defaultOutputCalendar;
+    const weekSettingsR = validateWeekSettings(weekSettings) || Settings.defaultWeekSettings;
+    return new _Locale(localeR, numberingSystemR, outputCalendarR, weekSettingsR, specifiedLocale);
+  }
+  static resetCache() {
+    sysLocaleCache = null;
+    intlDTCache.clear();
+    intlNumCache.clear();
+    intlRelCache.clear();
+    intlResolvedOptionsCache.clear();
+    weekInfoCache.clear();
+  }
+  static fromObject({ locale, numberingSystem, outputCalendar, weekSettings } = {}) {
+    return _Locale.create(locale, numberingSystem, outputCalendar, weekSettings);
+  }
+  constructor(locale, numbering, outputCalendar, weekSettings, specifiedLocale) {
+    const [parsedLocale, parsedNumberingSystem, parsedOutputCalendar] = parseLocaleString(locale);
+    this.locale = parsedLocale;
+    this.numberingSystem = numbering || parsedNumberingSystem || null;
+    this.outputCalendar = outputCalendar || parsedOutputCalendar || null;
+    this.weekSettings = weekSettings;
+    this.intl = intlConfigString(this.locale, this.numberingSystem, this.outputCalendar);
+    this.weekdaysCache = { format: {}, standalone: {} };
+    this.monthsCache = { format: {}, standalone: {} };
+    this.meridiemCache = null;
+    this.eraCache = {};
+    this.specifiedLocale = specifiedLocale;
+    this.fastNumbersCached = null;
+  }
+  get fastNumbers() {
+    if (this.fastNumbersCached == null) {
+      this.fastNumbersCached = supportsFastNumbers(this);
+    }
+    return this.fastNumbersCached;
+  }
+  listingMode() {
+    const isActuallyEn = this.isEnglish();
+    const hasNoWeirdness = (this.numberingSystem === null || this.numberingSystem === "latn") && (this.outputCalendar === null || this.outputCalendar === "gregory");
+    return isActuallyEn && hasNoWeirdness ? "en" : "intl";
+  }
+  clone(alts) {
+    if (!alts || Object.getOwnPropertyNames(alts).length === 0) {
+      return this;
+    } else {
+      return _Locale.create(
+        alts.locale || this.specifiedLocale,
+        alts.numberingSystem || this.numberingSystem,
+        alts.outputCalendar || this.outputCalendar,
+        validateWeekSettings(alts.weekSettings) || this.weekSettings,
+        alts.defaultToEN || false
+      );
+    }
+  }
+  redefaultToEN(alts = {}) {
+    return this.clone({ ...alts, defaultToEN: true });
+  }
+  redefaultToSystem(alts = {}) {
+    return this.clone({ ...alts, defaultToEN: false });
+  }
+  months(length, format2 = false) {
+    return listStuff(this, length, months2, () => {
+      const monthSpecialCase = this.intl === "ja" || this.intl.startsWith("ja-");
+      format2 &= !monthSpecialCase;
+      const intl = format2 ? { month: length, day: "numeric" } : { month: length }, formatStr = format2 ? "format" : "standalone";
+      if (!this.monthsCache[formatStr][length]) {
+        const mapper = !monthSpecialCase ? (dt) => this.extract(dt, intl, "month") : (dt) => this.dtFormatter(dt, intl).format();
+        this.monthsCache[formatStr][length] = mapMonths(mapper);
+      }
+      return this.monthsCache[formatStr][length];
+    });
+  }
+  weekdays(length, format2 = false) {
+    return listStuff(this, length, weekdays, () => {
+      const intl = format2 ? { weekday: length, year: "numeric", month: "long", day: "numeric" } : { weekday: length }, formatStr = format2 ? "format" : "standalone";
+      if (!this.weekdaysCache[formatStr][length]) {
+        this.weekdaysCache[formatStr][length] = mapWeekdays(
+          (dt) => this.extract(dt, intl, "weekday")
+        );
+      }
+      return this.weekdaysCache[formatStr][length];
+    });
+  }
+  meridiems() {
+    return listStuff(
+      this,
+      void 0,
+      () => meridiems,
+      () => {
+        if (!this.meridiemCache) {
+          const intl = { hour: "numeric", hourCycle: "h12" };
+          this.meridiemCache = [DateTime.utc(2016, 11, 13, 9), DateTime.utc(2016, 11, 13, 19)].map(
+            (dt) => this.extract(dt, intl, "dayperiod")
+          );
+        }
+        return this.meridiemCache;
+      }
+    );
+  }
+  eras(length) {
+    return listStuff(this, length, eras, () => {
+      const intl = { era: length };
+      if (!this.eraCache[length]) {
+        this.eraCache[length] = [DateTime.utc(-40, 1, 1), DateTime.utc(2017, 1, 1)].map(
+          (dt) => this.extract(dt, intl, "era")
+        );
+      }
+      return this.eraCache[length];
+    });
+  }
+  extract(dt, intlOpts, field) {
+    const df = this.dtFormatter(dt, intlOpts), results = df.formatToParts(), matching = results.find((m3) => m3.type.toLowerCase() === field);
+    return matching ? matching.value : null;
+  }
+  numberFormatter(opts = {}) {
+    return new PolyNumberFormatter(this.intl, opts.forceSimple || this.fastNumbers, opts);
+  }
+  dtFormatter(dt, intlOpts = {}) {
+    return new PolyDateFormatter(dt, this.intl, intlOpts);
+  }
+  relFormatter(opts = {}) {
+    return new PolyRelFormatter(this.intl, this.isEnglish(), opts);
+  }
+  listFormatter(opts = {}) {
+    return getCachedLF(this.intl, opts);
+  }
+  isEnglish() {
+    return this.locale === "en" || this.locale.toLowerCase() === "en-us" || getCachedIntResolvedOptions(this.intl).locale.startsWith("en-us");
+  }
+  getWeekSettings() {
+    if (this.weekSettings) {
+      return this.weekSettings;
+    } else if (!hasLocaleWeekInfo()) {
+      return fallbackWeekSettings;
+    } else {
+      return getCachedWeekInfo(this.locale);
+    }
+  }
+  getStartOfWeek() {
+    return this.getWeekSettings().firstDay;
+  }
+  getMinDaysInFirstWeek() {
+    return this.getWeekSettings().minimalDays;
+  }
+  getWeekendDays() {
+    return this.getWeekSettings().weekend;
+  }
+  equals(other) {
+    return this.locale === other.locale && this.numberingSystem === other.numberingSystem && this.outputCalendar === other.outputCalendar;
+  }
+  toString() {
+    return `Locale(${this.locale}, ${this.numberingSystem}, ${this.outputCalendar})`;
+  }
+};
+var singleton = null;
+var FixedOffsetZone = class _FixedOffsetZone extends Zone {
+  /**
+   * Get a singleton instance of UTC
+   * @return {FixedOffsetZone}
+   */
+  static get utcInstance() {
+    if (singleton === null) {
+      singleton = new _FixedOffsetZone(0);
+    }
+    return singleton;
+  }
+  /**
+   * Get an instance with a specified offset
+   * @param {number} offset - The offset in minutes
+   * @return {FixedOffsetZone}
+   */
+  static instance(offset2) {
+    return offset2 === 0 ? _FixedOffsetZone.utcInstance : new _FixedOffsetZone(offset2);
+  }
+  /**
+   * Get an instance of FixedOffsetZone from a UTC offset string, like "UTC+6"
+   * @param {string} s - The offset string to parse
+   * @example FixedOffsetZone.parseSpecifier("UTC+6")
+   * @example FixedOffsetZone.parseSpecifier("UTC+06")
+   * @example FixedOffsetZone.parseSpecifier("UTC-6:00")
+   * @return {FixedOffsetZone}
+   */
+  static parseSpecifier(s3) {
+    if (s3) {
+      const r5 = s3.match(/^utc(?:([+-]\d{1,2})(?::(\d{2}))?)?$/i);
+      if (r5) {
+        return new _FixedOffsetZone(signedOffset(r5[1], r5[2]));
+      }
+    }
+    return null;
+  }
+  constructor(offset2) {
+    super();
+    this.fixed = offset2;
+  }
+  /**
+   * The type of zone. `fixed` for all instances of `FixedOffsetZone`.
+   * @override
+   * @type {string}
+   */
+  get type() {
+    return "fixed";
+  }
+  /**
+   * The name of this zone.
+   * All fixed zones' names always start with "UTC" (plus optional offset)
+   * @override
+   * @type {string}
+   */
+  get name() {
+    return this.fixed === 0 ? "UTC" : `UTC${formatOffset(this.fixed, "narrow")}`;
+  }
+  /**
+   * The IANA name of this zone, i.e. `Etc/UTC` or `Etc/GMT+/-nn`
+   *
+   * @override
+   * @type {string}
+   */
+  get ianaName() {
+    if (this.fixed === 0) {
+      return "Etc/UTC";
+    } else {
+      return `Etc/GMT${formatOffset(-this.fixed, "narrow")}`;
+    }
+  }
+  /**
+   * Returns the offset's common name at the specified timestamp.
+   *
+   * For fixed offset zones this equals to the zone name.
+   * @override
+   */
+  offsetName() {
+    return this.name;
+  }
+  /**
+   * Returns the offset's value as a string
+   * @override
+   * @param {number} ts - Epoch milliseconds for which to get the offset
+   * @param {string} format - What style of offset to return.
+   *                          Accepts 'narrow', 'short', or 'techie'. Returning '+6', '+06:00', or '+0600' respectively
+   * @return {string}
+   */
+  formatOffset(ts, format2) {
+    return formatOffset(this.fixed, format2);
+  }
+  /**
+   * Returns whether the offset is known to be fixed for the whole year:
+   * Always returns true for all fixed offset zones.
+   * @override
+   * @type {boolean}
+   */
+  get isUniversal() {
+    return true;
+  }
+  /**
+   * Return the offset in minutes for this zone at the specified timestamp.
+   *
+   * For fixed offset zones, this is constant and does not depend on a timestamp.
+   * @override
+   * @return {number}
+   */
+  offset() {
+    return this.fixed;
+  }
+  /**
+   * Return whether this Zone is equal to another zone (i.e. also fixed and same offset)
+   * @override
+   * @param {Zone} otherZone - the zone to compare
+   * @return {boolean}
+   */
+  equals(otherZone) {
+    return otherZone.type === "fixed" && otherZone.fixed === this.fixed;
+  }
+  /**
+   * Return whether this Zone is valid:
+   * All fixed offset zones are valid.
+   * @override
+   * @type {boolean}
+   */
+  get isValid() {
+    return true;
+  }
+};
+var InvalidZone = class extends Zone {
+  constructor(zoneName) {
+    super();
+    this.zoneName = zoneName;
+  }
+  /** @override **/
+  get type() {
+    return "invalid";
+  }
+  /** @override **/
+  get name() {
+    return this.zoneName;
+  }
+  /** @override **/
+  get isUniversal() {
+    return false;
+  }
+  /** @override **/
+  offsetName() {
+    return null;
+  }
+  /** @override **/
+  formatOffset() {
+    return "";
+  }
+  /** @override **/
+  offset() {
+    return NaN;
+  }
+  /** @override **/
+  equals() {
+    return false;
+  }
+  /** @override **/
+  get isValid() {
+    return false;
+  }
+};
+function normalizeZone(input2, defaultZone2) {
+  if (isUndefined(input2) || input2 === null) {
+    return defaultZone2;
+  } else if (input2 instanceof Zone) {
+    return input2;
+  } else if (isString(input2)) {
+    const lowered = input2.toLowerCase();
+    if (lowered === "default") return defaultZone2;
+    else if (lowered === "local" || lowered === "system") return SystemZone.instance;
+    else if (lowered === "utc" || lowered === "gmt") return FixedOffsetZone.utcInstance;
+    else return FixedOffsetZone.parseSpecifier(lowered) || IANAZone.create(input2);
+  } else if (isNumber(input2)) {
+    return FixedOffsetZone.instance(input2);
+  } else if (typeof input2 === "object" && "offset" in input2 && typeof input2.offset === "function") {
+    return input2;
+  } else {
+    return new InvalidZone(input2);
+  }
+}
+var numberingSystems = {
+  arab: "[٠-٩]",
+  arabext: "[۰-۹]",
+  bali: "[᭐-᭙]",
+  beng: "[০-৯]",
+  deva: "[०-९]",
+  fullwide: "[０-９]",
+  gujr: "[૦-૯]",
+  hanidec: "[〇|一|二|三|四|五|六|七|八|九]",
+  khmr: "[០-៩]",
+  knda: "[೦-೯]",
+  laoo: "[໐-໙]",
+  limb: "[᥆-᥏]",
+  mlym: "[൦-൯]",
+  mong: "[᠐-᠙]",
+  mymr: "[၀-၉]",
+  orya: "[୦-୯]",
+  tamldec: "[௦-௯]",
+  telu: "[౦-౯]",
+  thai: "[๐-๙]",
+  tibt: "[༠-༩]",
+  latn: "\\d"
+};
+var numberingSystemsUTF16 = {
+  arab: [1632, 1641],
+  arabext: [1776, 1785],
+  bali: [6992, 7001],
+  beng: [2534, 2543],
+  deva: [2406, 2415],
+  fullwide: [65296, 65303],
+  gujr: [2790, 2799],
+  khmr: [6112, 6121],
+  knda: [3302, 3311],
+  laoo: [3792, 3801],
+  limb: [6470, 6479],
+  mlym: [3430, 3439],
+  mong: [6160, 6169],
+  mymr: [4160, 4169],
+  orya: [2918, 2927],
+  tamldec: [3046, 3055],
+  telu: [3174, 3183],
+  thai: [3664, 3673],
+  tibt: [3872, 3881]
+};
+var hanidecChars = numberingSystems.hanidec.replace(/[\[|\]]/g, "").split("");
+function parseDigits(str) {
+  let value = parseInt(str, 10);
+  if (isNaN(value)) {
+    value = "";
+    for (let i5 = 0; i5 < str.length; i5++) {
+      const code = str.charCodeAt(i5);
+      if (str[i5].search(numberingSystems.hanidec) !== -1) {
+        value += hanidecChars.indexOf(str[i5]);
+      } else {
+        for (const key in numberingSystemsUTF16) {
+          const [min, max] = numberingSystemsUTF16[key];
+          if (code >= min && code <= max) {
+            value += code - min;
+          }
+        }
+      }
+    }
+    return parseInt(value, 10);
+  } else {
+    return value;
+  }
+}
+var digitRegexCache = /* @__PURE__ */ new Map();
+function resetDigitRegexCache() {
+  digitRegexCache.clear();
+}
+function digitRegex({ numberingSystem }, append = "") {
+  const ns = numberingSystem || "latn";
+  let appendCache = digitRegexCache.get(ns);
+  if (appendCache === void 0) {
+    appendCache = /* @__PURE__ */ new Map();
+    digitRegexCache.set(ns, appendCache);
+  }
+  let regex = appendCache.get(append);
+  if (regex === void 0) {
+    regex = new RegExp(`${numberingSystems[ns]}${append}`);
+    appendCache.set(append, regex);
+  }
+  return regex;
+}
+var now = () => Date.now();
+var defaultZone = "system";
+var defaultLocale = null;
+var defaultNumberingSystem = null;
+var defaultOutputCalendar = null;
+var twoDigitCutoffYear = 60;
+var throwOnInvalid;
+var defaultWeekSettings = null;
+var Settings = class {
+  /**
+   * Get the callback for returning the current timestamp.
+   * @type {function}
+   */
+  static get now() {
+    return now;
+  }
+  /**
+   * Set the callback for returning the current timestamp.
+   * The function should return a number, which will be interpreted as an Epoch millisecond count
+   * @type {function}
+   * @example Settings.now = () => Date.now() + 3000 // pretend it is 3 seconds in the future
+   * @example Settings.now = () => 0 // always pretend it's Jan 1, 1970 at midnight in UTC time
+   */
+  static set now(n4) {
+    now = n4;
+  }
+  /**
+   * Set the default time zone to create DateTimes in. Does not affect existing instances.
+   * Use the value "system" to reset this value to the system's time zone.
+   * @type {string}
+   */
+  static set defaultZone(zone) {
+    defaultZone = zone;
+  }
+  /**
+   * Get the default time zone object currently used to create DateTimes. Does not affect existing instances.
+   * The default value is the system's time zone (the one set on the machine that runs this code).
+   * @type {Zone}
+   */
+  static get defaultZone() {
+    return normalizeZone(defaultZone, SystemZone.instance);
+  }
+  /**
+   * Get the default locale to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static get defaultLocale() {
+    return defaultLocale;
+  }
+  /**
+   * Set the default locale to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static set defaultLocale(locale) {
+    defaultLocale = locale;
+  }
+  /**
+   * Get the default numbering system to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static get defaultNumberingSystem() {
+    return defaultNumberingSystem;
+  }
+  /**
+   * Set the default numbering system to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static set defaultNumberingSystem(numberingSystem) {
+    defaultNumberingSystem = numberingSystem;
+  }
+  /**
+   * Get the default output calendar to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static get defaultOutputCalendar() {
+    return defaultOutputCalendar;
+  }
+  /**
+   * Set the default output calendar to create DateTimes with. Does not affect existing instances.
+   * @type {string}
+   */
+  static set defaultOutputCalendar(outputCalendar) {
+    defaultOutputCalendar = outputCalendar;
+  }
+  /**
+   * @typedef {Object} WeekSettings
+   * @property {number} firstDay
+   * @property {number} minimalDays
+   * @property {number[]} weekend
+   */
+  /**
+   * @return {WeekSettings|null}
+   */
+  static get defaultWeekSettings() {
+    return defaultWeekSettings;
+  }
+  /**
+   * Allows overriding the default locale week settings, i.e. the start of the week, the weekend and
+   * how many days are required in the first week of a year.
+   * Does not affect existing instances.
+   *
+   * @param {WeekSettings|null} weekSettings
+   */
+  static set defaultWeekSettings(weekSettings) {
+    defaultWeekSettings = validateWeekSettings(weekSettings);
+  }
+  /**
+   * Get the cutoff year for whether a 2-digit year string is interpreted in the current or previous century. Numbers higher than the cutoff will be considered to mean 19xx and numbers lower or equal to the cutoff will be considered 20xx.
+   * @type {number}
+   */
+  static get twoDigitCutoffYear() {
+    return twoDigitCutoffYear;
+  }
+  /**
+   * Set the cutoff year for whether a 2-digit year string is interpreted in the current or previous century. Numbers higher than the cutoff will be considered to mean 19xx and numbers lower or equal to the cutoff will be considered 20xx.
+   * @type {number}
+   * @example Settings.twoDigitCutoffYear = 0 // all 'yy' are interpreted as 20th century
+   * @example Settings.twoDigitCutoffYear = 99 // all 'yy' are interpreted as 21st century
+   * @example Settings.twoDigitCutoffYear = 50 // '49' -> 2049; '50' -> 1950
+   * @example Settings.twoDigitCutoffYear = 1950 // interpreted as 50
+   * @example Settings.twoDigitCutoffYear = 2050 // ALSO interpreted as 50
+   */
+  static set twoDigitCutoffYear(cutoffYear) {
+    twoDigitCutoffYear = cutoffYear % 100;
+  }
+  /**
+   * Get whether Luxon will throw when it encounters invalid DateTimes, Durations, or Intervals
+   * @type {boolean}
+   */
+  static get throwOnInvalid() {
+    return throwOnInvalid;
+  }
+  /**
+   * Set whether Luxon will throw when it encounters invalid DateTimes, Durations, or Intervals
+   * @type {boolean}
+   */
+  static set throwOnInvalid(t) {
+    throwOnInvalid = t;
+  }
+  /**
+   * Reset Luxon's global caches. Should only be necessary in testing scenarios.
+   * @return {void}
+   */
+  static resetCaches() {
+    Locale.resetCache();
+    IANAZone.resetCache();
+    DateTime.resetCache();
+    resetDigitRegexCache();
+  }
+};
+var Invalid = class {
+  constructor(reason, explanation) {
+    this.reason = reason;
+    this.explanation = explanation;
+  }
+  toMessage() {
+    if (this.explanation) {
+      return `${this.reason}: ${this.explanation}`;
+    } else {
+      return this.reason;
+    }
+  }
+};
+var nonLeapLadder = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+var leapLadder = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
+function unitOutOfRange(unit, value) {
+  return new Invalid(
+    "unit out of range",
+    `you specified ${value} (of type ${typeof value}) as a ${unit}, which is invalid`
+  );
+}
+function dayOfWeek(year2, month, day) {
+  const d5 = new Date(Date.UTC(year2, month - 1, day));
+  if (year2 < 100 && year2 >= 0) {
+    d5.setUTCFullYear(d5.getUTCFullYear() - 1900);
+  }
+  const js = d5.getUTCDay();
+  return js === 0 ? 7 : js;
+}
+function computeOrdinal(year2, month, day) {
+  return day + (isLeapYear2(year2) ? leapLadder : nonLeapLadder)[month - 1];
+}
+function uncomputeOrdinal(year2, ordinal) {
+  const table = isLeapYear2(year2) ? leapLadder : nonLeapLadder, month0 = table.findIndex((i5) => i5 < ordinal), day = ordinal - table[month0];
+  return { month: month0 + 1, day };
+}
+function isoWeekdayToLocal(isoWeekday, startOfWeek) {
+  return (isoWeekday - startOfWeek + 7) % 7 + 1;
+}
+function gregorianToWeek(gregObj, minDaysInFirstWeek = 4, startOfWeek = 1) {
+  const { year: year2, month, day } = gregObj, ordinal = computeOrdinal(year2, month, day), weekday = isoWeekdayToLocal(dayOfWeek(year2, month, day), startOfWeek);
+  let weekNumber = Math.floor((ordinal - weekday + 14 - minDaysInFirstWeek) / 7), weekYear;
+  if (weekNumber < 1) {
+    weekYear = year2 - 1;
+    weekNumber = weeksInWeekYear(weekYear, minDaysInFirstWeek, startOfWeek);
+  } else if (weekNumber > weeksInWeekYear(year2, minDaysInFirstWeek, startOfWeek)) {
+    weekYear = year2 + 1;
+    weekNumber = 1;
+  } else {
+    weekYear = year2;
+  }
+  return { weekYear, weekNumber, weekday, ...timeObject(gregObj) };
+}
+function weekToGregorian(weekData, minDaysInFirstWeek = 4, startOfWeek = 1) {
+  const { weekYear, weekNumber, weekday } = weekData, weekdayOfJan4 = isoWeekdayToLocal(dayOfWeek(weekYear, 1, minDaysInFirstWeek), startOfWeek), yearInDays = daysInYear(weekYear);
+  let ordinal = weekNumber * 7 + weekday - weekdayOfJan4 - 7 + minDaysInFirstWeek, year2;
+  if (ordinal < 1) {
+    year2 = weekYear - 1;
+    ordinal += daysInYear(year2);
+  } else if (ordinal > yearInDays) {
+    year2 = weekYear + 1;
+    ordinal -= daysInYear(weekYear);
+  } else {
+    year2 = weekYear;
+  }
+  const { month, day } = uncomputeOrdinal(year2, ordinal);
+  return { year: year2, month, day, ...timeObject(weekData) };
+}
+function gregorianToOrdinal(gregData) {
+  const { year: year2, month, day } = gregData;
+  const ordinal = computeOrdinal(year2, month, day);
+  return { year: year2, ordinal, ...timeObject(gregData) };
+}
+function ordinalToGregorian(ordinalData) {
+  const { year: year2, ordinal } = ordinalData;
+  const { month, day } = uncomputeOrdinal(year2, ordinal);
+  return { year: year2, month, day, ...timeObject(ordinalData) };
+}
+function usesLocalWeekValues(obj, loc) {
+  const hasLocaleWeekData = !isUndefined(obj.localWeekday) || !isUndefined(obj.localWeekNumber) || !isUndefined(obj.localWeekYear);
+  if (hasLocaleWeekData) {
+    const hasIsoWeekData = !isUndefined(obj.weekday) || !isUndefined(obj.weekNumber) || !isUndefined(obj.weekYear);
+    if (hasIsoWeekData) {
+      throw new ConflictingSpecificationError(
+        "Cannot mix locale-based week fields with ISO-based week fields"
+      );
+    }
+    if (!isUndefined(obj.localWeekday)) obj.weekday = obj.localWeekday;
+    if (!isUndefined(obj.localWeekNumber)) obj.weekNumber = obj.localWeekNumber;
+    if (!isUndefined(obj.localWeekYear)) obj.weekYear = obj.localWeekYear;
+    delete obj.localWeekday;
+    delete obj.localWeekNumber;
+    delete obj.localWeekYear;
+    return {
+      minDaysInFirstWeek: loc.getMinDaysInFirstWeek(),
+      startOfWeek: loc.getStartOfWeek()
+    };
+  } else {
+    return { minDaysInFirstWeek: 4, startOfWeek: 1 };
+  }
+}
+function hasInvalidWeekData(obj, minDaysInFirstWeek = 4, startOfWeek = 1) {
+  const validYear = isInteger(obj.weekYear), validWeek = integerBetween(
+    obj.weekNumber,
+    1,
+    weeksInWeekYear(obj.weekYear, minDaysInFirstWeek, startOfWeek)
+  ), validWeekday = integerBetween(obj.weekday, 1, 7);
+  if (!validYear) {
+    return unitOutOfRange("weekYear", obj.weekYear);
+  } else if (!validWeek) {
+    return unitOutOfRange("week", obj.weekNumber);
+  } else if (!validWeekday) {
+    return unitOutOfRange("weekday", obj.weekday);
+  } else return false;
+}
+function hasInvalidOrdinalData(obj) {
+  const validYear = isInteger(obj.year), validOrdinal = integerBetween(obj.ordinal, 1, daysInYear(obj.year));
+  if (!validYear) {
+    return unitOutOfRange("year", obj.year);
+  } else if (!validOrdinal) {
+    return unitOutOfRange("ordinal", obj.ordinal);
+  } else return false;
+}
+function hasInvalidGregorianData(obj) {
+  const validYear = isInteger(obj.year), validMonth = integerBetween(obj.month, 1, 12), validDay = integerBetween(obj.day, 1, daysInMonth(obj.year, obj.month));
+  if (!validYear) {
+    return unitOutOfRange("year", obj.year);
+  } else if (!validMonth) {
+    return unitOutOfRange("month", obj.month);
+  } else if (!validDay) {
+    return unitOutOfRange("day", obj.day);
+  } else return false;
+}
+function hasInvalidTimeData(obj) {
+  const { hour, minute, second, millisecond } = obj;
+  const validHour = integerBetween(hour, 0, 23) || hour === 24 && minute === 0 && second === 0 && millisecond === 0, validMinute = integerBetween(minute, 0, 59), validSecond = integerBetween(second, 0, 59), validMillisecond = integerBetween(millisecond, 0, 999);
+  if (!validHour) {
+    return unitOutOfRange("hour", hour);
+  } else if (!validMinute) {
+    return unitOutOfRange("minute", minute);
+  } else if (!validSecond) {
+    return unitOutOfRange("second", second);
+  } else if (!validMillisecond) {
+    return unitOutOfRange("millisecond", millisecond);
+  } else return false;
+}
+function isUndefined(o3) {
+  return typeof o3 === "undefined";
+}
+function isNumber(o3) {
+  return typeof o3 === "number";
+}
+function isInteger(o3) {
+  return typeof o3 === "number" && o3 % 1 === 0;
+}
+function isString(o3) {
+  return typeof o3 === "string";
+}
+function isDate(o3) {
+  return Object.prototype.toString.call(o3) === "[object Date]";
+}
+function hasRelative() {
+  try {
+    return typeof Intl !== "undefined" && !!Intl.RelativeTimeFormat;
+  } catch (e5) {
+    return false;
+  }
+}
+function hasLocaleWeekInfo() {
+  try {
+    return typeof Intl !== "undefined" && !!Intl.Locale && ("weekInfo" in Intl.Locale.prototype || "getWeekInfo" in Intl.Locale.prototype);
+  } catch (e5) {
+    return false;
+  }
+}
+function maybeArray(thing) {
+  return Array.isArray(thing) ? thing : [thing];
+}
+function bestBy(arr, by, compare) {
+  if (arr.length === 0) {
+    return void 0;
+  }
+  return arr.reduce((best, next) => {
+    const pair = [by(next), next];
+    if (!best) {
+      return pair;
+    } else if (compare(best[0], pair[0]) === best[0]) {
+      return best;
+    } else {
+      return pair;
+    }
+  }, null)[1];
+}
+function pick2(obj, keys) {
+  return keys.reduce((a5, k5) => {
+    a5[k5] = obj[k5];
+    return a5;
+  }, {});
+}
+function hasOwnProperty(obj, prop) {
+  return Object.prototype.hasOwnProperty.call(obj, prop);
+}
+function validateWeekSettings(settings) {
+  if (settings == null) {
+    return null;
+  } else if (typeof settings !== "object") {
+    throw new InvalidArgumentError("Week settings must be an object");
+  } else {
+    if (!integerBetween(settings.firstDay, 1, 7) || !integerBetween(settings.minimalDays, 1, 7) || !Array.isArray(settings.weekend) || settings.weekend.some((v) => !integerBetween(v, 1, 7))) {
+      throw new InvalidArgumentError("Invalid week settings");
+    }
+    return {
+      firstDay: settings.firstDay,
+      minimalDays: settings.minimalDays,
+      weekend: Array.from(settings.weekend)
+    };
+  }
+}
+function integerBetween(thing, bottom, top) {
+  return isInteger(thing) && thing >= bottom && thing <= top;
+}
+function floorMod(x, n4) {
+  return x - n4 * Math.floor(x / n4);
+}
+function padStart(input2, n4 = 2) {
+  const isNeg = input2 < 0;
+  let padded;
+  if (isNeg) {
+    padded = "-" + ("" + -input2).padStart(n4, "0");
+  } else {
+    padded = ("" + input2).padStart(n4, "0");
+  }
+  return padded;
+}
+function parseInteger(string4) {
+  if (isUndefined(string4) || string4 === null || string4 === "") {
+    return void 0;
+  } else {
+    return parseInt(string4, 10);
+  }
+}
+function parseFloating(string4) {
+  if (isUndefined(string4) || string4 === null || string4 === "") {
+    return void 0;
+  } else {
+    return parseFloat(string4);
+  }
+}
+function parseMillis(fraction) {
+  if (isUndefined(fraction) || fraction === null || fraction === "") {
+    return void 0;
+  } else {
+    const f5 = parseFloat("0." + fraction) * 1e3;
+    return Math.floor(f5);
+  }
+}
+function roundTo(number5, digits, rounding = "round") {
+  const factor = 10 ** digits;
+  switch (rounding) {
+    case "expand":
+      return number5 > 0 ? Math.ceil(number5 * factor) / factor : Math.floor(number5 * factor) / factor;
+    case "trunc":
+      return Math.trunc(number5 * factor) / factor;
+    case "round":
+      return Math.round(number5 * factor) / factor;
+    case "floor":
+      return Math.floor(number5 * factor) / factor;
+    case "ceil":
+      return Math.ceil(number5 * factor) / factor;
+    default:
+      throw new RangeError(`Value rounding ${rounding} is out of range`);
+  }
+}
+function isLeapYear2(year2) {
+  return year2 % 4 === 0 && (year2 % 100 !== 0 || year2 % 400 === 0);
+}
+function daysInYear(year2) {
+  return isLeapYear2(year2) ? 366 : 365;
+}
+function daysInMonth(year2, month) {
+  const modMonth = floorMod(month - 1, 12) + 1, modYear = year2 + (month - modMonth) / 12;
+  if (modMonth === 2) {
+    return isLeapYear2(modYear) ? 29 : 28;
+  } else {
+    return [31, null, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][modMonth - 1];
+  }
+}
+function objToLocalTS(obj) {
+  let d5 = Date.UTC(
+    obj.year,
+    obj.month - 1,
+    obj.day,
+    obj.hour,
+    obj.minute,
+    obj.second,
+    obj.millisecond
+  );
+  if (obj.year < 100 && obj.year >= 0) {
+    d5 = new Date(d5);
+    d5.setUTCFullYear(obj.year, obj.month - 1, obj.day);
+  }
+  return +d5;
+}
+function firstWeekOffset(year2, minDaysInFirstWeek, startOfWeek) {
+  const fwdlw = isoWeekdayToLocal(dayOfWeek(year2, 1, minDaysInFirstWeek), startOfWeek);
+  return -fwdlw + minDaysInFirstWeek - 1;
+}
+function weeksInWeekYear(weekYear, minDaysInFirstWeek = 4, startOfWeek = 1) {
+  const weekOffset = firstWeekOffset(weekYear, minDaysInFirstWeek, startOfWeek);
+  const weekOffsetNext = firstWeekOffset(weekYear + 1, minDaysInFirstWeek, startOfWeek);
+  return (daysInYear(weekYear) - weekOffset + weekOffsetNext) / 7;
+}
+function untruncateYear(year2) {
+  if (year2 > 99) {
+    return year2;
+  } else return year2 > Settings.twoDigitCutoffYear ? 1900 + year2 : 2e3 + year2;
+}
+function parseZoneInfo(ts, offsetFormat, locale, timeZone = null) {
+  const date6 = new Date(ts), intlOpts = {
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit"
+  };
+  if (timeZone) {
+    intlOpts.timeZone = timeZone;
+  }
+  const modified = { timeZoneName: offsetFormat, ...intlOpts };
+  const parsed = new Intl.DateTimeFormat(locale, modified).formatToParts(date6).find((m3) => m3.type.toLowerCase() === "timezonename");
+  return parsed ? parsed.value : null;
+}
+function signedOffset(offHourStr, offMinuteStr) {
+  let offHour = parseInt(offHourStr, 10);
+  if (Number.isNaN(offHour)) {
+    offHour = 0;
+  }
+  const offMin = parseInt(offMinuteStr, 10) || 0, offMinSigned = offHour < 0 || Object.is(offHour, -0) ? -offMin : offMin;
+  return offHour * 60 + offMinSigned;
+}
+function asNumber(value) {
+  const numericValue = Number(value);
+  if (typeof value === "boolean" || value === "" || !Number.isFinite(numericValue))
+    throw new InvalidArgumentError(`Invalid unit value ${value}`);
+  return numericValue;
+}
+function normalizeObject(obj, normalizer) {
+  const normalized = {};
+  for (const u in obj) {
+    if (hasOwnProperty(obj, u)) {
+      const v = obj[u];
+      if (v === void 0 || v === null) continue;
+      normalized[normalizer(u)] = asNumber(v);
+    }
+  }
+  return normalized;
+}
+function formatOffset(offset2, format2) {
+  const hours = Math.trunc(Math.abs(offset2 / 60)), minutes = Math.trunc(Math.abs(offset2 % 60)), sign4 = offset2 >= 0 ? "+" : "-";
+  switch (format2) {
+    case "short":
+      return `${sign4}${padStart(hours, 2)}:${padStart(minutes, 2)}`;
+    case "narrow":
+      return `${sign4}${hours}${minutes > 0 ? `:${minutes}` : ""}`;
+    case "techie":
+      return `${sign4}${padStart(hours, 2)}${padStart(minutes, 2)}`;
+    default:
+      throw new RangeError(`Value format ${format2} is out of range for property format`);
+  }
+}
+function timeObject(obj) {
+  return pick2(obj, ["hour", "minute", "second", "millisecond"]);
+}
+var monthsLong = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December"
+];
+var monthsShort = [
+  "Jan",
+  "Feb",
+  "Mar",
+  "Apr",
+  "May",
+  "Jun",
+  "Jul",
+  "Aug",
+  "Sep",
+  "Oct",
+  "Nov",
+  "Dec"
+];
+var monthsNarrow = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
+function months2(length) {
+  switch (length) {
+    case "narrow":
+      return [...monthsNarrow];
+    case "short":
+      return [...monthsShort];
+    case "long":
+      return [...monthsLong];
+    case "numeric":
+      return ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+    case "2-digit":
+      return ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
+    default:
+      return null;
+  }
+}
+var weekdaysLong = [
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday",
+  "Sunday"
+];
+var weekdaysShort = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+var weekdaysNarrow = ["M", "T", "W", "T", "F", "S", "S"];
+function weekdays(length) {
+  switch (length) {
+    case "narrow":
+      return [...weekdaysNarrow];
+    case "short":
+      return [...weekdaysShort];
+    case "long":
+      return [...weekdaysLong];
+    case "numeric":
+      return ["1", "2", "3", "4", "5", "6", "7"];
+    default:
+      return null;
+  }
+}
+var meridiems = ["AM", "PM"];
+var erasLong = ["Before Christ", "Anno Domini"];
+var erasShort = ["BC", "AD"];
+var erasNarrow = ["B", "A"];
+function eras(length) {
+  switch (length) {
+    case "narrow":
+      return [...erasNarrow];
+    case "short":
+      return [...erasShort];
+    case "long":
+      return [...erasLong];
+    default:
+      return null;
+  }
+}
+function meridiemForDateTime(dt) {
+  return meridiems[dt.hour < 12 ? 0 : 1];
+}
+function weekdayForDateTime(dt, length) {
+  return weekdays(length)[dt.weekday - 1];
+}
+function monthForDateTime(dt, length) {
+  return months2(length)[dt.month - 1];
+}
+function eraForDateTime(dt, length) {
+  return eras(length)[dt.year < 0 ? 0 : 1];
+}
+function formatRelativeTime(unit, count, numeric = "always", narrow = false) {
+  const units = {
+    years: ["year", "yr."],
+    quarters: ["quarter", "qtr."],
+    months: ["month", "mo."],
+    weeks: ["week", "wk."],
+    days: ["day", "day", "days"],
+    hours: ["hour", "hr."],
+    minutes: ["minute", "min."],
+    seconds: ["second", "sec."]
+  };
+  const lastable = ["hours", "minutes", "seconds"].indexOf(unit) === -1;
+  if (numeric === "auto" && lastable) {
+    const isDay = unit === "days";
+    switch (count) {
+      case 1:
+        return isDay ? "tomorrow" : `next ${units[unit][0]}`;
+      case -1:
+        return isDay ? "yesterday" : `last ${units[unit][0]}`;
+      case 0:
+        return isDay ? "today" : `this ${units[unit][0]}`;
+    }
+  }
+  const isInPast = Object.is(count, -0) || count < 0, fmtValue = Math.abs(count), singular = fmtValue === 1, lilUnits = units[unit], fmtUnit = narrow ? singular ? lilUnits[1] : lilUnits[2] || lilUnits[1] : singular ? units[unit][0] : unit;
+  return isInPast ? `${fmtValue} ${fmtUnit} ago` : `in ${fmtValue} ${fmtUnit}`;
+}
+function stringifyTokens(splits, tokenToString) {
+  let s3 = "";
+  for (const token of splits) {
+    if (token.literal) {
+      s3 += token.val;
+    } else {
+      s3 += tokenToString(token.val);
+    }
+  }
+  return s3;
+}
+var macroTokenToFormatOpts = {
+  D: DATE_SHORT,
+  DD: DATE_MED,
+  DDD: DATE_FULL,
+  DDDD: DATE_HUGE,
+  t: TIME_SIMPLE,
+  tt: TIME_WITH_SECONDS,
+  ttt: TIME_WITH_SHORT_OFFSET,
+  tttt: TIME_WITH_LONG_OFFSET,
+  T: TIME_24_SIMPLE,
+  TT: TIME_24_WITH_SECONDS,
+  TTT: TIME_24_WITH_SHORT_OFFSET,
+  TTTT: TIME_24_WITH_LONG_OFFSET,
+  f: DATETIME_SHORT,
+  ff: DATETIME_MED,
+  fff: DATETIME_FULL,
+  ffff: DATETIME_HUGE,
+  F: DATETIME_SHORT_WITH_SECONDS,
+  FF: DATETIME_MED_WITH_SECONDS,
+  FFF: DATETIME_FULL_WITH_SECONDS,
+  FFFF: DATETIME_HUGE_WITH_SECONDS
+};
+var Formatter = class _Formatter {
+  static create(locale, opts = {}) {
+    return new _Formatter(locale, opts);
+  }
+  static parseFormat(fmt) {
+    let current = null, currentFull = "", bracketed = false;
+    const splits = [];
+    for (let i5 = 0; i5 < fmt.length; i5++) {
+      const c5 = fmt.charAt(i5);
+      if (c5 === "'") {
+        if (currentFull.length > 0 || bracketed) {
+          splits.push({
+            literal: bracketed || /^\s+$/.test(currentFull),
+            val: currentFull === "" ? "'" : currentFull
+          });
+        }
+        current = null;
+        currentFull = "";
+        bracketed = !bracketed;
+      } else if (bracketed) {
+        currentFull += c5;
+      } else if (c5 === current) {
+        currentFull += c5;
+      } else {
+        if (currentFull.length > 0) {
+          splits.push({ literal: /^\s+$/.test(currentFull), val: currentFull });
+        }
+        currentFull = c5;
+        current = c5;
+      }
+    }
+    if (currentFull.length > 0) {
+      splits.push({ literal: bracketed || /^\s+$/.test(currentFull), val: currentFull });
+    }
+    return splits;
+  }
+  static macroTokenToFormatOpts(token) {
+    return macroTokenToFormatOpts[token];
+  }
+  constructor(locale, formatOpts) {
+    this.opts = formatOpts;
+    this.loc = locale;
+    this.systemLoc = null;
+  }
+  formatWithSystemDefault(dt, opts) {
+    if (this.systemLoc === null) {
+      this.systemLoc = this.loc.redefaultToSystem();
+    }
+    const df = this.systemLoc.dtFormatter(dt, { ...this.opts, ...opts });
+    return df.format();
+  }
+  dtFormatter(dt, opts = {}) {
+    return this.loc.dtFormatter(dt, { ...this.opts, ...opts });
+  }
+  formatDateTime(dt, opts) {
+    return this.dtFormatter(dt, opts).format();
+  }
+  formatDateTimeParts(dt, opts) {
+    return this.dtFormatter(dt, opts).formatToParts();
+  }
+  formatInterval(interval, opts) {
+    const df = this.dtFormatter(interval.start, opts);
+    return df.dtf.formatRange(interval.start.toJSDate(), interval.end.toJSDate());
+  }
+  resolvedOptions(dt, opts) {
+    return this.dtFormatter(dt, opts).resolvedOptions();
+  }
+  num(n4, p3 = 0, signDisplay = void 0) {
+    if (this.opts.forceSimple) {
+      return padStart(n4, p3);
+    }
+    const opts = { ...this.opts };
+    if (p3 > 0) {
+      opts.padTo = p3;
+    }
+    if (signDisplay) {
+      opts.signDisplay = signDisplay;
+    }
+    return this.loc.numberFormatter(opts).format(n4);
+  }
+  formatDateTimeFromString(dt, fmt) {
+    const knownEnglish = this.loc.listingMode() === "en", useDateTimeFormatter = this.loc.outputCalendar && this.loc.outputCalendar !== "gregory", string4 = (opts, extract) => this.loc.extract(dt, opts, extract), formatOffset2 = (opts) => {
+      if (dt.isOffsetFixed && dt.offset === 0 && opts.allowZ) {
+        return "Z";
+      }
+      return dt.isValid ? dt.zone.formatOffset(dt.ts, opts.format) : "";
+    }, meridiem = () => knownEnglish ? meridiemForDateTime(dt) : string4({ hour: "numeric", hourCycle: "h12" }, "dayperiod"), month = (length, standalone) => knownEnglish ? monthForDateTime(dt, length) : string4(standalone ? { month: length } : { month: length, day: "numeric" }, "month"), weekday = (length, standalone) => knownEnglish ? weekdayForDateTime(dt, length) : string4(
+      standalone ? { weekday: length } : { weekday: length, month: "long", day: "numeric" },
+      "weekday"
+    ), maybeMacro = (token) => {
+      const formatOpts = _Formatter.macroTokenToFormatOpts(token);
+      if (formatOpts) {
+        return this.formatWithSystemDefault(dt, formatOpts);
+      } else {
+        return token;
+      }
+    }, era = (length) => knownEnglish ? eraForDateTime(dt, length) : string4({ era: length }, "era"), tokenToString = (token) => {
+      switch (token) {
+        // ms
+        case "S":
+          return this.num(dt.millisecond);
+        case "u":
+        // falls through
+        case "SSS":
+          return this.num(dt.millisecond, 3);
+        // seconds
+        case "s":
+          return this.num(dt.second);
+        case "ss":
+          return this.num(dt.second, 2);
+        // fractional seconds
+        case "uu":
+          return this.num(Math.floor(dt.millisecond / 10), 2);
+        case "uuu":
+          return this.num(Math.floor(dt.millisecond / 100));
+        // minutes
+        case "m":
+          return this.num(dt.minute);
+        case "mm":
+          return this.num(dt.minute, 2);
+        // hours
+        case "h":
+          return this.num(dt.hour % 12 === 0 ? 12 : dt.hour % 12);
+        case "hh":
+          return this.num(dt.hour % 12 === 0 ? 12 : dt.hour % 12, 2);
+        case "H":
+          return this.num(dt.hour);
+        case "HH":
+          return this.num(dt.hour, 2);
+        // offset
+        case "Z":
+          return formatOffset2({ format: "narrow", allowZ: this.opts.allowZ });
+        case "ZZ":
+          return formatOffset2({ format: "short", allowZ: this.opts.allowZ });
+        case "ZZZ":
+          return formatOffset2({ format: "techie", allowZ: this.opts.allowZ });
+        case "ZZZZ":
+          return dt.zone.offsetName(dt.ts, { format: "short", locale: this.loc.locale });
+        case "ZZZZZ":
+          return dt.zone.offsetName(dt.ts, { format: "long", locale: this.loc.locale });
+        // zone
+        case "z":
+          return dt.zoneName;
+        // meridiems
+        case "a":
+          return meridiem();
+        // dates
+        case "d":
+          return useDateTimeFormatter ? string4({ day: "numeric" }, "day") : this.num(dt.day);
+        case "dd":
+          return useDateTimeFormatter ? string4({ day: "2-digit" }, "day") : this.num(dt.day, 2);
+        // weekdays - standalone
+        case "c":
+          return this.num(dt.weekday);
+        case "ccc":
+          return weekday("short", true);
+        case "cccc":
+          return weekday("long", true);
+        case "ccccc":
+          return weekday("narrow", true);
+        // weekdays - format
+        case "E":
+          return this.num(dt.weekday);
+        case "EEE":
+          return weekday("short", false);
+        case "EEEE":
+          return weekday("long", false);
+        case "EEEEE":
+          return weekday("narrow", false);
+        // months - standalone
+        case "L":
+          return useDateTimeFormatter ? string4({ month: "numeric", day: "numeric" }, "month") : this.num(dt.month);
+        case "LL":
+          return useDateTimeFormatter ? string4({ month: "2-digit", day: "numeric" }, "month") : this.num(dt.month, 2);
+        case "LLL":
+          return month("short", true);
+        case "LLLL":
+          return month("long", true);
+        case "LLLLL":
+          return month("narrow", true);
+        // months - format
+        case "M":
+          return useDateTimeFormatter ? string4({ month: "numeric" }, "month") : this.num(dt.month);
+        case "MM":
+          return useDateTimeFormatter ? string4({ month: "2-digit" }, "month") : this.num(dt.month, 2);
+        case "MMM":
+          return month("short", false);
+        case "MMMM":
+          return month("long", false);
+        case "MMMMM":
+          return month("narrow", false);
+        // years
+        case "y":
+          return useDateTimeFormatter ? string4({ year: "numeric" }, "year") : this.num(dt.year);
+        case "yy":
+          return useDateTimeFormatter ? string4({ year: "2-digit" }, "year") : this.num(dt.year.toString().slice(-2), 2);
+        case "yyyy":
+          return useDateTimeFormatter ? string4({ year: "numeric" }, "year") : this.num(dt.year, 4);
+        case "yyyyyy":
+          return useDateTimeFormatter ? string4({ year: "numeric" }, "year") : this.num(dt.year, 6);
+        // eras
+        case "G":
+          return era("short");
+        case "GG":
+          return era("long");
+        case "GGGGG":
+          return era("narrow");
+        case "kk":
+          return this.num(dt.weekYear.toString().slice(-2), 2);
+        case "kkkk":
+          return this.num(dt.weekYear, 4);
+        case "W":
+          return this.num(dt.weekNumber);
+        case "WW":
+          return this.num(dt.weekNumber, 2);
+        case "n":
+          return this.num(dt.localWeekNumber);
+        case "nn":
+          return this.num(dt.localWeekNumber, 2);
+        case "ii":
+          return this.num(dt.localWeekYear.toString().slice(-2), 2);
+        case "iiii":
+          return this.num(dt.localWeekYear, 4);
+        case "o":
+          return this.num(dt.ordinal);
+        case "ooo":
+          return this.num(dt.ordinal, 3);
+        case "q":
+          return this.num(dt.quarter);
+        case "qq":
+          return this.num(dt.quarter, 2);
+        case "X":
+          return this.num(Math.floor(dt.ts / 1e3));
+        case "x":
+          return this.num(dt.ts);
+        default:
+          return maybeMacro(token);
+      }
+    };
+    return stringifyTokens(_Formatter.parseFormat(fmt), tokenToString);
+  }
+  formatDurationFromString(dur, fmt) {
+    const invertLargest = this.opts.signMode === "negativeLargestOnly" ? -1 : 1;
+    const tokenToField = (token) => {
+      switch (token[0]) {
+        case "S":
+          return "milliseconds";
+        case "s":
+          return "seconds";
+        case "m":
+          return "minutes";
+        case "h":
+          return "hours";
+        case "d":
+          return "days";
+        case "w":
+          return "weeks";
+        case "M":
+          return "months";
+        case "y":
+          return "years";
+        default:
+          return null;
+      }
+    }, tokenToString = (lildur, info2) => (token) => {
+      const mapped = tokenToField(token);
+      if (mapped) {
+        const inversionFactor = info2.isNegativeDuration && mapped !== info2.largestUnit ? invertLargest : 1;
+        let signDisplay;
+        if (this.opts.signMode === "negativeLargestOnly" && mapped !== info2.largestUnit) {
+          signDisplay = "never";
+        } else if (this.opts.signMode === "all") {
+          signDisplay = "always";
+        } else {
+          signDisplay = "auto";
+        }
+        return this.num(lildur.get(mapped) * inversionFactor, token.length, signDisplay);
+      } else {
+        return token;
+      }
+    }, tokens = _Formatter.parseFormat(fmt), realTokens = tokens.reduce(
+      (found, { literal: literal2, val }) => literal2 ? found : found.concat(val),
+      []
+    ), collapsed = dur.shiftTo(...realTokens.map(tokenToField).filter((t) => t)), durationInfo = {
+      isNegativeDuration: collapsed < 0,
+      // this relies on "collapsed" being based on "shiftTo", which builds up the object
+      // in order
+      largestUnit: Object.keys(collapsed.values)[0]
+    };
+    return stringifyTokens(tokens, tokenToString(collapsed, durationInfo));
+  }
+};
+var ianaRegex = /[A-Za-z_+-]{1,256}(?::?\/[A-Za-z0-9_+-]{1,256}(?:\/[A-Za-z0-9_+-]{1,256})?)?/;
+function combineRegexes(...regexes) {
+  const full = regexes.reduce((f5, r5) => f5 + r5.source, "");
+  return RegExp(`^${full}$`);
+}
+function combineExtractors(...extractors) {
+  return (m3) => extractors.reduce(
+    ([mergedVals, mergedZone, cursor], ex) => {
+      const [val, zone, next] = ex(m3, cursor);
+      return [{ ...mergedVals, ...val }, zone || mergedZone, next];
+    },
+    [{}, null, 1]
+  ).slice(0, 2);
+}
+function parse5(s3, ...patterns) {
+  if (s3 == null) {
+    return [null, null];
+  }
+  for (const [regex, extractor] of patterns) {
+    const m3 = regex.exec(s3);
+    if (m3) {
+      return extractor(m3);
+    }
+  }
+  return [null, null];
+}
+function simpleParse(...keys) {
+  return (match2, cursor) => {
+    const ret = {};
+    let i5;
+    for (i5 = 0; i5 < keys.length; i5++) {
+      ret[keys[i5]] = parseInteger(match2[cursor + i5]);
+    }
+    return [ret, null, cursor + i5];
+  };
+}
+var offsetRegex = /(?:([Zz])|([+-]\d\d)(?::?(\d\d))?)/;
+var isoExtendedZone = `(?:${offsetRegex.source}?(?:\\[(${ianaRegex.source})\\])?)?`;
+var isoTimeBaseRegex = /(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,30}))?)?)?/;
+var isoTimeRegex = RegExp(`${isoTimeBaseRegex.source}${isoExtendedZone}`);
+var isoTimeExtensionRegex = RegExp(`(?:[Tt]${isoTimeRegex.source})?`);
+var isoYmdRegex = /([+-]\d{6}|\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?/;
+var isoWeekRegex = /(\d{4})-?W(\d\d)(?:-?(\d))?/;
+var isoOrdinalRegex = /(\d{4})-?(\d{3})/;
+var extractISOWeekData = simpleParse("weekYear", "weekNumber", "weekDay");
+var extractISOOrdinalData = simpleParse("year", "ordinal");
+var sqlYmdRegex = /(\d{4})-(\d\d)-(\d\d)/;
+var sqlTimeRegex = RegExp(
+  `${isoTimeBaseRegex.source} ?(?:${offsetRegex.source}|(${ianaRegex.source}))?`
+);
+var sqlTimeExtensionRegex = RegExp(`(?: ${sqlTimeRegex.source})?`);
+function int2(match2, pos, fallback2) {
+  const m3 = match2[pos];
+  return isUndefined(m3) ? fallback2 : parseInteger(m3);
+}
+function extractISOYmd(match2, cursor) {
+  const item = {
+    year: int2(match2, cursor),
+    month: int2(match2, cursor + 1, 1),
+    day: int2(match2, cursor + 2, 1)
+  };
+  return [item, null, cursor + 3];
+}
+function extractISOTime(match2, cursor) {
+  const item = {
+    hours: int2(match2, cursor, 0),
+    minutes: int2(match2, cursor + 1, 0),
+    seconds: int2(match2, cursor + 2, 0),
+    milliseconds: parseMillis(match2[cursor + 3])
+  };
+  return [item, null, cursor + 4];
+}
+function extractISOOffset(match2, cursor) {
+  const local = !match2[cursor] && !match2[cursor + 1], fullOffset = signedOffset(match2[cursor + 1], match2[cursor + 2]), zone = local ? null : FixedOffsetZone.instance(fullOffset);
+  return [{}, zone, cursor + 3];
+}
+function extractIANAZone(match2, cursor) {
+  const zone = match2[cursor] ? IANAZone.create(match2[cursor]) : null;
+  return [{}, zone, cursor + 1];
+}
+var isoTimeOnly = RegExp(`^T?${isoTimeBaseRegex.source}$`);
+var isoDuration = /^-?P(?:(?:(-?\d{1,20}(?:\.\d{1,20})?)Y)?(?:(-?\d{1,20}(?:\.\d{1,20})?)M)?(?:(-?\d{1,20}(?:\.\d{1,20})?)W)?(?:(-?\d{1,20}(?:\.\d{1,20})?)D)?(?:T(?:(-?\d{1,20}(?:\.\d{1,20})?)H)?(?:(-?\d{1,20}(?:\.\d{1,20})?)M)?(?:(-?\d{1,20})(?:[.,](-?\d{1,20}))?S)?)?)$/;
+function extractISODuration(match2) {
+  const [s3, yearStr, monthStr, weekStr, dayStr, hourStr, minuteStr, secondStr, millisecondsStr] = match2;
+  const hasNegativePrefix = s3[0] === "-";
+  const negativeSeconds = secondStr && secondStr[0] === "-";
+  const maybeNegate = (num, force = false) => num !== void 0 && (force || num && hasNegativePrefix) ? -num : num;
+  return [
+    {
+      years: maybeNegate(parseFloating(yearStr)),
+      months: maybeNegate(parseFloating(monthStr)),
+      weeks: maybeNegate(parseFloating(weekStr)),
+      days: maybeNegate(parseFloating(dayStr)),
+      hours: maybeNegate(parseFloating(hourStr)),
+      minutes: maybeNegate(parseFloating(minuteStr)),
+      seconds: maybeNegate(parseFloating(secondStr), secondStr === "-0"),
+      milliseconds: maybeNegate(parseMillis(millisecondsStr), negativeSeconds)
+    }
+  ];
+}
+var obsOffsets = {
+  GMT: 0,
+  EDT: -4 * 60,
+  EST: -5 * 60,
+  CDT: -5 * 60,
+  CST: -6 * 60,
+  MDT: -6 * 60,
+  MST: -7 * 60,
+  PDT: -7 * 60,
+  PST: -8 * 60
+};
+function fromStrings(weekdayStr, yearStr, monthStr, dayStr, hourStr, minuteStr, secondStr) {
+  const result = {
+    year: yearStr.length === 2 ? untruncateYear(parseInteger(yearStr)) : parseInteger(yearStr),
+    month: monthsShort.indexOf(monthStr) + 1,
+    day: parseInteger(dayStr),
+    hour: parseInteger(hourStr),
+    minute: parseInteger(minuteStr)
+  };
+  if (secondStr) result.second = parseInteger(secondStr);
+  if (weekdayStr) {
+    result.weekday = weekdayStr.length > 3 ? weekdaysLong.indexOf(weekdayStr) + 1 : weekdaysShort.indexOf(weekdayStr) + 1;
+  }
+  return result;
+}
+var rfc2822 = /^(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun),\s)?(\d{1,2})\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s(\d{2,4})\s(\d\d):(\d\d)(?::(\d\d))?\s(?:(UT|GMT|[ECMP][SD]T)|([Zz])|(?:([+-]\d\d)(\d\d)))$/;
+function extractRFC2822(match2) {
+  const [
+    ,
+    weekdayStr,
+    dayStr,
+    monthStr,
+    yearStr,
+    hourStr,
+    minuteStr,
+    secondStr,
+    obsOffset,
+    milOffset,
+    offHourStr,
+    offMinuteStr
+  ] = match2, result = fromStrings(weekdayStr, yearStr, monthStr, dayStr, hourStr, minuteStr, secondStr);
+  let offset2;
+  if (obsOffset) {
+    offset2 = obsOffsets[obsOffset];
+  } else if (milOffset) {
+    offset2 = 0;
+  } else {
+    offset2 = signedOffset(offHourStr, offMinuteStr);
+  }
+  return [result, new FixedOffsetZone(offset2)];
+}
+function preprocessRFC2822(s3) {
+  return s3.replace(/\([^()]*\)|[\n\t]/g, " ").replace(/(\s\s+)/g, " ").trim();
+}
+var rfc1123 = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/;
+var rfc850 = /^(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday), (\d\d)-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/;
+var ascii = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ( \d|\d\d) (\d\d):(\d\d):(\d\d) (\d{4})$/;
+function extractRFC1123Or850(match2) {
+  const [, weekdayStr, dayStr, monthStr, yearStr, hourStr, minuteStr, secondStr] = match2, result = fromStrings(weekdayStr, yearStr, monthStr, dayStr, hourStr, minuteStr, secondStr);
+  return [result, FixedOffsetZone.utcInstance];
+}
+function extractASCII(match2) {
+  const [, weekdayStr, monthStr, dayStr, hourStr, minuteStr, secondStr, yearStr] = match2, result = fromStrings(weekdayStr, yearStr, monthStr, dayStr, hourStr, minuteStr, secondStr);
+  return [result, FixedOffsetZone.utcInstance];
+}
+var isoYmdWithTimeExtensionRegex = combineRegexes(isoYmdRegex, isoTimeExtensionRegex);
+var isoWeekWithTimeExtensionRegex = combineRegexes(isoWeekRegex, isoTimeExtensionRegex);
+var isoOrdinalWithTimeExtensionRegex = combineRegexes(isoOrdinalRegex, isoTimeExtensionRegex);
+var isoTimeCombinedRegex = combineRegexes(isoTimeRegex);
+var extractISOYmdTimeAndOffset = combineExtractors(
+  extractISOYmd,
+  extractISOTime,
+  extractISOOffset,
+  extractIANAZone
+);
+var extractISOWeekTimeAndOffset = combineExtractors(
+  extractISOWeekData,
+  extractISOTime,
+  extractISOOffset,
+  extractIANAZone
+);
+var extractISOOrdinalDateAndTime = combineExtractors(
+  extractISOOrdinalData,
+  extractISOTime,
+  extractISOOffset,
+  extractIANAZone
+);
+var extractISOTimeAndOffset = combineExtractors(
+  extractISOTime,
+  extractISOOffset,
+  extractIANAZone
+);
+function parseISODate(s3) {
+  return parse5(
+    s3,
+    [isoYmdWithTimeExtensionRegex, extractISOYmdTimeAndOffset],
+    [isoWeekWithTimeExtensionRegex, extractISOWeekTimeAndOffset],
+    [isoOrdinalWithTimeExtensionRegex, extractISOOrdinalDateAndTime],
+    [isoTimeCombinedRegex, extractISOTimeAndOffset]
+  );
+}
+function parseRFC2822Date(s3) {
+  return parse5(preprocessRFC2822(s3), [rfc2822, extractRFC2822]);
+}
+function parseHTTPDate(s3) {
+  return parse5(
+    s3,
+    [rfc1123, extractRFC1123Or850],
+    [rfc850, extractRFC1123Or850],
+    [ascii, extractASCII]
+  );
+}
+function parseISODuration(s3) {
+  return parse5(s3, [isoDuration, extractISODuration]);
+}
+var extractISOTimeOnly = combineExtractors(extractISOTime);
+function parseISOTimeOnly(s3) {
+  return parse5(s3, [isoTimeOnly, extractISOTimeOnly]);
+}
+var sqlYmdWithTimeExtensionRegex = combineRegexes(sqlYmdRegex, sqlTimeExtensionRegex);
+var sqlTimeCombinedRegex = combineRegexes(sqlTimeRegex);
+var extractISOTimeOffsetAndIANAZone = combineExtractors(
+  extractISOTime,
+  extractISOOffset,
+  extractIANAZone
+);
+function parseSQL(s3) {
+  return parse5(
+    s3,
+    [sqlYmdWithTimeExtensionRegex, extractISOYmdTimeAndOffset],
+    [sqlTimeCombinedRegex, extractISOTimeOffsetAndIANAZone]
+  );
+}
+var INVALID$2 = "Invalid Duration";
+var lowOrderMatrix = {
+  weeks: {
+    days: 7,
+    hours: 7 * 24,
+    minutes: 7 * 24 * 60,
+    seconds: 7 * 24 * 60 * 60,
+    milliseconds: 7 * 24 * 60 * 60 * 1e3
+  },
+  days: {
+    hours: 24,
+    minutes: 24 * 60,
+    seconds: 24 * 60 * 60,
+    milliseconds: 24 * 60 * 60 * 1e3
+  },
+  hours: { minutes: 60, seconds: 60 * 60, milliseconds: 60 * 60 * 1e3 },
+  minutes: { seconds: 60, milliseconds: 60 * 1e3 },
+  seconds: { milliseconds: 1e3 }
+};
+var casualMatrix = {
+  years: {
+    quarters: 4,
+    months: 12,
+    weeks: 52,
+    days: 365,
+    hours: 365 * 24,
+    minutes: 365 * 24 * 60,
+    seconds: 365 * 24 * 60 * 60,
+    milliseconds: 365 * 24 * 60 * 60 * 1e3
+  },
+  quarters: {
+    months: 3,
+    weeks: 13,
+    days: 91,
+    hours: 91 * 24,
+    minutes: 91 * 24 * 60,
+    seconds: 91 * 24 * 60 * 60,
+    milliseconds: 91 * 24 * 60 * 60 * 1e3
+  },
+  months: {
+    weeks: 4,
+    days: 30,
+    hours: 30 * 24,
+    minutes: 30 * 24 * 60,
+    seconds: 30 * 24 * 60 * 60,
+    milliseconds: 30 * 24 * 60 * 60 * 1e3
+  },
+  ...lowOrderMatrix
+};
+var daysInYearAccurate = 146097 / 400;
+var daysInMonthAccurate = 146097 / 4800;
+var accurateMatrix = {
+  years: {
+    quarters: 4,
+    months: 12,
+    weeks: daysInYearAccurate / 7,
+    days: daysInYearAccurate,
+    hours: daysInYearAccurate * 24,
+    minutes: daysInYearAccurate * 24 * 60,
+    seconds: daysInYearAccurate * 24 * 60 * 60,
+    milliseconds: daysInYearAccurate * 24 * 60 * 60 * 1e3
+  },
+  quarters: {
+    months: 3,
+    weeks: daysInYearAccurate / 28,
+    days: daysInYearAccurate / 4,
+    hours: daysInYearAccurate * 24 / 4,
+    minutes: daysInYearAccurate * 24 * 60 / 4,
+    seconds: daysInYearAccurate * 24 * 60 * 60 / 4,
+    milliseconds: daysInYearAccurate * 24 * 60 * 60 * 1e3 / 4
+  },
+  months: {
+    weeks: daysInMonthAccurate / 7,
+    days: daysInMonthAccurate,
+    hours: daysInMonthAccurate * 24,
+    minutes: daysInMonthAccurate * 24 * 60,
+    seconds: daysInMonthAccurate * 24 * 60 * 60,
+    milliseconds: daysInMonthAccurate * 24 * 60 * 60 * 1e3
+  },
+  ...lowOrderMatrix
+};
+var orderedUnits$1 = [
+  "years",
+  "quarters",
+  "months",
+  "weeks",
+  "days",
+  "hours",
+  "minutes",
+  "seconds",
+  "milliseconds"
+];
+var reverseUnits = orderedUnits$1.slice(0).reverse();
+function clone$1(dur, alts, clear = false) {
+  const conf = {
+    values: clear ? alts.values : { ...dur.values, ...alts.values || {} },
+    loc: dur.loc.clone(alts.loc),
+    conversionAccuracy: alts.conversionAccuracy || dur.conversionAccuracy,
+    matrix: alts.matrix || dur.matrix
+  };
+  return new Duration(conf);
+}
+function durationToMillis(matrix, vals) {
+  let sum = vals.milliseconds ?? 0;
+  for (const unit of reverseUnits.slice(1)) {
+    if (vals[unit]) {
+      sum += vals[unit] * matrix[unit]["milliseconds"];
+    }
+  }
+  return sum;
+}
+function normalizeValues(matrix, vals) {
+  const factor = durationToMillis(matrix, vals) < 0 ? -1 : 1;
+  orderedUnits$1.reduceRight((previous, current) => {
+    if (!isUndefined(vals[current])) {
+      if (previous) {
+        const previousVal = vals[previous] * factor;
+        const conv = matrix[current][previous];
+        const rollUp = Math.floor(previousVal / conv);
+        vals[current] += rollUp * factor;
+        vals[previous] -= rollUp * conv * factor;
+      }
+      return current;
+    } else {
+      return previous;
+    }
+  }, null);
+  orderedUnits$1.reduce((previous, current) => {
+    if (!isUndefined(vals[current])) {
+      if (previous) {
+        const fraction = vals[previous] % 1;
+        vals[previous] -= fraction;
+        vals[current] += fraction * matrix[previous][current];
+      }
+      return current;
+    } else {
+      return previous;
+    }
+  }, null);
+}
+function removeZeroes(vals) {
+  const newVals = {};
+  for (const [key, value] of Object.entries(vals)) {
+    if (value !== 0) {
+      newVals[key] = value;
+    }
+  }
+  return newVals;
+}
+var Duration = class _Duration {
+  /**
+   * @private
+   */
+  constructor(config2) {
+    const accurate = config2.conversionAccuracy === "longterm" || false;
+    let matrix = accurate ? accurateMatrix : casualMatrix;
+    if (config2.matrix) {
+      matrix = config2.matrix;
+    }
+    this.values = config2.values;
+    this.loc = config2.loc || Locale.create();
+    this.conversionAccuracy = accurate ? "longterm" : "casual";
+    this.invalid = config2.invalid || null;
+    this.matrix = matrix;
+    this.isLuxonDuration = true;
+  }
+  /**
+   * Create Duration from a number of milliseconds.
+   * @param {number} count of milliseconds
+   * @param {Object} opts - options for parsing
+   * @param {string} [opts.locale='en-US'] - the locale to use
+   * @param {string} opts.numberingSystem - the numbering system to use
+   * @param {string} [opts.conversionAccuracy='casual'] - the conversion system to use
+   * @return {Duration}
+   */
+  static fromMillis(count, opts) {
+    return _Duration.fromObject({ milliseconds: count }, opts);
+  }
+  /**
+   * Create a Duration from a JavaScript object with keys like 'years' and 'hours'.
+   * If this object is empty then a zero milliseconds duration is returned.
+   * @param {Object} obj - the object to create the DateTime from
+   * @param {number} obj.years
+   * @param {number} obj.quarters
+   * @param {number} obj.months
+   * @param {number} obj.weeks
+   * @param {number} obj.days
+   * @param {number} obj.hours
+   * @param {number} obj.minutes
+   * @param {number} obj.seconds
+   * @param {number} obj.milliseconds
+   * @param {Object} [opts=[]] - options for creating this Duration
+   * @param {string} [opts.locale='en-US'] - the locale to use
+   * @param {string} opts.numberingSystem - the numbering system to use
+   * @param {string} [opts.conversionAccuracy='casual'] - the preset conversion system to use
+   * @param {string} [opts.matrix=Object] - the custom conversion system to use
+   * @return {Duration}
+   */
+  static fromObject(obj, opts = {}) {
+    if (obj == null || typeof obj !== "object") {
+      throw new InvalidArgumentError(
+        `Duration.fromObject: argument expected to be an object, got ${obj === null ? "null" : typeof obj}`
+      );
+    }
+    return new _Duration({
+      values: normalizeObject(obj, _Duration.normalizeUnit),
+      loc: Locale.fromObject(opts),
+      conversionAccuracy: opts.conversionAccuracy,
+      matrix: opts.matrix
+    });
+  }
+  /**
+   * Create a Duration from DurationLike.
+   *
+   * @param {Object | number | Duration} durationLike
+   * One of:
+   * - object with keys like 'years' and 'hours'.
+   * - number representing milliseconds
+   * - Duration instance
+   * @return {Duration}
+   */
+  static fromDurationLike(durationLike) {
+    if (isNumber(durationLike)) {
+      return _Duration.fromMillis(durationLike);
+    } else if (_Duration.isDuration(durationLike)) {
+      return durationLike;
+    } else if (typeof durationLike === "object") {
+      return _Duration.fromObject(durationLike);
+    } else {
+      throw new InvalidArgumentError(
+        `Unknown duration argument ${durationLike} of type ${typeof durationLike}`
+      );
+    }
+  }
+  /**
+   * Create a Duration from an ISO 8601 duration string.
+   * @param {string} text - text to parse
+   * @param {Object} opts - options for parsing
+   * @param {string} [opts.locale='en-US'] - the locale to use
+   * @param {string} opts.numberingSystem - the numbering system to use
+   * @param {string} [opts.conversionAccuracy='casual'] - the preset conversion system to use
+   * @param {string} [opts.matrix=Object] - the preset conversion system to use
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Durations
+   * @example Duration.fromISO('P3Y6M1W4DT12H30M5S').toObject() //=> { years: 3, months: 6, weeks: 1, days: 4, hours: 12, minutes: 30, seconds: 5 }
+   * @example Duration.fromISO('PT23H').toObject() //=> { hours: 23 }
+   * @example Duration.fromISO('P5Y3M').toObject() //=> { years: 5, months: 3 }
+   * @return {Duration}
+   */
+  static fromISO(text3, opts) {
+    const [parsed] = parseISODuration(text3);
+    if (parsed) {
+      return _Duration.fromObject(parsed, opts);
+    } else {
+      return _Duration.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+    }
+  }
+  /**
+   * Create a Duration from an ISO 8601 time string.
+   * @param {string} text - text to parse
+   * @param {Object} opts - options for parsing
+   * @param {string} [opts.locale='en-US'] - the locale to use
+   * @param {string} opts.numberingSystem - the numbering system to use
+   * @param {string} [opts.conversionAccuracy='casual'] - the preset conversion system to use
+   * @param {string} [opts.matrix=Object] - the conversion system to use
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Times
+   * @example Duration.fromISOTime('11:22:33.444').toObject() //=> { hours: 11, minutes: 22, seconds: 33, milliseconds: 444 }
+   * @example Duration.fromISOTime('11:00').toObject() //=> { hours: 11, minutes: 0, seconds: 0 }
+   * @example Duration.fromISOTime('T11:00').toObject() //=> { hours: 11, minutes: 0, seconds: 0 }
+   * @example Duration.fromISOTime('1100').toObject() //=> { hours: 11, minutes: 0, seconds: 0 }
+   * @example Duration.fromISOTime('T1100').toObject() //=> { hours: 11, minutes: 0, seconds: 0 }
+   * @return {Duration}
+   */
+  static fromISOTime(text3, opts) {
+    const [parsed] = parseISOTimeOnly(text3);
+    if (parsed) {
+      return _Duration.fromObject(parsed, opts);
+    } else {
+      return _Duration.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+    }
+  }
+  /**
+   * Create an invalid Duration.
+   * @param {string} reason - simple string of why this datetime is invalid. Should not contain parameters or anything else data-dependent
+   * @param {string} [explanation=null] - longer explanation, may include parameters and other useful debugging information
+   * @return {Duration}
+   */
+  static invalid(reason, explanation = null) {
+    if (!reason) {
+      throw new InvalidArgumentError("need to specify a reason the Duration is invalid");
+    }
+    const invalid = reason instanceof Invalid ? reason : new Invalid(reason, explanation);
+    if (Settings.throwOnInvalid) {
+      throw new InvalidDurationError(invalid);
+    } else {
+      return new _Duration({ invalid });
+    }
+  }
+  /**
+   * @private
+   */
+  static normalizeUnit(unit) {
+    const normalized = {
+      year: "years",
+      years: "years",
+      quarter: "quarters",
+      quarters: "quarters",
+      month: "months",
+      months: "months",
+      week: "weeks",
+      weeks: "weeks",
+      day: "days",
+      days: "days",
+      hour: "hours",
+      hours: "hours",
+      minute: "minutes",
+      minutes: "minutes",
+      second: "seconds",
+      seconds: "seconds",
+      millisecond: "milliseconds",
+      milliseconds: "milliseconds"
+    }[unit ? unit.toLowerCase() : unit];
+    if (!normalized) throw new InvalidUnitError(unit);
+    return normalized;
+  }
+  /**
+   * Check if an object is a Duration. Works across context boundaries
+   * @param {object} o
+   * @return {boolean}
+   */
+  static isDuration(o3) {
+    return o3 && o3.isLuxonDuration || false;
+  }
+  /**
+   * Get  the locale of a Duration, such 'en-GB'
+   * @type {string}
+   */
+  get locale() {
+    return this.isValid ? this.loc.locale : null;
+  }
+  /**
+   * Get the numbering system of a Duration, such 'beng'. The numbering system is used when formatting the Duration
+   *
+   * @type {string}
+   */
+  get numberingSystem() {
+    return this.isValid ? this.loc.numberingSystem : null;
+  }
+  /**
+   * Returns a string representation of this Duration formatted according to the specified format string. You may use these tokens:
+   * * `S` for milliseconds
+   * * `s` for seconds
+   * * `m` for minutes
+   * * `h` for hours
+   * * `d` for days
+   * * `w` for weeks
+   * * `M` for months
+   * * `y` for years
+   * Notes:
+   * * Add padding by repeating the token, e.g. "yy" pads the years to two digits, "hhhh" pads the hours out to four digits
+   * * Tokens can be escaped by wrapping with single quotes.
+   * * The duration will be converted to the set of units in the format string using {@link Duration#shiftTo} and the Durations's conversion accuracy setting.
+   * @param {string} fmt - the format string
+   * @param {Object} opts - options
+   * @param {boolean} [opts.floor=true] - floor numerical values
+   * @param {'negative'|'all'|'negativeLargestOnly'} [opts.signMode=negative] - How to handle signs
+   * @example Duration.fromObject({ years: 1, days: 6, seconds: 2 }).toFormat("y d s") //=> "1 6 2"
+   * @example Duration.fromObject({ years: 1, days: 6, seconds: 2 }).toFormat("yy dd sss") //=> "01 06 002"
+   * @example Duration.fromObject({ years: 1, days: 6, seconds: 2 }).toFormat("M S") //=> "12 518402000"
+   * @example Duration.fromObject({ days: 6, seconds: 2 }).toFormat("d s", { signMode: "all" }) //=> "+6 +2"
+   * @example Duration.fromObject({ days: -6, seconds: -2 }).toFormat("d s", { signMode: "all" }) //=> "-6 -2"
+   * @example Duration.fromObject({ days: -6, seconds: -2 }).toFormat("d s", { signMode: "negativeLargestOnly" }) //=> "-6 2"
+   * @return {string}
+   */
+  toFormat(fmt, opts = {}) {
+    const fmtOpts = {
+      ...opts,
+      floor: opts.round !== false && opts.floor !== false
+    };
+    return this.isValid ? Formatter.create(this.loc, fmtOpts).formatDurationFromString(this, fmt) : INVALID$2;
+  }
+  /**
+   * Returns a string representation of a Duration with all units included.
+   * To modify its behavior, use `listStyle` and any Intl.NumberFormat option, though `unitDisplay` is especially relevant.
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Intl/NumberFormat/NumberFormat#options
+   * @param {Object} opts - Formatting options. Accepts the same keys as the options parameter of the native `Intl.NumberFormat` constructor, as well as `listStyle`.
+   * @param {string} [opts.listStyle='narrow'] - How to format the merged list. Corresponds to the `style` property of the options parameter of the native `Intl.ListFormat` constructor.
+   * @param {boolean} [opts.showZeros=true] - Show all units previously used by the duration even if they are zero
+   * @example
+   * ```js
+   * var dur = Duration.fromObject({ months: 1, weeks: 0, hours: 5, minutes: 6 })
+   * dur.toHuman() //=> '1 month, 0 weeks, 5 hours, 6 minutes'
+   * dur.toHuman({ listStyle: "long" }) //=> '1 month, 0 weeks, 5 hours, and 6 minutes'
+   * dur.toHuman({ unitDisplay: "short" }) //=> '1 mth, 0 wks, 5 hr, 6 min'
+   * dur.toHuman({ showZeros: false }) //=> '1 month, 5 hours, 6 minutes'
+   * ```
+   */
+  toHuman(opts = {}) {
+    if (!this.isValid) return INVALID$2;
+    const showZeros = opts.showZeros !== false;
+    const l4 = orderedUnits$1.map((unit) => {
+      const val = this.values[unit];
+      if (isUndefined(val) || val === 0 && !showZeros) {
+        return null;
+      }
+      return this.loc.numberFormatter({ style: "unit", unitDisplay: "long", ...opts, unit: unit.slice(0, -1) }).format(val);
+    }).filter((n4) => n4);
+    return this.loc.listFormatter({ type: "conjunction", style: opts.listStyle || "narrow", ...opts }).format(l4);
+  }
+  /**
+   * Returns a JavaScript object with this Duration's values.
+   * @example Duration.fromObject({ years: 1, days: 6, seconds: 2 }).toObject() //=> { years: 1, days: 6, seconds: 2 }
+   * @return {Object}
+   */
+  toObject() {
+    if (!this.isValid) return {};
+    return { ...this.values };
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this Duration.
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Durations
+   * @example Duration.fromObject({ years: 3, seconds: 45 }).toISO() //=> 'P3YT45S'
+   * @example Duration.fromObject({ months: 4, seconds: 45 }).toISO() //=> 'P4MT45S'
+   * @example Duration.fromObject({ months: 5 }).toISO() //=> 'P5M'
+   * @example Duration.fromObject({ minutes: 5 }).toISO() //=> 'PT5M'
+   * @example Duration.fromObject({ milliseconds: 6 }).toISO() //=> 'PT0.006S'
+   * @return {string}
+   */
+  toISO() {
+    if (!this.isValid) return null;
+    let s3 = "P";
+    if (this.years !== 0) s3 += this.years + "Y";
+    if (this.months !== 0 || this.quarters !== 0) s3 += this.months + this.quarters * 3 + "M";
+    if (this.weeks !== 0) s3 += this.weeks + "W";
+    if (this.days !== 0) s3 += this.days + "D";
+    if (this.hours !== 0 || this.minutes !== 0 || this.seconds !== 0 || this.milliseconds !== 0)
+      s3 += "T";
+    if (this.hours !== 0) s3 += this.hours + "H";
+    if (this.minutes !== 0) s3 += this.minutes + "M";
+    if (this.seconds !== 0 || this.milliseconds !== 0)
+      s3 += roundTo(this.seconds + this.milliseconds / 1e3, 3) + "S";
+    if (s3 === "P") s3 += "T0S";
+    return s3;
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this Duration, formatted as a time of day.
+   * Note that this will return null if the duration is invalid, negative, or equal to or greater than 24 hours.
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Times
+   * @param {Object} opts - options
+   * @param {boolean} [opts.suppressMilliseconds=false] - exclude milliseconds from the format if they're 0
+   * @param {boolean} [opts.suppressSeconds=false] - exclude seconds from the format if they're 0
+   * @param {boolean} [opts.includePrefix=false] - include the `T` prefix
+   * @param {string} [opts.format='extended'] - choose between the basic and extended format
+   * @example Duration.fromObject({ hours: 11 }).toISOTime() //=> '11:00:00.000'
+   * @example Duration.fromObject({ hours: 11 }).toISOTime({ suppressMilliseconds: true }) //=> '11:00:00'
+   * @example Duration.fromObject({ hours: 11 }).toISOTime({ suppressSeconds: true }) //=> '11:00'
+   * @example Duration.fromObject({ hours: 11 }).toISOTime({ includePrefix: true }) //=> 'T11:00:00.000'
+   * @example Duration.fromObject({ hours: 11 }).toISOTime({ format: 'basic' }) //=> '110000.000'
+   * @return {string}
+   */
+  toISOTime(opts = {}) {
+    if (!this.isValid) return null;
+    const millis = this.toMillis();
+    if (millis < 0 || millis >= 864e5) return null;
+    opts = {
+      suppressMilliseconds: false,
+      suppressSeconds: false,
+      includePrefix: false,
+      format: "extended",
+      ...opts,
+      includeOffset: false
+    };
+    const dateTime = DateTime.fromMillis(millis, { zone: "UTC" });
+    return dateTime.toISOTime(opts);
+  }
+  /**
+   * Returns an ISO 8601 representation of this Duration appropriate for use in JSON.
+   * @return {string}
+   */
+  toJSON() {
+    return this.toISO();
+  }
+  /**
+   * Returns an ISO 8601 representation of this Duration appropriate for use in debugging.
+   * @return {string}
+   */
+  toString() {
+    return this.toISO();
+  }
+  /**
+   * Returns a string representation of this Duration appropriate for the REPL.
+   * @return {string}
+   */
+  [/* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom")]() {
+    if (this.isValid) {
+      return `Duration { values: ${JSON.stringify(this.values)} }`;
+    } else {
+      return `Duration { Invalid, reason: ${this.invalidReason} }`;
+    }
+  }
+  /**
+   * Returns an milliseconds value of this Duration.
+   * @return {number}
+   */
+  toMillis() {
+    if (!this.isValid) return NaN;
+    return durationToMillis(this.matrix, this.values);
+  }
+  /**
+   * Returns an milliseconds value of this Duration. Alias of {@link toMillis}
+   * @return {number}
+   */
+  valueOf() {
+    return this.toMillis();
+  }
+  /**
+   * Make this Duration longer by the specified amount. Return a newly-constructed Duration.
+   * @param {Duration|Object|number} duration - The amount to add. Either a Luxon Duration, a number of milliseconds, the object argument to Duration.fromObject()
+   * @return {Duration}
+   */
+  plus(duration3) {
+    if (!this.isValid) return this;
+    const dur = _Duration.fromDurationLike(duration3), result = {};
+    for (const k5 of orderedUnits$1) {
+      if (hasOwnProperty(dur.values, k5) || hasOwnProperty(this.values, k5)) {
+        result[k5] = dur.get(k5) + this.get(k5);
+      }
+    }
+    return clone$1(this, { values: result }, true);
+  }
+  /**
+   * Make this Duration shorter by the specified amount. Return a newly-constructed Duration.
+   * @param {Duration|Object|number} duration - The amount to subtract. Either a Luxon Duration, a number of milliseconds, the object argument to Duration.fromObject()
+   * @return {Duration}
+   */
+  minus(duration3) {
+    if (!this.isValid) return this;
+    const dur = _Duration.fromDurationLike(duration3);
+    return this.plus(dur.negate());
+  }
+  /**
+   * Scale this Duration by the specified amount. Return a newly-constructed Duration.
+   * @param {function} fn - The function to apply to each unit. Arity is 1 or 2: the value of the unit and, optionally, the unit name. Must return a number.
+   * @example Duration.fromObject({ hours: 1, minutes: 30 }).mapUnits(x => x * 2) //=> { hours: 2, minutes: 60 }
+   * @example Duration.fromObject({ hours: 1, minutes: 30 }).mapUnits((x, u) => u === "hours" ? x * 2 : x) //=> { hours: 2, minutes: 30 }
+   * @return {Duration}
+   */
+  mapUnits(fn) {
+    if (!this.isValid) return this;
+    const result = {};
+    for (const k5 of Object.keys(this.values)) {
+      result[k5] = asNumber(fn(this.values[k5], k5));
+    }
+    return clone$1(this, { values: result }, true);
+  }
+  /**
+   * Get the value of unit.
+   * @param {string} unit - a unit such as 'minute' or 'day'
+   * @example Duration.fromObject({years: 2, days: 3}).get('years') //=> 2
+   * @example Duration.fromObject({years: 2, days: 3}).get('months') //=> 0
+   * @example Duration.fromObject({years: 2, days: 3}).get('days') //=> 3
+   * @return {number}
+   */
+  get(unit) {
+    return this[_Duration.normalizeUnit(unit)];
+  }
+  /**
+   * "Set" the values of specified units. Return a newly-constructed Duration.
+   * @param {Object} values - a mapping of units to numbers
+   * @example dur.set({ years: 2017 })
+   * @example dur.set({ hours: 8, minutes: 30 })
+   * @return {Duration}
+   */
+  set(values) {
+    if (!this.isValid) return this;
+    const mixed = { ...this.values, ...normalizeObject(values, _Duration.normalizeUnit) };
+    return clone$1(this, { values: mixed });
+  }
+  /**
+   * "Set" the locale and/or numberingSystem.  Returns a newly-constructed Duration.
+   * @example dur.reconfigure({ locale: 'en-GB' })
+   * @return {Duration}
+   */
+  reconfigure({ locale, numberingSystem, conversionAccuracy, matrix } = {}) {
+    const loc = this.loc.clone({ locale, numberingSystem });
+    const opts = { loc, matrix, conversionAccuracy };
+    return clone$1(this, opts);
+  }
+  /**
+   * Return the length of the duration in the specified unit.
+   * @param {string} unit - a unit such as 'minutes' or 'days'
+   * @example Duration.fromObject({years: 1}).as('days') //=> 365
+   * @example Duration.fromObject({years: 1}).as('months') //=> 12
+   * @example Duration.fromObject({hours: 60}).as('days') //=> 2.5
+   * @return {number}
+   */
+  as(unit) {
+    return this.isValid ? this.shiftTo(unit).get(unit) : NaN;
+  }
+  /**
+   * Reduce this Duration to its canonical representation in its current units.
+   * Assuming the overall value of the Duration is positive, this means:
+   * - excessive values for lower-order units are converted to higher-order units (if possible, see first and second example)
+   * - negative lower-order units are converted to higher order units (there must be such a higher order unit, otherwise
+   *   the overall value would be negative, see third example)
+   * - fractional values for higher-order units are converted to lower-order units (if possible, see fourth example)
+   *
+   * If the overall value is negative, the result of this method is equivalent to `this.negate().normalize().negate()`.
+   * @example Duration.fromObject({ years: 2, days: 5000 }).normalize().toObject() //=> { years: 15, days: 255 }
+   * @example Duration.fromObject({ days: 5000 }).normalize().toObject() //=> { days: 5000 }
+   * @example Duration.fromObject({ hours: 12, minutes: -45 }).normalize().toObject() //=> { hours: 11, minutes: 15 }
+   * @example Duration.fromObject({ years: 2.5, days: 0, hours: 0 }).normalize().toObject() //=> { years: 2, days: 182, hours: 12 }
+   * @return {Duration}
+   */
+  normalize() {
+    if (!this.isValid) return this;
+    const vals = this.toObject();
+    normalizeValues(this.matrix, vals);
+    return clone$1(this, { values: vals }, true);
+  }
+  /**
+   * Rescale units to its largest representation
+   * @example Duration.fromObject({ milliseconds: 90000 }).rescale().toObject() //=> { minutes: 1, seconds: 30 }
+   * @return {Duration}
+   */
+  rescale() {
+    if (!this.isValid) return this;
+    const vals = removeZeroes(this.normalize().shiftToAll().toObject());
+    return clone$1(this, { values: vals }, true);
+  }
+  /**
+   * Convert this Duration into its representation in a different set of units.
+   * @example Duration.fromObject({ hours: 1, seconds: 30 }).shiftTo('minutes', 'milliseconds').toObject() //=> { minutes: 60, milliseconds: 30000 }
+   * @return {Duration}
+   */
+  shiftTo(...units) {
+    if (!this.isValid) return this;
+    if (units.length === 0) {
+      return this;
+    }
+    units = units.map((u) => _Duration.normalizeUnit(u));
+    const built = {}, accumulated = {}, vals = this.toObject();
+    let lastUnit;
+    for (const k5 of orderedUnits$1) {
+      if (units.indexOf(k5) >= 0) {
+        lastUnit = k5;
+        let own2 = 0;
+        for (const ak in accumulated) {
+          own2 += this.matrix[ak][k5] * accumulated[ak];
+          accumulated[ak] = 0;
+        }
+        if (isNumber(vals[k5])) {
+          own2 += vals[k5];
+        }
+        const i5 = Math.trunc(own2);
+        built[k5] = i5;
+        accumulated[k5] = (own2 * 1e3 - i5 * 1e3) / 1e3;
+      } else if (isNumber(vals[k5])) {
+        accumulated[k5] = vals[k5];
+      }
+    }
+    for (const key in accumulated) {
+      if (accumulated[key] !== 0) {
+        built[lastUnit] += key === lastUnit ? accumulated[key] : accumulated[key] / this.matrix[lastUnit][key];
+      }
+    }
+    normalizeValues(this.matrix, built);
+    return clone$1(this, { values: built }, true);
+  }
+  /**
+   * Shift this Duration to all available units.
+   * Same as shiftTo("years", "months", "weeks", "days", "hours", "minutes", "seconds", "milliseconds")
+   * @return {Duration}
+   */
+  shiftToAll() {
+    if (!this.isValid) return this;
+    return this.shiftTo(
+      "years",
+      "months",
+      "weeks",
+      "days",
+      "hours",
+      "minutes",
+      "seconds",
+      "milliseconds"
+    );
+  }
+  /**
+   * Return the negative of this Duration.
+   * @example Duration.fromObject({ hours: 1, seconds: 30 }).negate().toObject() //=> { hours: -1, seconds: -30 }
+   * @return {Duration}
+   */
+  negate() {
+    if (!this.isValid) return this;
+    const negated = {};
+    for (const k5 of Object.keys(this.values)) {
+      negated[k5] = this.values[k5] === 0 ? 0 : -this.values[k5];
+    }
+    return clone$1(this, { values: negated }, true);
+  }
+  /**
+   * Removes all units with values equal to 0 from this Duration.
+   * @example Duration.fromObject({ years: 2, days: 0, hours: 0, minutes: 0 }).removeZeros().toObject() //=> { years: 2 }
+   * @return {Duration}
+   */
+  removeZeros() {
+    if (!this.isValid) return this;
+    const vals = removeZeroes(this.values);
+    return clone$1(this, { values: vals }, true);
+  }
+  /**
+   * Get the years.
+   * @type {number}
+   */
+  get years() {
+    return this.isValid ? this.values.years || 0 : NaN;
+  }
+  /**
+   * Get the quarters.
+   * @type {number}
+   */
+  get quarters() {
+    return this.isValid ? this.values.quarters || 0 : NaN;
+  }
+  /**
+   * Get the months.
+   * @type {number}
+   */
+  get months() {
+    return this.isValid ? this.values.months || 0 : NaN;
+  }
+  /**
+   * Get the weeks
+   * @type {number}
+   */
+  get weeks() {
+    return this.isValid ? this.values.weeks || 0 : NaN;
+  }
+  /**
+   * Get the days.
+   * @type {number}
+   */
+  get days() {
+    return this.isValid ? this.values.days || 0 : NaN;
+  }
+  /**
+   * Get the hours.
+   * @type {number}
+   */
+  get hours() {
+    return this.isValid ? this.values.hours || 0 : NaN;
+  }
+  /**
+   * Get the minutes.
+   * @type {number}
+   */
+  get minutes() {
+    return this.isValid ? this.values.minutes || 0 : NaN;
+  }
+  /**
+   * Get the seconds.
+   * @return {number}
+   */
+  get seconds() {
+    return this.isValid ? this.values.seconds || 0 : NaN;
+  }
+  /**
+   * Get the milliseconds.
+   * @return {number}
+   */
+  get milliseconds() {
+    return this.isValid ? this.values.milliseconds || 0 : NaN;
+  }
+  /**
+   * Returns whether the Duration is invalid. Invalid durations are returned by diff operations
+   * on invalid DateTimes or Intervals.
+   * @return {boolean}
+   */
+  get isValid() {
+    return this.invalid === null;
+  }
+  /**
+   * Returns an error code if this Duration became invalid, or null if the Duration is valid
+   * @return {string}
+   */
+  get invalidReason() {
+    return this.invalid ? this.invalid.reason : null;
+  }
+  /**
+   * Returns an explanation of why this Duration became invalid, or null if the Duration is valid
+   * @type {string}
+   */
+  get invalidExplanation() {
+    return this.invalid ? this.invalid.explanation : null;
+  }
+  /**
+   * Equality check
+   * Two Durations are equal iff they have the same units and the same values for each unit.
+   * @param {Duration} other
+   * @return {boolean}
+   */
+  equals(other) {
+    if (!this.isValid || !other.isValid) {
+      return false;
+    }
+    if (!this.loc.equals(other.loc)) {
+      return false;
+    }
+    function eq(v1, v2) {
+      if (v1 === void 0 || v1 === 0) return v2 === void 0 || v2 === 0;
+      return v1 === v2;
+    }
+    for (const u of orderedUnits$1) {
+      if (!eq(this.values[u], other.values[u])) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+var INVALID$1 = "Invalid Interval";
+function validateStartEnd(start, end) {
+  if (!start || !start.isValid) {
+    return Interval.invalid("missing or invalid start");
+  } else if (!end || !end.isValid) {
+    return Interval.invalid("missing or invalid end");
+  } else if (end < start) {
+    return Interval.invalid(
+      "end before start",
+      `The end of an interval must be after its start, but you had start=${start.toISO()} and end=${end.toISO()}`
+    );
+  } else {
+    return null;
+  }
+}
+var Interval = class _Interval {
+  /**
+   * @private
+   */
+  constructor(config2) {
+    this.s = config2.start;
+    this.e = config2.end;
+    this.invalid = config2.invalid || null;
+    this.isLuxonInterval = true;
+  }
+  /**
+   * Create an invalid Interval.
+   * @param {string} reason - simple string of why this Interval is invalid. Should not contain parameters or anything else data-dependent
+   * @param {string} [explanation=null] - longer explanation, may include parameters and other useful debugging information
+   * @return {Interval}
+   */
+  static invalid(reason, explanation = null) {
+    if (!reason) {
+      throw new InvalidArgumentError("need to specify a reason the Interval is invalid");
+    }
+    const invalid = reason instanceof Invalid ? reason : new Invalid(reason, explanation);
+    if (Settings.throwOnInvalid) {
+      throw new InvalidIntervalError(invalid);
+    } else {
+      return new _Interval({ invalid });
+    }
+  }
+  /**
+   * Create an Interval from a start DateTime and an end DateTime. Inclusive of the start but not the end.
+   * @param {DateTime|Date|Object} start
+   * @param {DateTime|Date|Object} end
+   * @return {Interval}
+   */
+  static fromDateTimes(start, end) {
+    const builtStart = friendlyDateTime(start), builtEnd = friendlyDateTime(end);
+    const validateError = validateStartEnd(builtStart, builtEnd);
+    if (validateError == null) {
+      return new _Interval({
+        start: builtStart,
+        end: builtEnd
+      });
+    } else {
+      return validateError;
+    }
+  }
+  /**
+   * Create an Interval from a start DateTime and a Duration to extend to.
+   * @param {DateTime|Date|Object} start
+   * @param {Duration|Object|number} duration - the length of the Interval.
+   * @return {Interval}
+   */
+  static after(start, duration3) {
+    const dur = Duration.fromDurationLike(duration3), dt = friendlyDateTime(start);
+    return _Interval.fromDateTimes(dt, dt.plus(dur));
+  }
+  /**
+   * Create an Interval from an end DateTime and a Duration to extend backwards to.
+   * @param {DateTime|Date|Object} end
+   * @param {Duration|Object|number} duration - the length of the Interval.
+   * @return {Interval}
+   */
+  static before(end, duration3) {
+    const dur = Duration.fromDurationLike(duration3), dt = friendlyDateTime(end);
+    return _Interval.fromDateTimes(dt.minus(dur), dt);
+  }
+  /**
+   * Create an Interval from an ISO 8601 string.
+   * Accepts `<start>/<end>`, `<start>/<duration>`, and `<duration>/<end>` formats.
+   * @param {string} text - the ISO string to parse
+   * @param {Object} [opts] - options to pass {@link DateTime#fromISO} and optionally {@link Duration#fromISO}
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Time_intervals
+   * @return {Interval}
+   */
+  static fromISO(text3, opts) {
+    const [s3, e5] = (text3 || "").split("/", 2);
+    if (s3 && e5) {
+      let start, startIsValid;
+      try {
+        start = DateTime.fromISO(s3, opts);
+        startIsValid = start.isValid;
+      } catch (e6) {
+        startIsValid = false;
+      }
+      let end, endIsValid;
+      try {
+        end = DateTime.fromISO(e5, opts);
+        endIsValid = end.isValid;
+      } catch (e6) {
+        endIsValid = false;
+      }
+      if (startIsValid && endIsValid) {
+        return _Interval.fromDateTimes(start, end);
+      }
+      if (startIsValid) {
+        const dur = Duration.fromISO(e5, opts);
+        if (dur.isValid) {
+          return _Interval.after(start, dur);
+        }
+      } else if (endIsValid) {
+        const dur = Duration.fromISO(s3, opts);
+        if (dur.isValid) {
+          return _Interval.before(end, dur);
+        }
+      }
+    }
+    return _Interval.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+  }
+  /**
+   * Check if an object is an Interval. Works across context boundaries
+   * @param {object} o
+   * @return {boolean}
+   */
+  static isInterval(o3) {
+    return o3 && o3.isLuxonInterval || false;
+  }
+  /**
+   * Returns the start of the Interval
+   * @type {DateTime}
+   */
+  get start() {
+    return this.isValid ? this.s : null;
+  }
+  /**
+   * Returns the end of the Interval. This is the first instant which is not part of the interval
+   * (Interval is half-open).
+   * @type {DateTime}
+   */
+  get end() {
+    return this.isValid ? this.e : null;
+  }
+  /**
+   * Returns the last DateTime included in the interval (since end is not part of the interval)
+   * @type {DateTime}
+   */
+  get lastDateTime() {
+    return this.isValid ? this.e ? this.e.minus(1) : null : null;
+  }
+  /**
+   * Returns whether this Interval's end is at least its start, meaning that the Interval isn't 'backwards'.
+   * @type {boolean}
+   */
+  get isValid() {
+    return this.invalidReason === null;
+  }
+  /**
+   * Returns an error code if this Interval is invalid, or null if the Interval is valid
+   * @type {string}
+   */
+  get invalidReason() {
+    return this.invalid ? this.invalid.reason : null;
+  }
+  /**
+   * Returns an explanation of why this Interval became invalid, or null if the Interval is valid
+   * @type {string}
+   */
+  get invalidExplanation() {
+    return this.invalid ? this.invalid.explanation : null;
+  }
+  /**
+   * Returns the length of the Interval in the specified unit.
+   * @param {string} unit - the unit (such as 'hours' or 'days') to return the length in.
+   * @return {number}
+   */
+  length(unit = "milliseconds") {
+    return this.isValid ? this.toDuration(...[unit]).get(unit) : NaN;
+  }
+  /**
+   * Returns the count of minutes, hours, days, months, or years included in the Interval, even in part.
+   * Unlike {@link Interval#length} this counts sections of the calendar, not periods of time, e.g. specifying 'day'
+   * asks 'what dates are included in this interval?', not 'how many days long is this interval?'
+   * @param {string} [unit='milliseconds'] - the unit of time to count.
+   * @param {Object} opts - options
+   * @param {boolean} [opts.useLocaleWeeks=false] - If true, use weeks based on the locale, i.e. use the locale-dependent start of the week; this operation will always use the locale of the start DateTime
+   * @return {number}
+   */
+  count(unit = "milliseconds", opts) {
+    if (!this.isValid) return NaN;
+    const start = this.start.startOf(unit, opts);
+    let end;
+    if (opts?.useLocaleWeeks) {
+      end = this.end.reconfigure({ locale: start.locale });
+    } else {
+      end = this.end;
+    }
+    end = end.startOf(unit, opts);
+    return Math.floor(end.diff(start, unit).get(unit)) + (end.valueOf() !== this.end.valueOf());
+  }
+  /**
+   * Returns whether this Interval's start and end are both in the same unit of time
+   * @param {string} unit - the unit of time to check sameness on
+   * @return {boolean}
+   */
+  hasSame(unit) {
+    return this.isValid ? this.isEmpty() || this.e.minus(1).hasSame(this.s, unit) : false;
+  }
+  /**
+   * Return whether this Interval has the same start and end DateTimes.
+   * @return {boolean}
+   */
+  isEmpty() {
+    return this.s.valueOf() === this.e.valueOf();
+  }
+  /**
+   * Return whether this Interval's start is after the specified DateTime.
+   * @param {DateTime} dateTime
+   * @return {boolean}
+   */
+  isAfter(dateTime) {
+    if (!this.isValid) return false;
+    return this.s > dateTime;
+  }
+  /**
+   * Return whether this Interval's end is before the specified DateTime.
+   * @param {DateTime} dateTime
+   * @return {boolean}
+   */
+  isBefore(dateTime) {
+    if (!this.isValid) return false;
+    return this.e <= dateTime;
+  }
+  /**
+   * Return whether this Interval contains the specified DateTime.
+   * @param {DateTime} dateTime
+   * @return {boolean}
+   */
+  contains(dateTime) {
+    if (!this.isValid) return false;
+    return this.s <= dateTime && this.e > dateTime;
+  }
+  /**
+   * "Sets" the start and/or end dates. Returns a newly-constructed Interval.
+   * @param {Object} values - the values to set
+   * @param {DateTime} values.start - the starting DateTime
+   * @param {DateTime} values.end - the ending DateTime
+   * @return {Interval}
+   */
+  set({ start, end } = {}) {
+    if (!this.isValid) return this;
+    return _Interval.fromDateTimes(start || this.s, end || this.e);
+  }
+  /**
+   * Split this Interval at each of the specified DateTimes
+   * @param {...DateTime} dateTimes - the unit of time to count.
+   * @return {Array}
+   */
+  splitAt(...dateTimes) {
+    if (!this.isValid) return [];
+    const sorted = dateTimes.map(friendlyDateTime).filter((d5) => this.contains(d5)).sort((a5, b5) => a5.toMillis() - b5.toMillis()), results = [];
+    let { s: s3 } = this, i5 = 0;
+    while (s3 < this.e) {
+      const added = sorted[i5] || this.e, next = +added > +this.e ? this.e : added;
+      results.push(_Interval.fromDateTimes(s3, next));
+      s3 = next;
+      i5 += 1;
+    }
+    return results;
+  }
+  /**
+   * Split this Interval into smaller Intervals, each of the specified length.
+   * Left over time is grouped into a smaller interval
+   * @param {Duration|Object|number} duration - The length of each resulting interval.
+   * @return {Array}
+   */
+  splitBy(duration3) {
+    const dur = Duration.fromDurationLike(duration3);
+    if (!this.isValid || !dur.isValid || dur.as("milliseconds") === 0) {
+      return [];
+    }
+    let { s: s3 } = this, idx = 1, next;
+    const results = [];
+    while (s3 < this.e) {
+      const added = this.start.plus(dur.mapUnits((x) => x * idx));
+      next = +added > +this.e ? this.e : added;
+      results.push(_Interval.fromDateTimes(s3, next));
+      s3 = next;
+      idx += 1;
+    }
+    return results;
+  }
+  /**
+   * Split this Interval into the specified number of smaller intervals.
+   * @param {number} numberOfParts - The number of Intervals to divide the Interval into.
+   * @return {Array}
+   */
+  divideEqually(numberOfParts) {
+    if (!this.isValid) return [];
+    return this.splitBy(this.length() / numberOfParts).slice(0, numberOfParts);
+  }
+  /**
+   * Return whether this Interval overlaps with the specified Interval
+   * @param {Interval} other
+   * @return {boolean}
+   */
+  overlaps(other) {
+    return this.e > other.s && this.s < other.e;
+  }
+  /**
+   * Return whether this Interval's end is adjacent to the specified Interval's start.
+   * @param {Interval} other
+   * @return {boolean}
+   */
+  abutsStart(other) {
+    if (!this.isValid) return false;
+    return +this.e === +other.s;
+  }
+  /**
+   * Return whether this Interval's start is adjacent to the specified Interval's end.
+   * @param {Interval} other
+   * @return {boolean}
+   */
+  abutsEnd(other) {
+    if (!this.isValid) return false;
+    return +other.e === +this.s;
+  }
+  /**
+   * Returns true if this Interval fully contains the specified Interval, specifically if the intersect (of this Interval and the other Interval) is equal to the other Interval; false otherwise.
+   * @param {Interval} other
+   * @return {boolean}
+   */
+  engulfs(other) {
+    if (!this.isValid) return false;
+    return this.s <= other.s && this.e >= other.e;
+  }
+  /**
+   * Return whether this Interval has the same start and end as the specified Interval.
+   * @param {Interval} other
+   * @return {boolean}
+   */
+  equals(other) {
+    if (!this.isValid || !other.isValid) {
+      return false;
+    }
+    return this.s.equals(other.s) && this.e.equals(other.e);
+  }
+  /**
+   * Return an Interval representing the intersection of this Interval and the specified Interval.
+   * Specifically, the resulting Interval has the maximum start time and the minimum end time of the two Intervals.
+   * Returns null if the intersection is empty, meaning, the intervals don't intersect.
+   * @param {Interval} other
+   * @return {Interval}
+   */
+  intersection(other) {
+    if (!this.isValid) return this;
+    const s3 = this.s > other.s ? this.s : other.s, e5 = this.e < other.e ? this.e : other.e;
+    if (s3 >= e5) {
+      return null;
+    } else {
+      return _Interval.fromDateTimes(s3, e5);
+    }
+  }
+  /**
+   * Return an Interval representing the union of this Interval and the specified Interval.
+   * Specifically, the resulting Interval has the minimum start time and the maximum end time of the two Intervals.
+   * @param {Interval} other
+   * @return {Interval}
+   */
+  union(other) {
+    if (!this.isValid) return this;
+    const s3 = this.s < other.s ? this.s : other.s, e5 = this.e > other.e ? this.e : other.e;
+    return _Interval.fromDateTimes(s3, e5);
+  }
+  /**
+   * Merge an array of Intervals into an equivalent minimal set of Intervals.
+   * Combines overlapping and adjacent Intervals.
+   * The resulting array will contain the Intervals in ascending order, that is, starting with the earliest Interval
+   * and ending with the latest.
+   *
+   * @param {Array} intervals
+   * @return {Array}
+   */
+  static merge(intervals) {
+    const [found, final] = intervals.sort((a5, b5) => a5.s - b5.s).reduce(
+      ([sofar, current], item) => {
+        if (!current) {
+          return [sofar, item];
+        } else if (current.overlaps(item) || current.abutsStart(item)) {
+          return [sofar, current.union(item)];
+        } else {
+          return [sofar.concat([current]), item];
+        }
+      },
+      [[], null]
+    );
+    if (final) {
+      found.push(final);
+    }
+    return found;
+  }
+  /**
+   * Return an array of Intervals representing the spans of time that only appear in one of the specified Intervals.
+   * @param {Array} intervals
+   * @return {Array}
+   */
+  static xor(intervals) {
+    let start = null, currentCount = 0;
+    const results = [], ends = intervals.map((i5) => [
+      { time: i5.s, type: "s" },
+      { time: i5.e, type: "e" }
+    ]), flattened = Array.prototype.concat(...ends), arr = flattened.sort((a5, b5) => a5.time - b5.time);
+    for (const i5 of arr) {
+      currentCount += i5.type === "s" ? 1 : -1;
+      if (currentCount === 1) {
+        start = i5.time;
+      } else {
+        if (start && +start !== +i5.time) {
+          results.push(_Interval.fromDateTimes(start, i5.time));
+        }
+        start = null;
+      }
+    }
+    return _Interval.merge(results);
+  }
+  /**
+   * Return an Interval representing the span of time in this Interval that doesn't overlap with any of the specified Intervals.
+   * @param {...Interval} intervals
+   * @return {Array}
+   */
+  difference(...intervals) {
+    return _Interval.xor([this].concat(intervals)).map((i5) => this.intersection(i5)).filter((i5) => i5 && !i5.isEmpty());
+  }
+  /**
+   * Returns a string representation of this Interval appropriate for debugging.
+   * @return {string}
+   */
+  toString() {
+    if (!this.isValid) return INVALID$1;
+    return `[${this.s.toISO()} – ${this.e.toISO()})`;
+  }
+  /**
+   * Returns a string representation of this Interval appropriate for the REPL.
+   * @return {string}
+   */
+  [/* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom")]() {
+    if (this.isValid) {
+      return `Interval { start: ${this.s.toISO()}, end: ${this.e.toISO()} }`;
+    } else {
+      return `Interval { Invalid, reason: ${this.invalidReason} }`;
+    }
+  }
+  /**
+   * Returns a localized string representing this Interval. Accepts the same options as the
+   * Intl.DateTimeFormat constructor and any presets defined by Luxon, such as
+   * {@link DateTime.DATE_FULL} or {@link DateTime.TIME_SIMPLE}. The exact behavior of this method
+   * is browser-specific, but in general it will return an appropriate representation of the
+   * Interval in the assigned locale. Defaults to the system's locale if no locale has been
+   * specified.
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/DateTimeFormat
+   * @param {Object} [formatOpts=DateTime.DATE_SHORT] - Either a DateTime preset or
+   * Intl.DateTimeFormat constructor options.
+   * @param {Object} opts - Options to override the configuration of the start DateTime.
+   * @example Interval.fromISO('2022-11-07T09:00Z/2022-11-08T09:00Z').toLocaleString(); //=> 11/7/2022 – 11/8/2022
+   * @example Interval.fromISO('2022-11-07T09:00Z/2022-11-08T09:00Z').toLocaleString(DateTime.DATE_FULL); //=> November 7 – 8, 2022
+   * @example Interval.fromISO('2022-11-07T09:00Z/2022-11-08T09:00Z').toLocaleString(DateTime.DATE_FULL, { locale: 'fr-FR' }); //=> 7–8 novembre 2022
+   * @example Interval.fromISO('2022-11-07T17:00Z/2022-11-07T19:00Z').toLocaleString(DateTime.TIME_SIMPLE); //=> 6:00 – 8:00 PM
+   * @example Interval.fromISO('2022-11-07T17:00Z/2022-11-07T19:00Z').toLocaleString({ weekday: 'short', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' }); //=> Mon, Nov 07, 6:00 – 8:00 p
+   * @return {string}
+   */
+  toLocaleString(formatOpts = DATE_SHORT, opts = {}) {
+    return this.isValid ? Formatter.create(this.s.loc.clone(opts), formatOpts).formatInterval(this) : INVALID$1;
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this Interval.
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Time_intervals
+   * @param {Object} opts - The same options as {@link DateTime#toISO}
+   * @return {string}
+   */
+  toISO(opts) {
+    if (!this.isValid) return INVALID$1;
+    return `${this.s.toISO(opts)}/${this.e.toISO(opts)}`;
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of date of this Interval.
+   * The time components are ignored.
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Time_intervals
+   * @return {string}
+   */
+  toISODate() {
+    if (!this.isValid) return INVALID$1;
+    return `${this.s.toISODate()}/${this.e.toISODate()}`;
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of time of this Interval.
+   * The date components are ignored.
+   * @see https://en.wikipedia.org/wiki/ISO_8601#Time_intervals
+   * @param {Object} opts - The same options as {@link DateTime#toISO}
+   * @return {string}
+   */
+  toISOTime(opts) {
+    if (!this.isValid) return INVALID$1;
+    return `${this.s.toISOTime(opts)}/${this.e.toISOTime(opts)}`;
+  }
+  /**
+   * Returns a string representation of this Interval formatted according to the specified format
+   * string. **You may not want this.** See {@link Interval#toLocaleString} for a more flexible
+   * formatting tool.
+   * @param {string} dateFormat - The format string. This string formats the start and end time.
+   * See {@link DateTime#toFormat} for details.
+   * @param {Object} opts - Options.
+   * @param {string} [opts.separator =  ' – '] - A separator to place between the start and end
+   * representations.
+   * @return {string}
+   */
+  toFormat(dateFormat, { separator = " – " } = {}) {
+    if (!this.isValid) return INVALID$1;
+    return `${this.s.toFormat(dateFormat)}${separator}${this.e.toFormat(dateFormat)}`;
+  }
+  /**
+   * Return a Duration representing the time spanned by this interval.
+   * @param {string|string[]} [unit=['milliseconds']] - the unit or units (such as 'hours' or 'days') to include in the duration.
+   * @param {Object} opts - options that affect the creation of the Duration
+   * @param {string} [opts.conversionAccuracy='casual'] - the conversion system to use
+   * @example Interval.fromDateTimes(dt1, dt2).toDuration().toObject() //=> { milliseconds: 88489257 }
+   * @example Interval.fromDateTimes(dt1, dt2).toDuration('days').toObject() //=> { days: 1.0241812152777778 }
+   * @example Interval.fromDateTimes(dt1, dt2).toDuration(['hours', 'minutes']).toObject() //=> { hours: 24, minutes: 34.82095 }
+   * @example Interval.fromDateTimes(dt1, dt2).toDuration(['hours', 'minutes', 'seconds']).toObject() //=> { hours: 24, minutes: 34, seconds: 49.257 }
+   * @example Interval.fromDateTimes(dt1, dt2).toDuration('seconds').toObject() //=> { seconds: 88489.257 }
+   * @return {Duration}
+   */
+  toDuration(unit, opts) {
+    if (!this.isValid) {
+      return Duration.invalid(this.invalidReason);
+    }
+    return this.e.diff(this.s, unit, opts);
+  }
+  /**
+   * Run mapFn on the interval start and end, returning a new Interval from the resulting DateTimes
+   * @param {function} mapFn
+   * @return {Interval}
+   * @example Interval.fromDateTimes(dt1, dt2).mapEndpoints(endpoint => endpoint.toUTC())
+   * @example Interval.fromDateTimes(dt1, dt2).mapEndpoints(endpoint => endpoint.plus({ hours: 2 }))
+   */
+  mapEndpoints(mapFn) {
+    return _Interval.fromDateTimes(mapFn(this.s), mapFn(this.e));
+  }
+};
+var Info = class {
+  /**
+   * Return whether the specified zone contains a DST.
+   * @param {string|Zone} [zone='local'] - Zone to check. Defaults to the environment's local zone.
+   * @return {boolean}
+   */
+  static hasDST(zone = Settings.defaultZone) {
+    const proto = DateTime.now().setZone(zone).set({ month: 12 });
+    return !zone.isUniversal && proto.offset !== proto.set({ month: 6 }).offset;
+  }
+  /**
+   * Return whether the specified zone is a valid IANA specifier.
+   * @param {string} zone - Zone to check
+   * @return {boolean}
+   */
+  static isValidIANAZone(zone) {
+    return IANAZone.isValidZone(zone);
+  }
+  /**
+   * Converts the input into a {@link Zone} instance.
+   *
+   * * If `input` is already a Zone instance, it is returned unchanged.
+   * * If `input` is a string containing a valid time zone name, a Zone instance
+   *   with that name is returned.
+   * * If `input` is a string that doesn't refer to a known time zone, a Zone
+   *   instance with {@link Zone#isValid} == false is returned.
+   * * If `input is a number, a Zone instance with the specified fixed offset
+   *   in minutes is returned.
+   * * If `input` is `null` or `undefined`, the default zone is returned.
+   * @param {string|Zone|number} [input] - the value to be converted
+   * @return {Zone}
+   */
+  static normalizeZone(input2) {
+    return normalizeZone(input2, Settings.defaultZone);
+  }
+  /**
+   * Get the weekday on which the week starts according to the given locale.
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @returns {number} the start of the week, 1 for Monday through 7 for Sunday
+   */
+  static getStartOfWeek({ locale = null, locObj = null } = {}) {
+    return (locObj || Locale.create(locale)).getStartOfWeek();
+  }
+  /**
+   * Get the minimum number of days necessary in a week before it is considered part of the next year according
+   * to the given locale.
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @returns {number}
+   */
+  static getMinimumDaysInFirstWeek({ locale = null, locObj = null } = {}) {
+    return (locObj || Locale.create(locale)).getMinDaysInFirstWeek();
+  }
+  /**
+   * Get the weekdays, which are considered the weekend according to the given locale
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @returns {number[]} an array of weekdays, 1 for Monday through 7 for Sunday
+   */
+  static getWeekendWeekdays({ locale = null, locObj = null } = {}) {
+    return (locObj || Locale.create(locale)).getWeekendDays().slice();
+  }
+  /**
+   * Return an array of standalone month names.
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/DateTimeFormat
+   * @param {string} [length='long'] - the length of the month representation, such as "numeric", "2-digit", "narrow", "short", "long"
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.numberingSystem=null] - the numbering system
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @param {string} [opts.outputCalendar='gregory'] - the calendar
+   * @example Info.months()[0] //=> 'January'
+   * @example Info.months('short')[0] //=> 'Jan'
+   * @example Info.months('numeric')[0] //=> '1'
+   * @example Info.months('short', { locale: 'fr-CA' } )[0] //=> 'janv.'
+   * @example Info.months('numeric', { locale: 'ar' })[0] //=> '١'
+   * @example Info.months('long', { outputCalendar: 'islamic' })[0] //=> 'Rabiʻ I'
+   * @return {Array}
+   */
+  static months(length = "long", { locale = null, numberingSystem = null, locObj = null, outputCalendar = "gregory" } = {}) {
+    return (locObj || Locale.create(locale, numberingSystem, outputCalendar)).months(length);
+  }
+  /**
+   * Return an array of format month names.
+   * Format months differ from standalone months in that they're meant to appear next to the day of the month. In some languages, that
+   * changes the string.
+   * See {@link Info#months}
+   * @param {string} [length='long'] - the length of the month representation, such as "numeric", "2-digit", "narrow", "short", "long"
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.numberingSystem=null] - the numbering system
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @param {string} [opts.outputCalendar='gregory'] - the calendar
+   * @return {Array}
+   */
+  static monthsFormat(length = "long", { locale = null, numberingSystem = null, locObj = null, outputCalendar = "gregory" } = {}) {
+    return (locObj || Locale.create(locale, numberingSystem, outputCalendar)).months(length, true);
+  }
+  /**
+   * Return an array of standalone week names.
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/DateTimeFormat
+   * @param {string} [length='long'] - the length of the weekday representation, such as "narrow", "short", "long".
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @param {string} [opts.numberingSystem=null] - the numbering system
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @example Info.weekdays()[0] //=> 'Monday'
+   * @example Info.weekdays('short')[0] //=> 'Mon'
+   * @example Info.weekdays('short', { locale: 'fr-CA' })[0] //=> 'lun.'
+   * @example Info.weekdays('short', { locale: 'ar' })[0] //=> 'الاثنين'
+   * @return {Array}
+   */
+  static weekdays(length = "long", { locale = null, numberingSystem = null, locObj = null } = {}) {
+    return (locObj || Locale.create(locale, numberingSystem, null)).weekdays(length);
+  }
+  /**
+   * Return an array of format week names.
+   * Format weekdays differ from standalone weekdays in that they're meant to appear next to more date information. In some languages, that
+   * changes the string.
+   * See {@link Info#weekdays}
+   * @param {string} [length='long'] - the length of the month representation, such as "narrow", "short", "long".
+   * @param {Object} opts - options
+   * @param {string} [opts.locale=null] - the locale code
+   * @param {string} [opts.numberingSystem=null] - the numbering system
+   * @param {string} [opts.locObj=null] - an existing locale object to use
+   * @return {Array}
+   */
+  static weekdaysFormat(length = "long", { locale = null, numberingSystem = null, locObj = null } = {}) {
+    return (locObj || Locale.create(locale, numberingSystem, null)).weekdays(length, true);
+  }
+  /**
+   * Return an array of meridiems.
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @example Info.meridiems() //=> [ 'AM', 'PM' ]
+   * @example Info.meridiems({ locale: 'my' }) //=> [ 'နံနက်', 'ညနေ' ]
+   * @return {Array}
+   */
+  static meridiems({ locale = null } = {}) {
+    return Locale.create(locale).meridiems();
+  }
+  /**
+   * Return an array of eras, such as ['BC', 'AD']. The locale can be specified, but the calendar system is always Gregorian.
+   * @param {string} [length='short'] - the length of the era representation, such as "short" or "long".
+   * @param {Object} opts - options
+   * @param {string} [opts.locale] - the locale code
+   * @example Info.eras() //=> [ 'BC', 'AD' ]
+   * @example Info.eras('long') //=> [ 'Before Christ', 'Anno Domini' ]
+   * @example Info.eras('long', { locale: 'fr' }) //=> [ 'avant Jésus-Christ', 'après Jésus-Christ' ]
+   * @return {Array}
+   */
+  static eras(length = "short", { locale = null } = {}) {
+    return Locale.create(locale, null, "gregory").eras(length);
+  }
+  /**
+   * Return the set of available features in this environment.
+   * Some features of Luxon are not available in all environments. For example, on older browsers, relative time formatting support is not available. Use this function to figure out if that's the case.
+   * Keys:
+   * * `relative`: whether this environment supports relative time formatting
+   * * `localeWeek`: whether this environment supports different weekdays for the start of the week based on the locale
+   * @example Info.features() //=> { relative: false, localeWeek: true }
+   * @return {Object}
+   */
+  static features() {
+    return { relative: hasRelative(), localeWeek: hasLocaleWeekInfo() };
+  }
+};
+function dayDiff(earlier, later) {
+  const utcDayStart = (dt) => dt.toUTC(0, { keepLocalTime: true }).startOf("day").valueOf(), ms = utcDayStart(later) - utcDayStart(earlier);
+  return Math.floor(Duration.fromMillis(ms).as("days"));
+}
+function highOrderDiffs(cursor, later, units) {
+  const differs = [
+    ["years", (a5, b5) => b5.year - a5.year],
+    ["quarters", (a5, b5) => b5.quarter - a5.quarter + (b5.year - a5.year) * 4],
+    ["months", (a5, b5) => b5.month - a5.month + (b5.year - a5.year) * 12],
+    [
+      "weeks",
+      (a5, b5) => {
+        const days = dayDiff(a5, b5);
+        return (days - days % 7) / 7;
+      }
+    ],
+    ["days", dayDiff]
+  ];
+  const results = {};
+  const earlier = cursor;
+  let lowestOrder, highWater;
+  for (const [unit, differ] of differs) {
+    if (units.indexOf(unit) >= 0) {
+      lowestOrder = unit;
+      results[unit] = differ(cursor, later);
+      highWater = earlier.plus(results);
+      if (highWater > later) {
+        results[unit]--;
+        cursor = earlier.plus(results);
+        if (cursor > later) {
+          highWater = cursor;
+          results[unit]--;
+          cursor = earlier.plus(results);
+        }
+      } else {
+        cursor = highWater;
+      }
+    }
+  }
+  return [cursor, results, highWater, lowestOrder];
+}
+function diff(earlier, later, units, opts) {
+  let [cursor, results, highWater, lowestOrder] = highOrderDiffs(earlier, later, units);
+  const remainingMillis = later - cursor;
+  const lowerOrderUnits = units.filter(
+    (u) => ["hours", "minutes", "seconds", "milliseconds"].indexOf(u) >= 0
+  );
+  if (lowerOrderUnits.length === 0) {
+    if (highWater < later) {
+      highWater = cursor.plus({ [lowestOrder]: 1 });
+    }
+    if (highWater !== cursor) {
+      results[lowestOrder] = (results[lowestOrder] || 0) + remainingMillis / (highWater - cursor);
+    }
+  }
+  const duration3 = Duration.fromObject(results, opts);
+  if (lowerOrderUnits.length > 0) {
+    return Duration.fromMillis(remainingMillis, opts).shiftTo(...lowerOrderUnits).plus(duration3);
+  } else {
+    return duration3;
+  }
+}
+var MISSING_FTP = "missing Intl.DateTimeFormat.formatToParts support";
+function intUnit(regex, post = (i5) => i5) {
+  return { regex, deser: ([s3]) => post(parseDigits(s3)) };
+}
+var NBSP = String.fromCharCode(160);
+var spaceOrNBSP = `[ ${NBSP}]`;
+var spaceOrNBSPRegExp = new RegExp(spaceOrNBSP, "g");
+function fixListRegex(s3) {
+  return s3.replace(/\./g, "\\.?").replace(spaceOrNBSPRegExp, spaceOrNBSP);
+}
+function stripInsensitivities(s3) {
+  return s3.replace(/\./g, "").replace(spaceOrNBSPRegExp, " ").toLowerCase();
+}
+function oneOf(strings, startIndex) {
+  if (strings === null) {
+    return null;
+  } else {
+    return {
+      regex: RegExp(strings.map(fixListRegex).join("|")),
+      deser: ([s3]) => strings.findIndex((i5) => stripInsensitivities(s3) === stripInsensitivities(i5)) + startIndex
+    };
+  }
+}
+function offset(regex, groups) {
+  return { regex, deser: ([, h5, m3]) => signedOffset(h5, m3), groups };
+}
+function simple(regex) {
+  return { regex, deser: ([s3]) => s3 };
+}
+function escapeToken(value) {
+  return value.replace(/[\-\[\]{}()*+?.,\\\^$|#\s]/g, "\\$&");
+}
+function unitForToken(token, loc) {
+  const one = digitRegex(loc), two = digitRegex(loc, "{2}"), three = digitRegex(loc, "{3}"), four = digitRegex(loc, "{4}"), six = digitRegex(loc, "{6}"), oneOrTwo = digitRegex(loc, "{1,2}"), oneToThree = digitRegex(loc, "{1,3}"), oneToSix = digitRegex(loc, "{1,6}"), oneToNine = digitRegex(loc, "{1,9}"), twoToFour = digitRegex(loc, "{2,4}"), fourToSix = digitRegex(loc, "{4,6}"), literal2 = (t) => ({ regex: RegExp(escapeToken(t.val)), deser: ([s3]) => s3, literal: true }), unitate = (t) => {
+    if (token.literal) {
+      return literal2(t);
+    }
+    switch (t.val) {
+      // era
+      case "G":
+        return oneOf(loc.eras("short"), 0);
+      case "GG":
+        return oneOf(loc.eras("long"), 0);
+      // years
+      case "y":
+        return intUnit(oneToSix);
+      case "yy":
+        return intUnit(twoToFour, untruncateYear);
+      case "yyyy":
+        return intUnit(four);
+      case "yyyyy":
+        return intUnit(fourToSix);
+      case "yyyyyy":
+        return intUnit(six);
+      // months
+      case "M":
+        return intUnit(oneOrTwo);
+      case "MM":
+        return intUnit(two);
+      case "MMM":
+        return oneOf(loc.months("short", true), 1);
+      case "MMMM":
+        return oneOf(loc.months("long", true), 1);
+      case "L":
+        return intUnit(oneOrTwo);
+      case "LL":
+        return intUnit(two);
+      case "LLL":
+        return oneOf(loc.months("short", false), 1);
+      case "LLLL":
+        return oneOf(loc.months("long", false), 1);
+      // dates
+      case "d":
+        return intUnit(oneOrTwo);
+      case "dd":
+        return intUnit(two);
+      // ordinals
+      case "o":
+        return intUnit(oneToThree);
+      case "ooo":
+        return intUnit(three);
+      // time
+      case "HH":
+        return intUnit(two);
+      case "H":
+        return intUnit(oneOrTwo);
+      case "hh":
+        return intUnit(two);
+      case "h":
+        return intUnit(oneOrTwo);
+      case "mm":
+        return intUnit(two);
+      case "m":
+        return intUnit(oneOrTwo);
+      case "q":
+        return intUnit(oneOrTwo);
+      case "qq":
+        return intUnit(two);
+      case "s":
+        return intUnit(oneOrTwo);
+      case "ss":
+        return intUnit(two);
+      case "S":
+        return intUnit(oneToThree);
+      case "SSS":
+        return intUnit(three);
+      case "u":
+        return simple(oneToNine);
+      case "uu":
+        return simple(oneOrTwo);
+      case "uuu":
+        return intUnit(one);
+      // meridiem
+      case "a":
+        return oneOf(loc.meridiems(), 0);
+      // weekYear (k)
+      case "kkkk":
+        return intUnit(four);
+      case "kk":
+        return intUnit(twoToFour, untruncateYear);
+      // weekNumber (W)
+      case "W":
+        return intUnit(oneOrTwo);
+      case "WW":
+        return intUnit(two);
+      // weekdays
+      case "E":
+      case "c":
+        return intUnit(one);
+      case "EEE":
+        return oneOf(loc.weekdays("short", false), 1);
+      case "EEEE":
+        return oneOf(loc.weekdays("long", false), 1);
+      case "ccc":
+        return oneOf(loc.weekdays("short", true), 1);
+      case "cccc":
+        return oneOf(loc.weekdays("long", true), 1);
+      // offset/zone
+      case "Z":
+      case "ZZ":
+        return offset(new RegExp(`([+-]${oneOrTwo.source})(?::(${two.source}))?`), 2);
+      case "ZZZ":
+        return offset(new RegExp(`([+-]${oneOrTwo.source})(${two.source})?`), 2);
+      // we don't support ZZZZ (PST) or ZZZZZ (Pacific Standard Time) in parsing
+      // because we don't have any way to figure out what they are
+      case "z":
+        return simple(/[a-z_+-/]{1,256}?/i);
+      // this special-case "token" represents a place where a macro-token expanded into a white-space literal
+      // in this case we accept any non-newline white-space
+      case " ":
+        return simple(/[^\S\n\r]/);
+      default:
+        return literal2(t);
+    }
+  };
+  const unit = unitate(token) || {
+    invalidReason: MISSING_FTP
+  };
+  unit.token = token;
+  return unit;
+}
+var partTypeStyleToTokenVal = {
+  year: {
+    "2-digit": "yy",
+    numeric: "yyyyy"
+  },
+  month: {
+    numeric: "M",
+    "2-digit": "MM",
+    short: "MMM",
+    long: "MMMM"
+  },
+  day: {
+    numeric: "d",
+    "2-digit": "dd"
+  },
+  weekday: {
+    short: "EEE",
+    long: "EEEE"
+  },
+  dayperiod: "a",
+  dayPeriod: "a",
+  hour12: {
+    numeric: "h",
+    "2-digit": "hh"
+  },
+  hour24: {
+    numeric: "H",
+    "2-digit": "HH"
+  },
+  minute: {
+    numeric: "m",
+    "2-digit": "mm"
+  },
+  second: {
+    numeric: "s",
+    "2-digit": "ss"
+  },
+  timeZoneName: {
+    long: "ZZZZZ",
+    short: "ZZZ"
+  }
+};
+function tokenForPart(part, formatOpts, resolvedOpts) {
+  const { type, value } = part;
+  if (type === "literal") {
+    const isSpace = /^\s+$/.test(value);
+    return {
+      literal: !isSpace,
+      val: isSpace ? " " : value
+    };
+  }
+  const style = formatOpts[type];
+  let actualType = type;
+  if (type === "hour") {
+    if (formatOpts.hour12 != null) {
+      actualType = formatOpts.hour12 ? "hour12" : "hour24";
+    } else if (formatOpts.hourCycle != null) {
+      if (formatOpts.hourCycle === "h11" || formatOpts.hourCycle === "h12") {
+        actualType = "hour12";
+      } else {
+        actualType = "hour24";
+      }
+    } else {
+      actualType = resolvedOpts.hour12 ? "hour12" : "hour24";
+    }
+  }
+  let val = partTypeStyleToTokenVal[actualType];
+  if (typeof val === "object") {
+    val = val[style];
+  }
+  if (val) {
+    return {
+      literal: false,
+      val
+    };
+  }
+  return void 0;
+}
+function buildRegex(units) {
+  const re = units.map((u) => u.regex).reduce((f5, r5) => `${f5}(${r5.source})`, "");
+  return [`^${re}$`, units];
+}
+function match(input2, regex, handlers) {
+  const matches = input2.match(regex);
+  if (matches) {
+    const all = {};
+    let matchIndex = 1;
+    for (const i5 in handlers) {
+      if (hasOwnProperty(handlers, i5)) {
+        const h5 = handlers[i5], groups = h5.groups ? h5.groups + 1 : 1;
+        if (!h5.literal && h5.token) {
+          all[h5.token.val[0]] = h5.deser(matches.slice(matchIndex, matchIndex + groups));
+        }
+        matchIndex += groups;
+      }
+    }
+    return [matches, all];
+  } else {
+    return [matches, {}];
+  }
+}
+function dateTimeFromMatches(matches) {
+  const toField = (token) => {
+    switch (token) {
+      case "S":
+        return "millisecond";
+      case "s":
+        return "second";
+      case "m":
+        return "minute";
+      case "h":
+      case "H":
+        return "hour";
+      case "d":
+        return "day";
+      case "o":
+        return "ordinal";
+      case "L":
+      case "M":
+        return "month";
+      case "y":
+        return "year";
+      case "E":
+      case "c":
+        return "weekday";
+      case "W":
+        return "weekNumber";
+      case "k":
+        return "weekYear";
+      case "q":
+        return "quarter";
+      default:
+        return null;
+    }
+  };
+  let zone = null;
+  let specificOffset;
+  if (!isUndefined(matches.z)) {
+    zone = IANAZone.create(matches.z);
+  }
+  if (!isUndefined(matches.Z)) {
+    if (!zone) {
+      zone = new FixedOffsetZone(matches.Z);
+    }
+    specificOffset = matches.Z;
+  }
+  if (!isUndefined(matches.q)) {
+    matches.M = (matches.q - 1) * 3 + 1;
+  }
+  if (!isUndefined(matches.h)) {
+    if (matches.h < 12 && matches.a === 1) {
+      matches.h += 12;
+    } else if (matches.h === 12 && matches.a === 0) {
+      matches.h = 0;
+    }
+  }
+  if (matches.G === 0 && matches.y) {
+    matches.y = -matches.y;
+  }
+  if (!isUndefined(matches.u)) {
+    matches.S = parseMillis(matches.u);
+  }
+  const vals = Object.keys(matches).reduce((r5, k5) => {
+    const f5 = toField(k5);
+    if (f5) {
+      r5[f5] = matches[k5];
+    }
+    return r5;
+  }, {});
+  return [vals, zone, specificOffset];
+}
+var dummyDateTimeCache = null;
+function getDummyDateTime() {
+  if (!dummyDateTimeCache) {
+    dummyDateTimeCache = DateTime.fromMillis(1555555555555);
+  }
+  return dummyDateTimeCache;
+}
+function maybeExpandMacroToken(token, locale) {
+  if (token.literal) {
+    return token;
+  }
+  const formatOpts = Formatter.macroTokenToFormatOpts(token.val);
+  const tokens = formatOptsToTokens(formatOpts, locale);
+  if (tokens == null || tokens.includes(void 0)) {
+    return token;
+  }
+  return tokens;
+}
+function expandMacroTokens(tokens, locale) {
+  return Array.prototype.concat(...tokens.map((t) => maybeExpandMacroToken(t, locale)));
+}
+var TokenParser = class {
+  constructor(locale, format2) {
+    this.locale = locale;
+    this.format = format2;
+    this.tokens = expandMacroTokens(Formatter.parseFormat(format2), locale);
+    this.units = this.tokens.map((t) => unitForToken(t, locale));
+    this.disqualifyingUnit = this.units.find((t) => t.invalidReason);
+    if (!this.disqualifyingUnit) {
+      const [regexString, handlers] = buildRegex(this.units);
+      this.regex = RegExp(regexString, "i");
+      this.handlers = handlers;
+    }
+  }
+  explainFromTokens(input2) {
+    if (!this.isValid) {
+      return { input: input2, tokens: this.tokens, invalidReason: this.invalidReason };
+    } else {
+      const [rawMatches, matches] = match(input2, this.regex, this.handlers), [result, zone, specificOffset] = matches ? dateTimeFromMatches(matches) : [null, null, void 0];
+      if (hasOwnProperty(matches, "a") && hasOwnProperty(matches, "H")) {
+        throw new ConflictingSpecificationError(
+          "Can't include meridiem when specifying 24-hour format"
+        );
+      }
+      return {
+        input: input2,
+        tokens: this.tokens,
+        regex: this.regex,
+        rawMatches,
+        matches,
+        result,
+        zone,
+        specificOffset
+      };
+    }
+  }
+  get isValid() {
+    return !this.disqualifyingUnit;
+  }
+  get invalidReason() {
+    return this.disqualifyingUnit ? this.disqualifyingUnit.invalidReason : null;
+  }
+};
+function explainFromTokens(locale, input2, format2) {
+  const parser = new TokenParser(locale, format2);
+  return parser.explainFromTokens(input2);
+}
+function parseFromTokens(locale, input2, format2) {
+  const { result, zone, specificOffset, invalidReason } = explainFromTokens(locale, input2, format2);
+  return [result, zone, specificOffset, invalidReason];
+}
+function formatOptsToTokens(formatOpts, locale) {
+  if (!formatOpts) {
+    return null;
+  }
+  const formatter = Formatter.create(locale, formatOpts);
+  const df = formatter.dtFormatter(getDummyDateTime());
+  const parts = df.formatToParts();
+  const resolvedOpts = df.resolvedOptions();
+  return parts.map((p3) => tokenForPart(p3, formatOpts, resolvedOpts));
+}
+var INVALID2 = "Invalid DateTime";
+var MAX_DATE = 864e13;
+function unsupportedZone(zone) {
+  return new Invalid("unsupported zone", `the zone "${zone.name}" is not supported`);
+}
+function possiblyCachedWeekData(dt) {
+  if (dt.weekData === null) {
+    dt.weekData = gregorianToWeek(dt.c);
+  }
+  return dt.weekData;
+}
+function possiblyCachedLocalWeekData(dt) {
+  if (dt.localWeekData === null) {
+    dt.localWeekData = gregorianToWeek(
+      dt.c,
+      dt.loc.getMinDaysInFirstWeek(),
+      dt.loc.getStartOfWeek()
+    );
+  }
+  return dt.localWeekData;
+}
+function clone2(inst, alts) {
+  const current = {
+    ts: inst.ts,
+    zone: inst.zone,
+    c: inst.c,
+    o: inst.o,
+    loc: inst.loc,
+    invalid: inst.invalid
+  };
+  return new DateTime({ ...current, ...alts, old: current });
+}
+function fixOffset(localTS, o3, tz) {
+  let utcGuess = localTS - o3 * 60 * 1e3;
+  const o22 = tz.offset(utcGuess);
+  if (o3 === o22) {
+    return [utcGuess, o3];
+  }
+  utcGuess -= (o22 - o3) * 60 * 1e3;
+  const o32 = tz.offset(utcGuess);
+  if (o22 === o32) {
+    return [utcGuess, o22];
+  }
+  return [localTS - Math.min(o22, o32) * 60 * 1e3, Math.max(o22, o32)];
+}
+function tsToObj(ts, offset2) {
+  ts += offset2 * 60 * 1e3;
+  const d5 = new Date(ts);
+  return {
+    year: d5.getUTCFullYear(),
+    month: d5.getUTCMonth() + 1,
+    day: d5.getUTCDate(),
+    hour: d5.getUTCHours(),
+    minute: d5.getUTCMinutes(),
+    second: d5.getUTCSeconds(),
+    millisecond: d5.getUTCMilliseconds()
+  };
+}
+function objToTS(obj, offset2, zone) {
+  return fixOffset(objToLocalTS(obj), offset2, zone);
+}
+function adjustTime(inst, dur) {
+  const oPre = inst.o, year2 = inst.c.year + Math.trunc(dur.years), month = inst.c.month + Math.trunc(dur.months) + Math.trunc(dur.quarters) * 3, c5 = {
+    ...inst.c,
+    year: year2,
+    month,
+    day: Math.min(inst.c.day, daysInMonth(year2, month)) + Math.trunc(dur.days) + Math.trunc(dur.weeks) * 7
+  }, millisToAdd = Duration.fromObject({
+    years: dur.years - Math.trunc(dur.years),
+    quarters: dur.quarters - Math.trunc(dur.quarters),
+    months: dur.months - Math.trunc(dur.months),
+    weeks: dur.weeks - Math.trunc(dur.weeks),
+    days: dur.days - Math.trunc(dur.days),
+    hours: dur.hours,
+    minutes: dur.minutes,
+    seconds: dur.seconds,
+    milliseconds: dur.milliseconds
+  }).as("milliseconds"), localTS = objToLocalTS(c5);
+  let [ts, o3] = fixOffset(localTS, oPre, inst.zone);
+  if (millisToAdd !== 0) {
+    ts += millisToAdd;
+    o3 = inst.zone.offset(ts);
+  }
+  return { ts, o: o3 };
+}
+function parseDataToDateTime(parsed, parsedZone, opts, format2, text3, specificOffset) {
+  const { setZone, zone } = opts;
+  if (parsed && Object.keys(parsed).length !== 0 || parsedZone) {
+    const interpretationZone = parsedZone || zone, inst = DateTime.fromObject(parsed, {
+      ...opts,
+      zone: interpretationZone,
+      specificOffset
+    });
+    return setZone ? inst : inst.setZone(zone);
+  } else {
+    return DateTime.invalid(
+      new Invalid("unparsable", `the input "${text3}" can't be parsed as ${format2}`)
+    );
+  }
+}
+function toTechFormat(dt, format2, allowZ = true) {
+  return dt.isValid ? Formatter.create(Locale.create("en-US"), {
+    allowZ,
+    forceSimple: true
+  }).formatDateTimeFromString(dt, format2) : null;
+}
+function toISODate(o3, extended2, precision) {
+  const longFormat = o3.c.year > 9999 || o3.c.year < 0;
+  let c5 = "";
+  if (longFormat && o3.c.year >= 0) c5 += "+";
+  c5 += padStart(o3.c.year, longFormat ? 6 : 4);
+  if (precision === "year") return c5;
+  if (extended2) {
+    c5 += "-";
+    c5 += padStart(o3.c.month);
+    if (precision === "month") return c5;
+    c5 += "-";
+  } else {
+    c5 += padStart(o3.c.month);
+    if (precision === "month") return c5;
+  }
+  c5 += padStart(o3.c.day);
+  return c5;
+}
+function toISOTime(o3, extended2, suppressSeconds, suppressMilliseconds, includeOffset, extendedZone, precision) {
+  let showSeconds = !suppressSeconds || o3.c.millisecond !== 0 || o3.c.second !== 0, c5 = "";
+  switch (precision) {
+    case "day":
+    case "month":
+    case "year":
+      break;
+    default:
+      c5 += padStart(o3.c.hour);
+      if (precision === "hour") break;
+      if (extended2) {
+        c5 += ":";
+        c5 += padStart(o3.c.minute);
+        if (precision === "minute") break;
+        if (showSeconds) {
+          c5 += ":";
+          c5 += padStart(o3.c.second);
+        }
+      } else {
+        c5 += padStart(o3.c.minute);
+        if (precision === "minute") break;
+        if (showSeconds) {
+          c5 += padStart(o3.c.second);
+        }
+      }
+      if (precision === "second") break;
+      if (showSeconds && (!suppressMilliseconds || o3.c.millisecond !== 0)) {
+        c5 += ".";
+        c5 += padStart(o3.c.millisecond, 3);
+      }
+  }
+  if (includeOffset) {
+    if (o3.isOffsetFixed && o3.offset === 0 && !extendedZone) {
+      c5 += "Z";
+    } else if (o3.o < 0) {
+      c5 += "-";
+      c5 += padStart(Math.trunc(-o3.o / 60));
+      c5 += ":";
+      c5 += padStart(Math.trunc(-o3.o % 60));
+    } else {
+      c5 += "+";
+      c5 += padStart(Math.trunc(o3.o / 60));
+      c5 += ":";
+      c5 += padStart(Math.trunc(o3.o % 60));
+    }
+  }
+  if (extendedZone) {
+    c5 += "[" + o3.zone.ianaName + "]";
+  }
+  return c5;
+}
+var defaultUnitValues = {
+  month: 1,
+  day: 1,
+  hour: 0,
+  minute: 0,
+  second: 0,
+  millisecond: 0
+};
+var defaultWeekUnitValues = {
+  weekNumber: 1,
+  weekday: 1,
+  hour: 0,
+  minute: 0,
+  second: 0,
+  millisecond: 0
+};
+var defaultOrdinalUnitValues = {
+  ordinal: 1,
+  hour: 0,
+  minute: 0,
+  second: 0,
+  millisecond: 0
+};
+var orderedUnits = ["year", "month", "day", "hour", "minute", "second", "millisecond"];
+var orderedWeekUnits = [
+  "weekYear",
+  "weekNumber",
+  "weekday",
+  "hour",
+  "minute",
+  "second",
+  "millisecond"
+];
+var orderedOrdinalUnits = ["year", "ordinal", "hour", "minute", "second", "millisecond"];
+function normalizeUnit(unit) {
+  const normalized = {
+    year: "year",
+    years: "year",
+    month: "month",
+    months: "month",
+    day: "day",
+    days: "day",
+    hour: "hour",
+    hours: "hour",
+    minute: "minute",
+    minutes: "minute",
+    quarter: "quarter",
+    quarters: "quarter",
+    second: "second",
+    seconds: "second",
+    millisecond: "millisecond",
+    milliseconds: "millisecond",
+    weekday: "weekday",
+    weekdays: "weekday",
+    weeknumber: "weekNumber",
+    weeksnumber: "weekNumber",
+    weeknumbers: "weekNumber",
+    weekyear: "weekYear",
+    weekyears: "weekYear",
+    ordinal: "ordinal"
+  }[unit.toLowerCase()];
+  if (!normalized) throw new InvalidUnitError(unit);
+  return normalized;
+}
+function normalizeUnitWithLocalWeeks(unit) {
+  switch (unit.toLowerCase()) {
+    case "localweekday":
+    case "localweekdays":
+      return "localWeekday";
+    case "localweeknumber":
+    case "localweeknumbers":
+      return "localWeekNumber";
+    case "localweekyear":
+    case "localweekyears":
+      return "localWeekYear";
+    default:
+      return normalizeUnit(unit);
+  }
+}
+function guessOffsetForZone(zone) {
+  if (zoneOffsetTs === void 0) {
+    zoneOffsetTs = Settings.now();
+  }
+  if (zone.type !== "iana") {
+    return zone.offset(zoneOffsetTs);
+  }
+  const zoneName = zone.name;
+  let offsetGuess = zoneOffsetGuessCache.get(zoneName);
+  if (offsetGuess === void 0) {
+    offsetGuess = zone.offset(zoneOffsetTs);
+    zoneOffsetGuessCache.set(zoneName, offsetGuess);
+  }
+  return offsetGuess;
+}
+function quickDT(obj, opts) {
+  const zone = normalizeZone(opts.zone, Settings.defaultZone);
+  if (!zone.isValid) {
+    return DateTime.invalid(unsupportedZone(zone));
+  }
+  const loc = Locale.fromObject(opts);
+  let ts, o3;
+  if (!isUndefined(obj.year)) {
+    for (const u of orderedUnits) {
+      if (isUndefined(obj[u])) {
+        obj[u] = defaultUnitValues[u];
+      }
+    }
+    const invalid = hasInvalidGregorianData(obj) || hasInvalidTimeData(obj);
+    if (invalid) {
+      return DateTime.invalid(invalid);
+    }
+    const offsetProvis = guessOffsetForZone(zone);
+    [ts, o3] = objToTS(obj, offsetProvis, zone);
+  } else {
+    ts = Settings.now();
+  }
+  return new DateTime({ ts, zone, loc, o: o3 });
+}
+function diffRelative(start, end, opts) {
+  const round = isUndefined(opts.round) ? true : opts.round, rounding = isUndefined(opts.rounding) ? "trunc" : opts.rounding, format2 = (c5, unit) => {
+    c5 = roundTo(c5, round || opts.calendary ? 0 : 2, opts.calendary ? "round" : rounding);
+    const formatter = end.loc.clone(opts).relFormatter(opts);
+    return formatter.format(c5, unit);
+  }, differ = (unit) => {
+    if (opts.calendary) {
+      if (!end.hasSame(start, unit)) {
+        return end.startOf(unit).diff(start.startOf(unit), unit).get(unit);
+      } else return 0;
+    } else {
+      return end.diff(start, unit).get(unit);
+    }
+  };
+  if (opts.unit) {
+    return format2(differ(opts.unit), opts.unit);
+  }
+  for (const unit of opts.units) {
+    const count = differ(unit);
+    if (Math.abs(count) >= 1) {
+      return format2(count, unit);
+    }
+  }
+  return format2(start > end ? -0 : 0, opts.units[opts.units.length - 1]);
+}
+function lastOpts(argList) {
+  let opts = {}, args;
+  if (argList.length > 0 && typeof argList[argList.length - 1] === "object") {
+    opts = argList[argList.length - 1];
+    args = Array.from(argList).slice(0, argList.length - 1);
+  } else {
+    args = Array.from(argList);
+  }
+  return [opts, args];
+}
+var zoneOffsetTs;
+var zoneOffsetGuessCache = /* @__PURE__ */ new Map();
+var DateTime = class _DateTime {
+  /**
+   * @access private
+   */
+  constructor(config2) {
+    const zone = config2.zone || Settings.defaultZone;
+    let invalid = config2.invalid || (Number.isNaN(config2.ts) ? new Invalid("invalid input") : null) || (!zone.isValid ? unsupportedZone(zone) : null);
+    this.ts = isUndefined(config2.ts) ? Settings.now() : config2.ts;
+    let c5 = null, o3 = null;
+    if (!invalid) {
+      const unchanged = config2.old && config2.old.ts === this.ts && config2.old.zone.equals(zone);
+      if (unchanged) {
+        [c5, o3] = [config2.old.c, config2.old.o];
+      } else {
+        const ot = isNumber(config2.o) && !config2.old ? config2.o : zone.offset(this.ts);
+        c5 = tsToObj(this.ts, ot);
+        invalid = Number.isNaN(c5.year) ? new Invalid("invalid input") : null;
+        c5 = invalid ? null : c5;
+        o3 = invalid ? null : ot;
+      }
+    }
+    this._zone = zone;
+    this.loc = config2.loc || Locale.create();
+    this.invalid = invalid;
+    this.weekData = null;
+    this.localWeekData = null;
+    this.c = c5;
+    this.o = o3;
+    this.isLuxonDateTime = true;
+  }
+  // CONSTRUCT
+  /**
+   * Create a DateTime for the current instant, in the system's time zone.
+   *
+   * Use Settings to override these default values if needed.
+   * @example DateTime.now().toISO() //~> now in the ISO format
+   * @return {DateTime}
+   */
+  static now() {
+    return new _DateTime({});
+  }
+  /**
+   * Create a local DateTime
+   * @param {number} [year] - The calendar year. If omitted (as in, call `local()` with no arguments), the current time will be used
+   * @param {number} [month=1] - The month, 1-indexed
+   * @param {number} [day=1] - The day of the month, 1-indexed
+   * @param {number} [hour=0] - The hour of the day, in 24-hour time
+   * @param {number} [minute=0] - The minute of the hour, meaning a number between 0 and 59
+   * @param {number} [second=0] - The second of the minute, meaning a number between 0 and 59
+   * @param {number} [millisecond=0] - The millisecond of the second, meaning a number between 0 and 999
+   * @example DateTime.local()                                  //~> now
+   * @example DateTime.local({ zone: "America/New_York" })      //~> now, in US east coast time
+   * @example DateTime.local(2017)                              //~> 2017-01-01T00:00:00
+   * @example DateTime.local(2017, 3)                           //~> 2017-03-01T00:00:00
+   * @example DateTime.local(2017, 3, 12, { locale: "fr" })     //~> 2017-03-12T00:00:00, with a French locale
+   * @example DateTime.local(2017, 3, 12, 5)                    //~> 2017-03-12T05:00:00
+   * @example DateTime.local(2017, 3, 12, 5, { zone: "utc" })   //~> 2017-03-12T05:00:00, in UTC
+   * @example DateTime.local(2017, 3, 12, 5, 45)                //~> 2017-03-12T05:45:00
+   * @example DateTime.local(2017, 3, 12, 5, 45, 10)            //~> 2017-03-12T05:45:10
+   * @example DateTime.local(2017, 3, 12, 5, 45, 10, 765)       //~> 2017-03-12T05:45:10.765
+   * @return {DateTime}
+   */
+  static local() {
+    const [opts, args] = lastOpts(arguments), [year2, month, day, hour, minute, second, millisecond] = args;
+    return quickDT({ year: year2, month, day, hour, minute, second, millisecond }, opts);
+  }
+  /**
+   * Create a DateTime in UTC
+   * @param {number} [year] - The calendar year. If omitted (as in, call `utc()` with no arguments), the current time will be used
+   * @param {number} [month=1] - The month, 1-indexed
+   * @param {number} [day=1] - The day of the month
+   * @param {number} [hour=0] - The hour of the day, in 24-hour time
+   * @param {number} [minute=0] - The minute of the hour, meaning a number between 0 and 59
+   * @param {number} [second=0] - The second of the minute, meaning a number between 0 and 59
+   * @param {number} [millisecond=0] - The millisecond of the second, meaning a number between 0 and 999
+   * @param {Object} options - configuration options for the DateTime
+   * @param {string} [options.locale] - a locale to set on the resulting DateTime instance
+   * @param {string} [options.outputCalendar] - the output calendar to set on the resulting DateTime instance
+   * @param {string} [options.numberingSystem] - the numbering system to set on the resulting DateTime instance
+   * @param {string} [options.weekSettings] - the week settings to set on the resulting DateTime instance
+   * @example DateTime.utc()                                              //~> now
+   * @example DateTime.utc(2017)                                          //~> 2017-01-01T00:00:00Z
+   * @example DateTime.utc(2017, 3)                                       //~> 2017-03-01T00:00:00Z
+   * @example DateTime.utc(2017, 3, 12)                                   //~> 2017-03-12T00:00:00Z
+   * @example DateTime.utc(2017, 3, 12, 5)                                //~> 2017-03-12T05:00:00Z
+   * @example DateTime.utc(2017, 3, 12, 5, 45)                            //~> 2017-03-12T05:45:00Z
+   * @example DateTime.utc(2017, 3, 12, 5, 45, { locale: "fr" })          //~> 2017-03-12T05:45:00Z with a French locale
+   * @example DateTime.utc(2017, 3, 12, 5, 45, 10)                        //~> 2017-03-12T05:45:10Z
+   * @example DateTime.utc(2017, 3, 12, 5, 45, 10, 765, { locale: "fr" }) //~> 2017-03-12T05:45:10.765Z with a French locale
+   * @return {DateTime}
+   */
+  static utc() {
+    const [opts, args] = lastOpts(arguments), [year2, month, day, hour, minute, second, millisecond] = args;
+    opts.zone = FixedOffsetZone.utcInstance;
+    return quickDT({ year: year2, month, day, hour, minute, second, millisecond }, opts);
+  }
+  /**
+   * Create a DateTime from a JavaScript Date object. Uses the default zone.
+   * @param {Date} date - a JavaScript Date object
+   * @param {Object} options - configuration options for the DateTime
+   * @param {string|Zone} [options.zone='local'] - the zone to place the DateTime into
+   * @return {DateTime}
+   */
+  static fromJSDate(date6, options = {}) {
+    const ts = isDate(date6) ? date6.valueOf() : NaN;
+    if (Number.isNaN(ts)) {
+      return _DateTime.invalid("invalid input");
+    }
+    const zoneToUse = normalizeZone(options.zone, Settings.defaultZone);
+    if (!zoneToUse.isValid) {
+      return _DateTime.invalid(unsupportedZone(zoneToUse));
+    }
+    return new _DateTime({
+      ts,
+      zone: zoneToUse,
+      loc: Locale.fromObject(options)
+    });
+  }
+  /**
+   * Create a DateTime from a number of milliseconds since the epoch (meaning since 1 January 1970 00:00:00 UTC). Uses the default zone.
+   * @param {number} milliseconds - a number of milliseconds since 1970 UTC
+   * @param {Object} options - configuration options for the DateTime
+   * @param {string|Zone} [options.zone='local'] - the zone to place the DateTime into
+   * @param {string} [options.locale] - a locale to set on the resulting DateTime instance
+   * @param {string} options.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @param {string} options.numberingSystem - the numbering system to set on the resulting DateTime instance
+   * @param {string} options.weekSettings - the week settings to set on the resulting DateTime instance
+   * @return {DateTime}
+   */
+  static fromMillis(milliseconds, options = {}) {
+    if (!isNumber(milliseconds)) {
+      throw new InvalidArgumentError(
+        `fromMillis requires a numerical input, but received a ${typeof milliseconds} with value ${milliseconds}`
+      );
+    } else if (milliseconds < -MAX_DATE || milliseconds > MAX_DATE) {
+      return _DateTime.invalid("Timestamp out of range");
+    } else {
+      return new _DateTime({
+        ts: milliseconds,
+        zone: normalizeZone(options.zone, Settings.defaultZone),
+        loc: Locale.fromObject(options)
+      });
+    }
+  }
+  /**
+   * Create a DateTime from a number of seconds since the epoch (meaning since 1 January 1970 00:00:00 UTC). Uses the default zone.
+   * @param {number} seconds - a number of seconds since 1970 UTC
+   * @param {Object} options - configuration options for the DateTime
+   * @param {string|Zone} [options.zone='local'] - the zone to place the DateTime into
+   * @param {string} [options.locale] - a locale to set on the resulting DateTime instance
+   * @param {string} options.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @param {string} options.numberingSystem - the numbering system to set on the resulting DateTime instance
+   * @param {string} options.weekSettings - the week settings to set on the resulting DateTime instance
+   * @return {DateTime}
+   */
+  static fromSeconds(seconds, options = {}) {
+    if (!isNumber(seconds)) {
+      throw new InvalidArgumentError("fromSeconds requires a numerical input");
+    } else {
+      return new _DateTime({
+        ts: seconds * 1e3,
+        zone: normalizeZone(options.zone, Settings.defaultZone),
+        loc: Locale.fromObject(options)
+      });
+    }
+  }
+  /**
+   * Create a DateTime from a JavaScript object with keys like 'year' and 'hour' with reasonable defaults.
+   * @param {Object} obj - the object to create the DateTime from
+   * @param {number} obj.year - a year, such as 1987
+   * @param {number} obj.month - a month, 1-12
+   * @param {number} obj.day - a day of the month, 1-31, depending on the month
+   * @param {number} obj.ordinal - day of the year, 1-365 or 366
+   * @param {number} obj.weekYear - an ISO week year
+   * @param {number} obj.weekNumber - an ISO week number, between 1 and 52 or 53, depending on the year
+   * @param {number} obj.weekday - an ISO weekday, 1-7, where 1 is Monday and 7 is Sunday
+   * @param {number} obj.localWeekYear - a week year, according to the locale
+   * @param {number} obj.localWeekNumber - a week number, between 1 and 52 or 53, depending on the year, according to the locale
+   * @param {number} obj.localWeekday - a weekday, 1-7, where 1 is the first and 7 is the last day of the week, according to the locale
+   * @param {number} obj.hour - hour of the day, 0-23
+   * @param {number} obj.minute - minute of the hour, 0-59
+   * @param {number} obj.second - second of the minute, 0-59
+   * @param {number} obj.millisecond - millisecond of the second, 0-999
+   * @param {Object} opts - options for creating this DateTime
+   * @param {string|Zone} [opts.zone='local'] - interpret the numbers in the context of a particular zone. Can take any value taken as the first argument to setZone()
+   * @param {string} [opts.locale='system\'s locale'] - a locale to set on the resulting DateTime instance
+   * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @param {string} opts.numberingSystem - the numbering system to set on the resulting DateTime instance
+   * @param {string} opts.weekSettings - the week settings to set on the resulting DateTime instance
+   * @example DateTime.fromObject({ year: 1982, month: 5, day: 25}).toISODate() //=> '1982-05-25'
+   * @example DateTime.fromObject({ year: 1982 }).toISODate() //=> '1982-01-01'
+   * @example DateTime.fromObject({ hour: 10, minute: 26, second: 6 }) //~> today at 10:26:06
+   * @example DateTime.fromObject({ hour: 10, minute: 26, second: 6 }, { zone: 'utc' }),
+   * @example DateTime.fromObject({ hour: 10, minute: 26, second: 6 }, { zone: 'local' })
+   * @example DateTime.fromObject({ hour: 10, minute: 26, second: 6 }, { zone: 'America/New_York' })
+   * @example DateTime.fromObject({ weekYear: 2016, weekNumber: 2, weekday: 3 }).toISODate() //=> '2016-01-13'
+   * @example DateTime.fromObject({ localWeekYear: 2022, localWeekNumber: 1, localWeekday: 1 }, { locale: "en-US" }).toISODate() //=> '2021-12-26'
+   * @return {DateTime}
+   */
+  static fromObject(obj, opts = {}) {
+    obj = obj || {};
+    const zoneToUse = normalizeZone(opts.zone, Settings.defaultZone);
+    if (!zoneToUse.isValid) {
+      return _DateTime.invalid(unsupportedZone(zoneToUse));
+    }
+    const loc = Locale.fromObject(opts);
+    const normalized = normalizeObject(obj, normalizeUnitWithLocalWeeks);
+    const { minDaysInFirstWeek, startOfWeek } = usesLocalWeekValues(normalized, loc);
+    const tsNow = Settings.now(), offsetProvis = !isUndefined(opts.specificOffset) ? opts.specificOffset : zoneToUse.offset(tsNow), containsOrdinal = !isUndefined(normalized.ordinal), containsGregorYear = !isUndefined(normalized.year), containsGregorMD = !isUndefined(normalized.month) || !isUndefined(normalized.day), containsGregor = containsGregorYear || containsGregorMD, definiteWeekDef = normalized.weekYear || normalized.weekNumber;
+    if ((containsGregor || containsOrdinal) && definiteWeekDef) {
+      throw new ConflictingSpecificationError(
+        "Can't mix weekYear/weekNumber units with year/month/day or ordinals"
+      );
+    }
+    if (containsGregorMD && containsOrdinal) {
+      throw new ConflictingSpecificationError("Can't mix ordinal dates with month/day");
+    }
+    const useWeekData = definiteWeekDef || normalized.weekday && !containsGregor;
+    let units, defaultValues, objNow = tsToObj(tsNow, offsetProvis);
+    if (useWeekData) {
+      units = orderedWeekUnits;
+      defaultValues = defaultWeekUnitValues;
+      objNow = gregorianToWeek(objNow, minDaysInFirstWeek, startOfWeek);
+    } else if (containsOrdinal) {
+      units = orderedOrdinalUnits;
+      defaultValues = defaultOrdinalUnitValues;
+      objNow = gregorianToOrdinal(objNow);
+    } else {
+      units = orderedUnits;
+      defaultValues = defaultUnitValues;
+    }
+    let foundFirst = false;
+    for (const u of units) {
+      const v = normalized[u];
+      if (!isUndefined(v)) {
+        foundFirst = true;
+      } else if (foundFirst) {
+        normalized[u] = defaultValues[u];
+      } else {
+        normalized[u] = objNow[u];
+      }
+    }
+    const higherOrderInvalid = useWeekData ? hasInvalidWeekData(normalized, minDaysInFirstWeek, startOfWeek) : containsOrdinal ? hasInvalidOrdinalData(normalized) : hasInvalidGregorianData(normalized), invalid = higherOrderInvalid || hasInvalidTimeData(normalized);
+    if (invalid) {
+      return _DateTime.invalid(invalid);
+    }
+    const gregorian = useWeekData ? weekToGregorian(normalized, minDaysInFirstWeek, startOfWeek) : containsOrdinal ? ordinalToGregorian(normalized) : normalized, [tsFinal, offsetFinal] = objToTS(gregorian, offsetProvis, zoneToUse), inst = new _DateTime({
+      ts: tsFinal,
+      zone: zoneToUse,
+      o: offsetFinal,
+      loc
+    });
+    if (normalized.weekday && containsGregor && obj.weekday !== inst.weekday) {
+      return _DateTime.invalid(
+        "mismatched weekday",
+        `you can't specify both a weekday of ${normalized.weekday} and a date of ${inst.toISO()}`
+      );
+    }
+    if (!inst.isValid) {
+      return _DateTime.invalid(inst.invalid);
+    }
+    return inst;
+  }
+  /**
+   * Create a DateTime from an ISO 8601 string
+   * @param {string} text - the ISO string
+   * @param {Object} opts - options to affect the creation
+   * @param {string|Zone} [opts.zone='local'] - use this zone if no offset is specified in the input string itself. Will also convert the time to this zone
+   * @param {boolean} [opts.setZone=false] - override the zone with a fixed-offset zone specified in the string itself, if it specifies one
+   * @param {string} [opts.locale='system's locale'] - a locale to set on the resulting DateTime instance
+   * @param {string} [opts.outputCalendar] - the output calendar to set on the resulting DateTime instance
+   * @param {string} [opts.numberingSystem] - the numbering system to set on the resulting DateTime instance
+   * @param {string} [opts.weekSettings] - the week settings to set on the resulting DateTime instance
+   * @example DateTime.fromISO('2016-05-25T09:08:34.123')
+   * @example DateTime.fromISO('2016-05-25T09:08:34.123+06:00')
+   * @example DateTime.fromISO('2016-05-25T09:08:34.123+06:00', {setZone: true})
+   * @example DateTime.fromISO('2016-05-25T09:08:34.123', {zone: 'utc'})
+   * @example DateTime.fromISO('2016-W05-4')
+   * @return {DateTime}
+   */
+  static fromISO(text3, opts = {}) {
+    const [vals, parsedZone] = parseISODate(text3);
+    return parseDataToDateTime(vals, parsedZone, opts, "ISO 8601", text3);
+  }
+  /**
+   * Create a DateTime from an RFC 2822 string
+   * @param {string} text - the RFC 2822 string
+   * @param {Object} opts - options to affect the creation
+   * @param {string|Zone} [opts.zone='local'] - convert the time to this zone. Since the offset is always specified in the string itself, this has no effect on the interpretation of string, merely the zone the resulting DateTime is expressed in.
+   * @param {boolean} [opts.setZone=false] - override the zone with a fixed-offset zone specified in the string itself, if it specifies one
+   * @param {string} [opts.locale='system's locale'] - a locale to set on the resulting DateTime instance
+   * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @param {string} opts.numberingSystem - the numbering system to set on the resulting DateTime instance
+   * @param {string} opts.weekSettings - the week settings to set on the resulting DateTime instance
+   * @example DateTime.fromRFC2822('25 Nov 2016 13:23:12 GMT')
+   * @example DateTime.fromRFC2822('Fri, 25 Nov 2016 13:23:12 +0600')
+   * @example DateTime.fromRFC2822('25 Nov 2016 13:23 Z')
+   * @return {DateTime}
+   */
+  static fromRFC2822(text3, opts = {}) {
+    const [vals, parsedZone] = parseRFC2822Date(text3);
+    return parseDataToDateTime(vals, parsedZone, opts, "RFC 2822", text3);
+  }
+  /**
+   * Create a DateTime from an HTTP header date
+   * @see https://www.w3.org/Protocols/rfc2616/rfc2616-sec3.html#sec3.3.1
+   * @param {string} text - the HTTP header date
+   * @param {Object} opts - options to affect the creation
+   * @param {string|Zone} [opts.zone='local'] - convert the time to this zone. Since HTTP dates are always in UTC, this has no effect on the interpretation of string, merely the zone the resulting DateTime is expressed in.
+   * @param {boolean} [opts.setZone=false] - override the zone with the fixed-offset zone specified in the string. For HTTP dates, this is always UTC, so this option is equivalent to setting the `zone` option to 'utc', but this option is included for consistency with similar methods.
+   * @param {string} [opts.locale='system's locale'] - a locale to set on the resulting DateTime instance
+   * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @param {string} opts.numberingSystem - the numbering system to set on the resulting DateTime instance
+   * @param {string} opts.weekSettings - the week settings to set on the resulting DateTime instance
+   * @example DateTime.fromHTTP('Sun, 06 Nov 1994 08:49:37 GMT')
+   * @example DateTime.fromHTTP('Sunday, 06-Nov-94 08:49:37 GMT')
+   * @example DateTime.fromHTTP('Sun Nov  6 08:49:37 1994')
+   * @return {DateTime}
+   */
+  static fromHTTP(text3, opts = {}) {
+    const [vals, parsedZone] = parseHTTPDate(text3);
+    return parseDataToDateTime(vals, parsedZone, opts, "HTTP", opts);
+  }
+  /**
+   * Create a DateTime from an input string and format string.
+   * Defaults to en-US if no locale has been specified, regardless of the system's locale. For a table of tokens and their interpretations, see [here](https://moment.github.io/luxon/#/parsing?id=table-of-tokens).
+   * @param {string} text - the string to parse
+   * @param {string} fmt - the format the string is expected to be in (see the link below for the formats)
+   * @param {Object} opts - options to affect the creation
+   * @param {string|Zone} [opts.zone='local'] - use this zone if no offset is specified in the input string itself. Will also convert the DateTime to this zone
+   * @param {boolean} [opts.setZone=false] - override the zone with a zone specified in the string itself, if it specifies one
+   * @param {string} [opts.locale='en-US'] - a locale string to use when parsing. Will also set the DateTime to this locale
+   * @param {string} opts.numberingSystem - the numbering system to use when parsing. Will also set the resulting DateTime to this numbering system
+   * @param {string} opts.weekSettings - the week settings to set on the resulting DateTime instance
+   * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @return {DateTime}
+   */
+  static fromFormat(text3, fmt, opts = {}) {
+    if (isUndefined(text3) || isUndefined(fmt)) {
+      throw new InvalidArgumentError("fromFormat requires an input string and a format");
+    }
+    const { locale = null, numberingSystem = null } = opts, localeToUse = Locale.fromOpts({
+      locale,
+      numberingSystem,
+      defaultToEN: true
+    }), [vals, parsedZone, specificOffset, invalid] = parseFromTokens(localeToUse, text3, fmt);
+    if (invalid) {
+      return _DateTime.invalid(invalid);
+    } else {
+      return parseDataToDateTime(vals, parsedZone, opts, `format ${fmt}`, text3, specificOffset);
+    }
+  }
+  /**
+   * @deprecated use fromFormat instead
+   */
+  static fromString(text3, fmt, opts = {}) {
+    return _DateTime.fromFormat(text3, fmt, opts);
+  }
+  /**
+   * Create a DateTime from a SQL date, time, or datetime
+   * Defaults to en-US if no locale has been specified, regardless of the system's locale
+   * @param {string} text - the string to parse
+   * @param {Object} opts - options to affect the creation
+   * @param {string|Zone} [opts.zone='local'] - use this zone if no offset is specified in the input string itself. Will also convert the DateTime to this zone
+   * @param {boolean} [opts.setZone=false] - override the zone with a zone specified in the string itself, if it specifies one
+   * @param {string} [opts.locale='en-US'] - a locale string to use when parsing. Will also set the DateTime to this locale
+   * @param {string} opts.numberingSystem - the numbering system to use when parsing. Will also set the resulting DateTime to this numbering system
+   * @param {string} opts.weekSettings - the week settings to set on the resulting DateTime instance
+   * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
+   * @example DateTime.fromSQL('2017-05-15')
+   * @example DateTime.fromSQL('2017-05-15 09:12:34')
+   * @example DateTime.fromSQL('2017-05-15 09:12:34.342')
+   * @example DateTime.fromSQL('2017-05-15 09:12:34.342+06:00')
+   * @example DateTime.fromSQL('2017-05-15 09:12:34.342 America/Los_Angeles')
+   * @example DateTime.fromSQL('2017-05-15 09:12:34.342 America/Los_Angeles', { setZone: true })
+   * @example DateTime.fromSQL('2017-05-15 09:12:34.342', { zone: 'America/Los_Angeles' })
+   * @example DateTime.fromSQL('09:12:34.342')
+   * @return {DateTime}
+   */
+  static fromSQL(text3, opts = {}) {
+    const [vals, parsedZone] = parseSQL(text3);
+    return parseDataToDateTime(vals, parsedZone, opts, "SQL", text3);
+  }
+  /**
+   * Create an invalid DateTime.
+   * @param {string} reason - simple string of why this DateTime is invalid. Should not contain parameters or anything else data-dependent.
+   * @param {string} [explanation=null] - longer explanation, may include parameters and other useful debugging information
+   * @return {DateTime}
+   */
+  static invalid(reason, explanation = null) {
+    if (!reason) {
+      throw new InvalidArgumentError("need to specify a reason the DateTime is invalid");
+    }
+    const invalid = reason instanceof Invalid ? reason : new Invalid(reason, explanation);
+    if (Settings.throwOnInvalid) {
+      throw new InvalidDateTimeError(invalid);
+    } else {
+      return new _DateTime({ invalid });
+    }
+  }
+  /**
+   * Check if an object is an instance of DateTime. Works across context boundaries
+   * @param {object} o
+   * @return {boolean}
+   */
+  static isDateTime(o3) {
+    return o3 && o3.isLuxonDateTime || false;
+  }
+  /**
+   * Produce the format string for a set of options
+   * @param formatOpts
+   * @param localeOpts
+   * @returns {string}
+   */
+  static parseFormatForOpts(formatOpts, localeOpts = {}) {
+    const tokenList = formatOptsToTokens(formatOpts, Locale.fromObject(localeOpts));
+    return !tokenList ? null : tokenList.map((t) => t ? t.val : null).join("");
+  }
+  /**
+   * Produce the the fully expanded format token for the locale
+   * Does NOT quote characters, so quoted tokens will not round trip correctly
+   * @param fmt
+   * @param localeOpts
+   * @returns {string}
+   */
+  static expandFormat(fmt, localeOpts = {}) {
+    const expanded = expandMacroTokens(Formatter.parseFormat(fmt), Locale.fromObject(localeOpts));
+    return expanded.map((t) => t.val).join("");
+  }
+  static resetCache() {
+    zoneOffsetTs = void 0;
+    zoneOffsetGuessCache.clear();
+  }
+  // INFO
+  /**
+   * Get the value of unit.
+   * @param {string} unit - a unit such as 'minute' or 'day'
+   * @example DateTime.local(2017, 7, 4).get('month'); //=> 7
+   * @example DateTime.local(2017, 7, 4).get('day'); //=> 4
+   * @return {number}
+   */
+  get(unit) {
+    return this[unit];
+  }
+  /**
+   * Returns whether the DateTime is valid. Invalid DateTimes occur when:
+   * * The DateTime was created from invalid calendar information, such as the 13th month or February 30
+   * * The DateTime was created by an operation on another invalid date
+   * @type {boolean}
+   */
+  get isValid() {
+    return this.invalid === null;
+  }
+  /**
+   * Returns an error code if this DateTime is invalid, or null if the DateTime is valid
+   * @type {string}
+   */
+  get invalidReason() {
+    return this.invalid ? this.invalid.reason : null;
+  }
+  /**
+   * Returns an explanation of why this DateTime became invalid, or null if the DateTime is valid
+   * @type {string}
+   */
+  get invalidExplanation() {
+    return this.invalid ? this.invalid.explanation : null;
+  }
+  /**
+   * Get the locale of a DateTime, such 'en-GB'. The locale is used when formatting the DateTime
+   *
+   * @type {string}
+   */
+  get locale() {
+    return this.isValid ? this.loc.locale : null;
+  }
+  /**
+   * Get the numbering system of a DateTime, such 'beng'. The numbering system is used when formatting the DateTime
+   *
+   * @type {string}
+   */
+  get numberingSystem() {
+    return this.isValid ? this.loc.numberingSystem : null;
+  }
+  /**
+   * Get the output calendar of a DateTime, such 'islamic'. The output calendar is used when formatting the DateTime
+   *
+   * @type {string}
+   */
+  get outputCalendar() {
+    return this.isValid ? this.loc.outputCalendar : null;
+  }
+  /**
+   * Get the time zone associated with this DateTime.
+   * @type {Zone}
+   */
+  get zone() {
+    return this._zone;
+  }
+  /**
+   * Get the name of the time zone.
+   * @type {string}
+   */
+  get zoneName() {
+    return this.isValid ? this.zone.name : null;
+  }
+  /**
+   * Get the year
+   * @example DateTime.local(2017, 5, 25).year //=> 2017
+   * @type {number}
+   */
+  get year() {
+    return this.isValid ? this.c.year : NaN;
+  }
+  /**
+   * Get the quarter
+   * @example DateTime.local(2017, 5, 25).quarter //=> 2
+   * @type {number}
+   */
+  get quarter() {
+    return this.isValid ? Math.ceil(this.c.month / 3) : NaN;
+  }
+  /**
+   * Get the month (1-12).
+   * @example DateTime.local(2017, 5, 25).month //=> 5
+   * @type {number}
+   */
+  get month() {
+    return this.isValid ? this.c.month : NaN;
+  }
+  /**
+   * Get the day of the month (1-30ish).
+   * @example DateTime.local(2017, 5, 25).day //=> 25
+   * @type {number}
+   */
+  get day() {
+    return this.isValid ? this.c.day : NaN;
+  }
+  /**
+   * Get the hour of the day (0-23).
+   * @example DateTime.local(2017, 5, 25, 9).hour //=> 9
+   * @type {number}
+   */
+  get hour() {
+    return this.isValid ? this.c.hour : NaN;
+  }
+  /**
+   * Get the minute of the hour (0-59).
+   * @example DateTime.local(2017, 5, 25, 9, 30).minute //=> 30
+   * @type {number}
+   */
+  get minute() {
+    return this.isValid ? this.c.minute : NaN;
+  }
+  /**
+   * Get the second of the minute (0-59).
+   * @example DateTime.local(2017, 5, 25, 9, 30, 52).second //=> 52
+   * @type {number}
+   */
+  get second() {
+    return this.isValid ? this.c.second : NaN;
+  }
+  /**
+   * Get the millisecond of the second (0-999).
+   * @example DateTime.local(2017, 5, 25, 9, 30, 52, 654).millisecond //=> 654
+   * @type {number}
+   */
+  get millisecond() {
+    return this.isValid ? this.c.millisecond : NaN;
+  }
+  /**
+   * Get the week year
+   * @see https://en.wikipedia.org/wiki/ISO_week_date
+   * @example DateTime.local(2014, 12, 31).weekYear //=> 2015
+   * @type {number}
+   */
+  get weekYear() {
+    return this.isValid ? possiblyCachedWeekData(this).weekYear : NaN;
+  }
+  /**
+   * Get the week number of the week year (1-52ish).
+   * @see https://en.wikipedia.org/wiki/ISO_week_date
+   * @example DateTime.local(2017, 5, 25).weekNumber //=> 21
+   * @type {number}
+   */
+  get weekNumber() {
+    return this.isValid ? possiblyCachedWeekData(this).weekNumber : NaN;
+  }
+  /**
+   * Get the day of the week.
+   * 1 is Monday and 7 is Sunday
+   * @see https://en.wikipedia.org/wiki/ISO_week_date
+   * @example DateTime.local(2014, 11, 31).weekday //=> 4
+   * @type {number}
+   */
+  get weekday() {
+    return this.isValid ? possiblyCachedWeekData(this).weekday : NaN;
+  }
+  /**
+   * Returns true if this date is on a weekend according to the locale, false otherwise
+   * @returns {boolean}
+   */
+  get isWeekend() {
+    return this.isValid && this.loc.getWeekendDays().includes(this.weekday);
+  }
+  /**
+   * Get the day of the week according to the locale.
+   * 1 is the first day of the week and 7 is the last day of the week.
+   * If the locale assigns Sunday as the first day of the week, then a date which is a Sunday will return 1,
+   * @returns {number}
+   */
+  get localWeekday() {
+    return this.isValid ? possiblyCachedLocalWeekData(this).weekday : NaN;
+  }
+  /**
+   * Get the week number of the week year according to the locale. Different locales assign week numbers differently,
+   * because the week can start on different days of the week (see localWeekday) and because a different number of days
+   * is required for a week to count as the first week of a year.
+   * @returns {number}
+   */
+  get localWeekNumber() {
+    return this.isValid ? possiblyCachedLocalWeekData(this).weekNumber : NaN;
+  }
+  /**
+   * Get the week year according to the locale. Different locales assign week numbers (and therefor week years)
+   * differently, see localWeekNumber.
+   * @returns {number}
+   */
+  get localWeekYear() {
+    return this.isValid ? possiblyCachedLocalWeekData(this).weekYear : NaN;
+  }
+  /**
+   * Get the ordinal (meaning the day of the year)
+   * @example DateTime.local(2017, 5, 25).ordinal //=> 145
+   * @type {number|DateTime}
+   */
+  get ordinal() {
+    return this.isValid ? gregorianToOrdinal(this.c).ordinal : NaN;
+  }
+  /**
+   * Get the human readable short month name, such as 'Oct'.
+   * Defaults to the system's locale if no locale has been specified
+   * @example DateTime.local(2017, 10, 30).monthShort //=> Oct
+   * @type {string}
+   */
+  get monthShort() {
+    return this.isValid ? Info.months("short", { locObj: this.loc })[this.month - 1] : null;
+  }
+  /**
+   * Get the human readable long month name, such as 'October'.
+   * Defaults to the system's locale if no locale has been specified
+   * @example DateTime.local(2017, 10, 30).monthLong //=> October
+   * @type {string}
+   */
+  get monthLong() {
+    return this.isValid ? Info.months("long", { locObj: this.loc })[this.month - 1] : null;
+  }
+  /**
+   * Get the human readable short weekday, such as 'Mon'.
+   * Defaults to the system's locale if no locale has been specified
+   * @example DateTime.local(2017, 10, 30).weekdayShort //=> Mon
+   * @type {string}
+   */
+  get weekdayShort() {
+    return this.isValid ? Info.weekdays("short", { locObj: this.loc })[this.weekday - 1] : null;
+  }
+  /**
+   * Get the human readable long weekday, such as 'Monday'.
+   * Defaults to the system's locale if no locale has been specified
+   * @example DateTime.local(2017, 10, 30).weekdayLong //=> Monday
+   * @type {string}
+   */
+  get weekdayLong() {
+    return this.isValid ? Info.weekdays("long", { locObj: this.loc })[this.weekday - 1] : null;
+  }
+  /**
+   * Get the UTC offset of this DateTime in minutes
+   * @example DateTime.now().offset //=> -240
+   * @example DateTime.utc().offset //=> 0
+   * @type {number}
+   */
+  get offset() {
+    return this.isValid ? +this.o : NaN;
+  }
+  /**
+   * Get the short human name for the zone's current offset, for example "EST" or "EDT".
+   * Defaults to the system's locale if no locale has been specified
+   * @type {string}
+   */
+  get offsetNameShort() {
+    if (this.isValid) {
+      return this.zone.offsetName(this.ts, {
+        format: "short",
+        locale: this.locale
+      });
+    } else {
+      return null;
+    }
+  }
+  /**
+   * Get the long human name for the zone's current offset, for example "Eastern Standard Time" or "Eastern Daylight Time".
+   * Defaults to the system's locale if no locale has been specified
+   * @type {string}
+   */
+  get offsetNameLong() {
+    if (this.isValid) {
+      return this.zone.offsetName(this.ts, {
+        format: "long",
+        locale: this.locale
+      });
+    } else {
+      return null;
+    }
+  }
+  /**
+   * Get whether this zone's offset ever changes, as in a DST.
+   * @type {boolean}
+   */
+  get isOffsetFixed() {
+    return this.isValid ? this.zone.isUniversal : null;
+  }
+  /**
+   * Get whether the DateTime is in a DST.
+   * @type {boolean}
+   */
+  get isInDST() {
+    if (this.isOffsetFixed) {
+      return false;
+    } else {
+      return this.offset > this.set({ month: 1, day: 1 }).offset || this.offset > this.set({ month: 5 }).offset;
+    }
+  }
+  /**
+   * Get those DateTimes which have the same local time as this DateTime, but a different offset from UTC
+   * in this DateTime's zone. During DST changes local time can be ambiguous, for example
+   * `2023-10-29T02:30:00` in `Europe/Berlin` can have offset `+01:00` or `+02:00`.
+   * This method will return both possible DateTimes if this DateTime's local time is ambiguous.
+   * @returns {DateTime[]}
+   */
+  getPossibleOffsets() {
+    if (!this.isValid || this.isOffsetFixed) {
+      return [this];
+    }
+    const dayMs = 864e5;
+    const minuteMs = 6e4;
+    const localTS = objToLocalTS(this.c);
+    const oEarlier = this.zone.offset(localTS - dayMs);
+    const oLater = this.zone.offset(localTS + dayMs);
+    const o1 = this.zone.offset(localTS - oEarlier * minuteMs);
+    const o22 = this.zone.offset(localTS - oLater * minuteMs);
+    if (o1 === o22) {
+      return [this];
+    }
+    const ts1 = localTS - o1 * minuteMs;
+    const ts2 = localTS - o22 * minuteMs;
+    const c1 = tsToObj(ts1, o1);
+    const c22 = tsToObj(ts2, o22);
+    if (c1.hour === c22.hour && c1.minute === c22.minute && c1.second === c22.second && c1.millisecond === c22.millisecond) {
+      return [clone2(this, { ts: ts1 }), clone2(this, { ts: ts2 })];
+    }
+    return [this];
+  }
+  /**
+   * Returns true if this DateTime is in a leap year, false otherwise
+   * @example DateTime.local(2016).isInLeapYear //=> true
+   * @example DateTime.local(2013).isInLeapYear //=> false
+   * @type {boolean}
+   */
+  get isInLeapYear() {
+    return isLeapYear2(this.year);
+  }
+  /**
+   * Returns the number of days in this DateTime's month
+   * @example DateTime.local(2016, 2).daysInMonth //=> 29
+   * @example DateTime.local(2016, 3).daysInMonth //=> 31
+   * @type {number}
+   */
+  get daysInMonth() {
+    return daysInMonth(this.year, this.month);
+  }
+  /**
+   * Returns the number of days in this DateTime's year
+   * @example DateTime.local(2016).daysInYear //=> 366
+   * @example DateTime.local(2013).daysInYear //=> 365
+   * @type {number}
+   */
+  get daysInYear() {
+    return this.isValid ? daysInYear(this.year) : NaN;
+  }
+  /**
+   * Returns the number of weeks in this DateTime's year
+   * @see https://en.wikipedia.org/wiki/ISO_week_date
+   * @example DateTime.local(2004).weeksInWeekYear //=> 53
+   * @example DateTime.local(2013).weeksInWeekYear //=> 52
+   * @type {number}
+   */
+  get weeksInWeekYear() {
+    return this.isValid ? weeksInWeekYear(this.weekYear) : NaN;
+  }
+  /**
+   * Returns the number of weeks in this DateTime's local week year
+   * @example DateTime.local(2020, 6, {locale: 'en-US'}).weeksInLocalWeekYear //=> 52
+   * @example DateTime.local(2020, 6, {locale: 'de-DE'}).weeksInLocalWeekYear //=> 53
+   * @type {number}
+   */
+  get weeksInLocalWeekYear() {
+    return this.isValid ? weeksInWeekYear(
+      this.localWeekYear,
+      this.loc.getMinDaysInFirstWeek(),
+      this.loc.getStartOfWeek()
+    ) : NaN;
+  }
+  /**
+   * Returns the resolved Intl options for this DateTime.
+   * This is useful in understanding the behavior of formatting methods
+   * @param {Object} opts - the same options as toLocaleString
+   * @return {Object}
+   */
+  resolvedLocaleOptions(opts = {}) {
+    const { locale, numberingSystem, calendar } = Formatter.create(
+      this.loc.clone(opts),
+      opts
+    ).resolvedOptions(this);
+    return { locale, numberingSystem, outputCalendar: calendar };
+  }
+  // TRANSFORM
+  /**
+   * "Set" the DateTime's zone to UTC. Returns a newly-constructed DateTime.
+   *
+   * Equivalent to {@link DateTime#setZone}('utc')
+   * @param {number} [offset=0] - optionally, an offset from UTC in minutes
+   * @param {Object} [opts={}] - options to pass to `setZone()`
+   * @return {DateTime}
+   */
+  toUTC(offset2 = 0, opts = {}) {
+    return this.setZone(FixedOffsetZone.instance(offset2), opts);
+  }
+  /**
+   * "Set" the DateTime's zone to the host's local zone. Returns a newly-constructed DateTime.
+   *
+   * Equivalent to `setZone('local')`
+   * @return {DateTime}
+   */
+  toLocal() {
+    return this.setZone(Settings.defaultZone);
+  }
+  /**
+   * "Set" the DateTime's zone to specified zone. Returns a newly-constructed DateTime.
+   *
+   * By default, the setter keeps the underlying time the same (as in, the same timestamp), but the new instance will report different local times and consider DSTs when making computations, as with {@link DateTime#plus}. You may wish to use {@link DateTime#toLocal} and {@link DateTime#toUTC} which provide simple convenience wrappers for commonly used zones.
+   * @param {string|Zone} [zone='local'] - a zone identifier. As a string, that can be any IANA zone supported by the host environment, or a fixed-offset name of the form 'UTC+3', or the strings 'local' or 'utc'. You may also supply an instance of a {@link DateTime#Zone} class.
+   * @param {Object} opts - options
+   * @param {boolean} [opts.keepLocalTime=false] - If true, adjust the underlying time so that the local time stays the same, but in the target zone. You should rarely need this.
+   * @return {DateTime}
+   */
+  setZone(zone, { keepLocalTime = false, keepCalendarTime = false } = {}) {
+    zone = normalizeZone(zone, Settings.defaultZone);
+    if (zone.equals(this.zone)) {
+      return this;
+    } else if (!zone.isValid) {
+      return _DateTime.invalid(unsupportedZone(zone));
+    } else {
+      let newTS = this.ts;
+      if (keepLocalTime || keepCalendarTime) {
+        const offsetGuess = zone.offset(this.ts);
+        const asObj = this.toObject();
+        [newTS] = objToTS(asObj, offsetGuess, zone);
+      }
+      return clone2(this, { ts: newTS, zone });
+    }
+  }
+  /**
+   * "Set" the locale, numberingSystem, or outputCalendar. Returns a newly-constructed DateTime.
+   * @param {Object} properties - the properties to set
+   * @example DateTime.local(2017, 5, 25).reconfigure({ locale: 'en-GB' })
+   * @return {DateTime}
+   */
+  reconfigure({ locale, numberingSystem, outputCalendar } = {}) {
+    const loc = this.loc.clone({ locale, numberingSystem, outputCalendar });
+    return clone2(this, { loc });
+  }
+  /**
+   * "Set" the locale. Returns a newly-constructed DateTime.
+   * Just a convenient alias for reconfigure({ locale })
+   * @example DateTime.local(2017, 5, 25).setLocale('en-GB')
+   * @return {DateTime}
+   */
+  setLocale(locale) {
+    return this.reconfigure({ locale });
+  }
+  /**
+   * "Set" the values of specified units. Returns a newly-constructed DateTime.
+   * You can only set units with this method; for "setting" metadata, see {@link DateTime#reconfigure} and {@link DateTime#setZone}.
+   *
+   * This method also supports setting locale-based week units, i.e. `localWeekday`, `localWeekNumber` and `localWeekYear`.
+   * They cannot be mixed with ISO-week units like `weekday`.
+   * @param {Object} values - a mapping of units to numbers
+   * @example dt.set({ year: 2017 })
+   * @example dt.set({ hour: 8, minute: 30 })
+   * @example dt.set({ weekday: 5 })
+   * @example dt.set({ year: 2005, ordinal: 234 })
+   * @return {DateTime}
+   */
+  set(values) {
+    if (!this.isValid) return this;
+    const normalized = normalizeObject(values, normalizeUnitWithLocalWeeks);
+    const { minDaysInFirstWeek, startOfWeek } = usesLocalWeekValues(normalized, this.loc);
+    const settingWeekStuff = !isUndefined(normalized.weekYear) || !isUndefined(normalized.weekNumber) || !isUndefined(normalized.weekday), containsOrdinal = !isUndefined(normalized.ordinal), containsGregorYear = !isUndefined(normalized.year), containsGregorMD = !isUndefined(normalized.month) || !isUndefined(normalized.day), containsGregor = containsGregorYear || containsGregorMD, definiteWeekDef = normalized.weekYear || normalized.weekNumber;
+    if ((containsGregor || containsOrdinal) && definiteWeekDef) {
+      throw new ConflictingSpecificationError(
+        "Can't mix weekYear/weekNumber units with year/month/day or ordinals"
+      );
+    }
+    if (containsGregorMD && containsOrdinal) {
+      throw new ConflictingSpecificationError("Can't mix ordinal dates with month/day");
+    }
+    let mixed;
+    if (settingWeekStuff) {
+      mixed = weekToGregorian(
+        { ...gregorianToWeek(this.c, minDaysInFirstWeek, startOfWeek), ...normalized },
+        minDaysInFirstWeek,
+        startOfWeek
+      );
+    } else if (!isUndefined(normalized.ordinal)) {
+      mixed = ordinalToGregorian({ ...gregorianToOrdinal(this.c), ...normalized });
+    } else {
+      mixed = { ...this.toObject(), ...normalized };
+      if (isUndefined(normalized.day)) {
+        mixed.day = Math.min(daysInMonth(mixed.year, mixed.month), mixed.day);
+      }
+    }
+    const [ts, o3] = objToTS(mixed, this.o, this.zone);
+    return clone2(this, { ts, o: o3 });
+  }
+  /**
+   * Add a period of time to this DateTime and return the resulting DateTime
+   *
+   * Adding hours, minutes, seconds, or milliseconds increases the timestamp by the right number of milliseconds. Adding days, months, or years shifts the calendar, accounting for DSTs and leap years along the way. Thus, `dt.plus({ hours: 24 })` may result in a different time than `dt.plus({ days: 1 })` if there's a DST shift in between.
+   * @param {Duration|Object|number} duration - The amount to add. Either a Luxon Duration, a number of milliseconds, the object argument to Duration.fromObject()
+   * @example DateTime.now().plus(123) //~> in 123 milliseconds
+   * @example DateTime.now().plus({ minutes: 15 }) //~> in 15 minutes
+   * @example DateTime.now().plus({ days: 1 }) //~> this time tomorrow
+   * @example DateTime.now().plus({ days: -1 }) //~> this time yesterday
+   * @example DateTime.now().plus({ hours: 3, minutes: 13 }) //~> in 3 hr, 13 min
+   * @example DateTime.now().plus(Duration.fromObject({ hours: 3, minutes: 13 })) //~> in 3 hr, 13 min
+   * @return {DateTime}
+   */
+  plus(duration3) {
+    if (!this.isValid) return this;
+    const dur = Duration.fromDurationLike(duration3);
+    return clone2(this, adjustTime(this, dur));
+  }
+  /**
+   * Subtract a period of time to this DateTime and return the resulting DateTime
+   * See {@link DateTime#plus}
+   * @param {Duration|Object|number} duration - The amount to subtract. Either a Luxon Duration, a number of milliseconds, the object argument to Duration.fromObject()
+   @return {DateTime}
+   */
+  minus(duration3) {
+    if (!this.isValid) return this;
+    const dur = Duration.fromDurationLike(duration3).negate();
+    return clone2(this, adjustTime(this, dur));
+  }
+  /**
+   * "Set" this DateTime to the beginning of a unit of time.
+   * @param {string} unit - The unit to go to the beginning of. Can be 'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', or 'millisecond'.
+   * @param {Object} opts - options
+   * @param {boolean} [opts.useLocaleWeeks=false] - If true, use weeks based on the locale, i.e. use the locale-dependent start of the week
+   * @example DateTime.local(2014, 3, 3).startOf('month').toISODate(); //=> '2014-03-01'
+   * @example DateTime.local(2014, 3, 3).startOf('year').toISODate(); //=> '2014-01-01'
+   * @example DateTime.local(2014, 3, 3).startOf('week').toISODate(); //=> '2014-03-03', weeks always start on Mondays
+   * @example DateTime.local(2014, 3, 3, 5, 30).startOf('day').toISOTime(); //=> '00:00.000-05:00'
+   * @example DateTime.local(2014, 3, 3, 5, 30).startOf('hour').toISOTime(); //=> '05:00:00.000-05:00'
+   * @return {DateTime}
+   */
+  startOf(unit, { useLocaleWeeks = false } = {}) {
+    if (!this.isValid) return this;
+    const o3 = {}, normalizedUnit = Duration.normalizeUnit(unit);
+    switch (normalizedUnit) {
+      case "years":
+        o3.month = 1;
+      // falls through
+      case "quarters":
+      case "months":
+        o3.day = 1;
+      // falls through
+      case "weeks":
+      case "days":
+        o3.hour = 0;
+      // falls through
+      case "hours":
+        o3.minute = 0;
+      // falls through
+      case "minutes":
+        o3.second = 0;
+      // falls through
+      case "seconds":
+        o3.millisecond = 0;
+        break;
+    }
+    if (normalizedUnit === "weeks") {
+      if (useLocaleWeeks) {
+        const startOfWeek = this.loc.getStartOfWeek();
+        const { weekday } = this;
+        if (weekday < startOfWeek) {
+          o3.weekNumber = this.weekNumber - 1;
+        }
+        o3.weekday = startOfWeek;
+      } else {
+        o3.weekday = 1;
+      }
+    }
+    if (normalizedUnit === "quarters") {
+      const q3 = Math.ceil(this.month / 3);
+      o3.month = (q3 - 1) * 3 + 1;
+    }
+    return this.set(o3);
+  }
+  /**
+   * "Set" this DateTime to the end (meaning the last millisecond) of a unit of time
+   * @param {string} unit - The unit to go to the end of. Can be 'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', or 'millisecond'.
+   * @param {Object} opts - options
+   * @param {boolean} [opts.useLocaleWeeks=false] - If true, use weeks based on the locale, i.e. use the locale-dependent start of the week
+   * @example DateTime.local(2014, 3, 3).endOf('month').toISO(); //=> '2014-03-31T23:59:59.999-05:00'
+   * @example DateTime.local(2014, 3, 3).endOf('year').toISO(); //=> '2014-12-31T23:59:59.999-05:00'
+   * @example DateTime.local(2014, 3, 3).endOf('week').toISO(); // => '2014-03-09T23:59:59.999-05:00', weeks start on Mondays
+   * @example DateTime.local(2014, 3, 3, 5, 30).endOf('day').toISO(); //=> '2014-03-03T23:59:59.999-05:00'
+   * @example DateTime.local(2014, 3, 3, 5, 30).endOf('hour').toISO(); //=> '2014-03-03T05:59:59.999-05:00'
+   * @return {DateTime}
+   */
+  endOf(unit, opts) {
+    return this.isValid ? this.plus({ [unit]: 1 }).startOf(unit, opts).minus(1) : this;
+  }
+  // OUTPUT
+  /**
+   * Returns a string representation of this DateTime formatted according to the specified format string.
+   * **You may not want this.** See {@link DateTime#toLocaleString} for a more flexible formatting tool. For a table of tokens and their interpretations, see [here](https://moment.github.io/luxon/#/formatting?id=table-of-tokens).
+   * Defaults to en-US if no locale has been specified, regardless of the system's locale.
+   * @param {string} fmt - the format string
+   * @param {Object} opts - opts to override the configuration options on this DateTime
+   * @example DateTime.now().toFormat('yyyy LLL dd') //=> '2017 Apr 22'
+   * @example DateTime.now().setLocale('fr').toFormat('yyyy LLL dd') //=> '2017 avr. 22'
+   * @example DateTime.now().toFormat('yyyy LLL dd', { locale: "fr" }) //=> '2017 avr. 22'
+   * @example DateTime.now().toFormat("HH 'hours and' mm 'minutes'") //=> '20 hours and 55 minutes'
+   * @return {string}
+   */
+  toFormat(fmt, opts = {}) {
+    return this.isValid ? Formatter.create(this.loc.redefaultToEN(opts)).formatDateTimeFromString(this, fmt) : INVALID2;
+  }
+  /**
+   * Returns a localized string representing this date. Accepts the same options as the Intl.DateTimeFormat constructor and any presets defined by Luxon, such as `DateTime.DATE_FULL` or `DateTime.TIME_SIMPLE`.
+   * The exact behavior of this method is browser-specific, but in general it will return an appropriate representation
+   * of the DateTime in the assigned locale.
+   * Defaults to the system's locale if no locale has been specified
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/DateTimeFormat
+   * @param formatOpts {Object} - Intl.DateTimeFormat constructor options and configuration options
+   * @param {Object} opts - opts to override the configuration options on this DateTime
+   * @example DateTime.now().toLocaleString(); //=> 4/20/2017
+   * @example DateTime.now().setLocale('en-gb').toLocaleString(); //=> '20/04/2017'
+   * @example DateTime.now().toLocaleString(DateTime.DATE_FULL); //=> 'April 20, 2017'
+   * @example DateTime.now().toLocaleString(DateTime.DATE_FULL, { locale: 'fr' }); //=> '28 août 2022'
+   * @example DateTime.now().toLocaleString(DateTime.TIME_SIMPLE); //=> '11:32 AM'
+   * @example DateTime.now().toLocaleString(DateTime.DATETIME_SHORT); //=> '4/20/2017, 11:32 AM'
+   * @example DateTime.now().toLocaleString({ weekday: 'long', month: 'long', day: '2-digit' }); //=> 'Thursday, April 20'
+   * @example DateTime.now().toLocaleString({ weekday: 'short', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' }); //=> 'Thu, Apr 20, 11:27 AM'
+   * @example DateTime.now().toLocaleString({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }); //=> '11:32'
+   * @return {string}
+   */
+  toLocaleString(formatOpts = DATE_SHORT, opts = {}) {
+    return this.isValid ? Formatter.create(this.loc.clone(opts), formatOpts).formatDateTime(this) : INVALID2;
+  }
+  /**
+   * Returns an array of format "parts", meaning individual tokens along with metadata. This is allows callers to post-process individual sections of the formatted output.
+   * Defaults to the system's locale if no locale has been specified
+   * @see https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/DateTimeFormat/formatToParts
+   * @param opts {Object} - Intl.DateTimeFormat constructor options, same as `toLocaleString`.
+   * @example DateTime.now().toLocaleParts(); //=> [
+   *                                   //=>   { type: 'day', value: '25' },
+   *                                   //=>   { type: 'literal', value: '/' },
+   *                                   //=>   { type: 'month', value: '05' },
+   *                                   //=>   { type: 'literal', value: '/' },
+   *                                   //=>   { type: 'year', value: '1982' }
+   *                                   //=> ]
+   */
+  toLocaleParts(opts = {}) {
+    return this.isValid ? Formatter.create(this.loc.clone(opts), opts).formatDateTimeParts(this) : [];
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this DateTime
+   * @param {Object} opts - options
+   * @param {boolean} [opts.suppressMilliseconds=false] - exclude milliseconds from the format if they're 0
+   * @param {boolean} [opts.suppressSeconds=false] - exclude seconds from the format if they're 0
+   * @param {boolean} [opts.includeOffset=true] - include the offset, such as 'Z' or '-04:00'
+   * @param {boolean} [opts.extendedZone=false] - add the time zone format extension
+   * @param {string} [opts.format='extended'] - choose between the basic and extended format
+   * @param {string} [opts.precision='milliseconds'] - truncate output to desired presicion: 'years', 'months', 'days', 'hours', 'minutes', 'seconds' or 'milliseconds'. When precision and suppressSeconds or suppressMilliseconds are used together, precision sets the maximum unit shown in the output, however seconds or milliseconds will still be suppressed if they are 0.
+   * @example DateTime.utc(1983, 5, 25).toISO() //=> '1982-05-25T00:00:00.000Z'
+   * @example DateTime.now().toISO() //=> '2017-04-22T20:47:05.335-04:00'
+   * @example DateTime.now().toISO({ includeOffset: false }) //=> '2017-04-22T20:47:05.335'
+   * @example DateTime.now().toISO({ format: 'basic' }) //=> '20170422T204705.335-0400'
+   * @example DateTime.now().toISO({ precision: 'day' }) //=> '2017-04-22Z'
+   * @example DateTime.now().toISO({ precision: 'minute' }) //=> '2017-04-22T20:47Z'
+   * @return {string|null}
+   */
+  toISO({
+    format: format2 = "extended",
+    suppressSeconds = false,
+    suppressMilliseconds = false,
+    includeOffset = true,
+    extendedZone = false,
+    precision = "milliseconds"
+  } = {}) {
+    if (!this.isValid) {
+      return null;
+    }
+    precision = normalizeUnit(precision);
+    const ext = format2 === "extended";
+    let c5 = toISODate(this, ext, precision);
+    if (orderedUnits.indexOf(precision) >= 3) c5 += "T";
+    c5 += toISOTime(
+      this,
+      ext,
+      suppressSeconds,
+      suppressMilliseconds,
+      includeOffset,
+      extendedZone,
+      precision
+    );
+    return c5;
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this DateTime's date component
+   * @param {Object} opts - options
+   * @param {string} [opts.format='extended'] - choose between the basic and extended format
+   * @param {string} [opts.precision='day'] - truncate output to desired precision: 'years', 'months', or 'days'.
+   * @example DateTime.utc(1982, 5, 25).toISODate() //=> '1982-05-25'
+   * @example DateTime.utc(1982, 5, 25).toISODate({ format: 'basic' }) //=> '19820525'
+   * @example DateTime.utc(1982, 5, 25).toISODate({ precision: 'month' }) //=> '1982-05'
+   * @return {string|null}
+   */
+  toISODate({ format: format2 = "extended", precision = "day" } = {}) {
+    if (!this.isValid) {
+      return null;
+    }
+    return toISODate(this, format2 === "extended", normalizeUnit(precision));
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this DateTime's week date
+   * @example DateTime.utc(1982, 5, 25).toISOWeekDate() //=> '1982-W21-2'
+   * @return {string}
+   */
+  toISOWeekDate() {
+    return toTechFormat(this, "kkkk-'W'WW-c");
+  }
+  /**
+   * Returns an ISO 8601-compliant string representation of this DateTime's time component
+   * @param {Object} opts - options
+   * @param {boolean} [opts.suppressMilliseconds=false] - exclude milliseconds from the format if they're 0
+   * @param {boolean} [opts.suppressSeconds=false] - exclude seconds from the format if they're 0
+   * @param {boolean} [opts.includeOffset=true] - include the offset, such as 'Z' or '-04:00'
+   * @param {boolean} [opts.extendedZone=true] - add the time zone format extension
+   * @param {boolean} [opts.includePrefix=false] - include the `T` prefix
+   * @param {string} [opts.format='extended'] - choose between the basic and extended format
+   * @param {string} [opts.precision='milliseconds'] - truncate output to desired presicion: 'hours', 'minutes', 'seconds' or 'milliseconds'. When precision and suppressSeconds or suppressMilliseconds are used together, precision sets the maximum unit shown in the output, however seconds or milliseconds will still be suppressed if they are 0.
+   * @example DateTime.utc().set({ hour: 7, minute: 34 }).toISOTime() //=> '07:34:19.361Z'
+   * @example DateTime.utc().set({ hour: 7, minute: 34, seconds: 0, milliseconds: 0 }).toISOTime({ suppressSeconds: true }) //=> '07:34Z'
+   * @example DateTime.utc().set({ hour: 7, minute: 34 }).toISOTime({ format: 'basic' }) //=> '073419.361Z'
+   * @example DateTime.utc().set({ hour: 7, minute: 34 }).toISOTime({ includePrefix: true }) //=> 'T07:34:19.361Z'
+   * @example DateTime.utc().set({ hour: 7, minute: 34, second: 56 }).toISOTime({ precision: 'minute' }) //=> '07:34Z'
+   * @return {string}
+   */
+  toISOTime({
+    suppressMilliseconds = false,
+    suppressSeconds = false,
+    includeOffset = true,
+    includePrefix = false,
+    extendedZone = false,
+    format: format2 = "extended",
+    precision = "milliseconds"
+  } = {}) {
+    if (!this.isValid) {
+      return null;
+    }
+    precision = normalizeUnit(precision);
+    let c5 = includePrefix && orderedUnits.indexOf(precision) >= 3 ? "T" : "";
+    return c5 + toISOTime(
+      this,
+      format2 === "extended",
+      suppressSeconds,
+      suppressMilliseconds,
+      includeOffset,
+      extendedZone,
+      precision
+    );
+  }
+  /**
+   * Returns an RFC 2822-compatible string representation of this DateTime
+   * @example DateTime.utc(2014, 7, 13).toRFC2822() //=> 'Sun, 13 Jul 2014 00:00:00 +0000'
+   * @example DateTime.local(2014, 7, 13).toRFC2822() //=> 'Sun, 13 Jul 2014 00:00:00 -0400'
+   * @return {string}
+   */
+  toRFC2822() {
+    return toTechFormat(this, "EEE, dd LLL yyyy HH:mm:ss ZZZ", false);
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for use in HTTP headers. The output is always expressed in GMT.
+   * Specifically, the string conforms to RFC 1123.
+   * @see https://www.w3.org/Protocols/rfc2616/rfc2616-sec3.html#sec3.3.1
+   * @example DateTime.utc(2014, 7, 13).toHTTP() //=> 'Sun, 13 Jul 2014 00:00:00 GMT'
+   * @example DateTime.utc(2014, 7, 13, 19).toHTTP() //=> 'Sun, 13 Jul 2014 19:00:00 GMT'
+   * @return {string}
+   */
+  toHTTP() {
+    return toTechFormat(this.toUTC(), "EEE, dd LLL yyyy HH:mm:ss 'GMT'");
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for use in SQL Date
+   * @example DateTime.utc(2014, 7, 13).toSQLDate() //=> '2014-07-13'
+   * @return {string|null}
+   */
+  toSQLDate() {
+    if (!this.isValid) {
+      return null;
+    }
+    return toISODate(this, true);
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for use in SQL Time
+   * @param {Object} opts - options
+   * @param {boolean} [opts.includeZone=false] - include the zone, such as 'America/New_York'. Overrides includeOffset.
+   * @param {boolean} [opts.includeOffset=true] - include the offset, such as 'Z' or '-04:00'
+   * @param {boolean} [opts.includeOffsetSpace=true] - include the space between the time and the offset, such as '05:15:16.345 -04:00'
+   * @example DateTime.utc().toSQL() //=> '05:15:16.345'
+   * @example DateTime.now().toSQL() //=> '05:15:16.345 -04:00'
+   * @example DateTime.now().toSQL({ includeOffset: false }) //=> '05:15:16.345'
+   * @example DateTime.now().toSQL({ includeZone: false }) //=> '05:15:16.345 America/New_York'
+   * @return {string}
+   */
+  toSQLTime({ includeOffset = true, includeZone = false, includeOffsetSpace = true } = {}) {
+    let fmt = "HH:mm:ss.SSS";
+    if (includeZone || includeOffset) {
+      if (includeOffsetSpace) {
+        fmt += " ";
+      }
+      if (includeZone) {
+        fmt += "z";
+      } else if (includeOffset) {
+        fmt += "ZZ";
+      }
+    }
+    return toTechFormat(this, fmt, true);
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for use in SQL DateTime
+   * @param {Object} opts - options
+   * @param {boolean} [opts.includeZone=false] - include the zone, such as 'America/New_York'. Overrides includeOffset.
+   * @param {boolean} [opts.includeOffset=true] - include the offset, such as 'Z' or '-04:00'
+   * @param {boolean} [opts.includeOffsetSpace=true] - include the space between the time and the offset, such as '05:15:16.345 -04:00'
+   * @example DateTime.utc(2014, 7, 13).toSQL() //=> '2014-07-13 00:00:00.000 Z'
+   * @example DateTime.local(2014, 7, 13).toSQL() //=> '2014-07-13 00:00:00.000 -04:00'
+   * @example DateTime.local(2014, 7, 13).toSQL({ includeOffset: false }) //=> '2014-07-13 00:00:00.000'
+   * @example DateTime.local(2014, 7, 13).toSQL({ includeZone: true }) //=> '2014-07-13 00:00:00.000 America/New_York'
+   * @return {string}
+   */
+  toSQL(opts = {}) {
+    if (!this.isValid) {
+      return null;
+    }
+    return `${this.toSQLDate()} ${this.toSQLTime(opts)}`;
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for debugging
+   * @return {string}
+   */
+  toString() {
+    return this.isValid ? this.toISO() : INVALID2;
+  }
+  /**
+   * Returns a string representation of this DateTime appropriate for the REPL.
+   * @return {string}
+   */
+  [/* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom")]() {
+    if (this.isValid) {
+      return `DateTime { ts: ${this.toISO()}, zone: ${this.zone.name}, locale: ${this.locale} }`;
+    } else {
+      return `DateTime { Invalid, reason: ${this.invalidReason} }`;
+    }
+  }
+  /**
+   * Returns the epoch milliseconds of this DateTime. Alias of {@link DateTime#toMillis}
+   * @return {number}
+   */
+  valueOf() {
+    return this.toMillis();
+  }
+  /**
+   * Returns the epoch milliseconds of this DateTime.
+   * @return {number}
+   */
+  toMillis() {
+    return this.isValid ? this.ts : NaN;
+  }
+  /**
+   * Returns the epoch seconds (including milliseconds in the fractional part) of this DateTime.
+   * @return {number}
+   */
+  toSeconds() {
+    return this.isValid ? this.ts / 1e3 : NaN;
+  }
+  /**
+   * Returns the epoch seconds (as a whole number) of this DateTime.
+   * @return {number}
+   */
+  toUnixInteger() {
+    return this.isValid ? Math.floor(this.ts / 1e3) : NaN;
+  }
+  /**
+   * Returns an ISO 8601 representation of this DateTime appropriate for use in JSON.
+   * @return {string}
+   */
+  toJSON() {
+    return this.toISO();
+  }
+  /**
+   * Returns a BSON serializable equivalent to this DateTime.
+   * @return {Date}
+   */
+  toBSON() {
+    return this.toJSDate();
+  }
+  /**
+   * Returns a JavaScript object with this DateTime's year, month, day, and so on.
+   * @param opts - options for generating the object
+   * @param {boolean} [opts.includeConfig=false] - include configuration attributes in the output
+   * @example DateTime.now().toObject() //=> { year: 2017, month: 4, day: 22, hour: 20, minute: 49, second: 42, millisecond: 268 }
+   * @return {Object}
+   */
+  toObject(opts = {}) {
+    if (!this.isValid) return {};
+    const base = { ...this.c };
+    if (opts.includeConfig) {
+      base.outputCalendar = this.outputCalendar;
+      base.numberingSystem = this.loc.numberingSystem;
+      base.locale = this.loc.locale;
+    }
+    return base;
+  }
+  /**
+   * Returns a JavaScript Date equivalent to this DateTime.
+   * @return {Date}
+   */
+  toJSDate() {
+    return new Date(this.isValid ? this.ts : NaN);
+  }
+  // COMPARE
+  /**
+   * Return the difference between two DateTimes as a Duration.
+   * @param {DateTime} otherDateTime - the DateTime to compare this one to
+   * @param {string|string[]} [unit=['milliseconds']] - the unit or array of units (such as 'hours' or 'days') to include in the duration.
+   * @param {Object} opts - options that affect the creation of the Duration
+   * @param {string} [opts.conversionAccuracy='casual'] - the conversion system to use
+   * @example
+   * var i1 = DateTime.fromISO('1982-05-25T09:45'),
+   *     i2 = DateTime.fromISO('1983-10-14T10:30');
+   * i2.diff(i1).toObject() //=> { milliseconds: 43807500000 }
+   * i2.diff(i1, 'hours').toObject() //=> { hours: 12168.75 }
+   * i2.diff(i1, ['months', 'days']).toObject() //=> { months: 16, days: 19.03125 }
+   * i2.diff(i1, ['months', 'days', 'hours']).toObject() //=> { months: 16, days: 19, hours: 0.75 }
+   * @return {Duration}
+   */
+  diff(otherDateTime, unit = "milliseconds", opts = {}) {
+    if (!this.isValid || !otherDateTime.isValid) {
+      return Duration.invalid("created by diffing an invalid DateTime");
+    }
+    const durOpts = { locale: this.locale, numberingSystem: this.numberingSystem, ...opts };
+    const units = maybeArray(unit).map(Duration.normalizeUnit), otherIsLater = otherDateTime.valueOf() > this.valueOf(), earlier = otherIsLater ? this : otherDateTime, later = otherIsLater ? otherDateTime : this, diffed = diff(earlier, later, units, durOpts);
+    return otherIsLater ? diffed.negate() : diffed;
+  }
+  /**
+   * Return the difference between this DateTime and right now.
+   * See {@link DateTime#diff}
+   * @param {string|string[]} [unit=['milliseconds']] - the unit or units units (such as 'hours' or 'days') to include in the duration
+   * @param {Object} opts - options that affect the creation of the Duration
+   * @param {string} [opts.conversionAccuracy='casual'] - the conversion system to use
+   * @return {Duration}
+   */
+  diffNow(unit = "milliseconds", opts = {}) {
+    return this.diff(_DateTime.now(), unit, opts);
+  }
+  /**
+   * Return an Interval spanning between this DateTime and another DateTime
+   * @param {DateTime} otherDateTime - the other end point of the Interval
+   * @return {Interval|DateTime}
+   */
+  until(otherDateTime) {
+    return this.isValid ? Interval.fromDateTimes(this, otherDateTime) : this;
+  }
+  /**
+   * Return whether this DateTime is in the same unit of time as another DateTime.
+   * Higher-order units must also be identical for this function to return `true`.
+   * Note that time zones are **ignored** in this comparison, which compares the **local** calendar time. Use {@link DateTime#setZone} to convert one of the dates if needed.
+   * @param {DateTime} otherDateTime - the other DateTime
+   * @param {string} unit - the unit of time to check sameness on
+   * @param {Object} opts - options
+   * @param {boolean} [opts.useLocaleWeeks=false] - If true, use weeks based on the locale, i.e. use the locale-dependent start of the week; only the locale of this DateTime is used
+   * @example DateTime.now().hasSame(otherDT, 'day'); //~> true if otherDT is in the same current calendar day
+   * @return {boolean}
+   */
+  hasSame(otherDateTime, unit, opts) {
+    if (!this.isValid) return false;
+    const inputMs = otherDateTime.valueOf();
+    const adjustedToZone = this.setZone(otherDateTime.zone, { keepLocalTime: true });
+    return adjustedToZone.startOf(unit, opts) <= inputMs && inputMs <= adjustedToZone.endOf(unit, opts);
+  }
+  /**
+   * Equality check
+   * Two DateTimes are equal if and only if they represent the same millisecond, have the same zone and location, and are both valid.
+   * To compare just the millisecond values, use `+dt1 === +dt2`.
+   * @param {DateTime} other - the other DateTime
+   * @return {boolean}
+   */
+  equals(other) {
+    return this.isValid && other.isValid && this.valueOf() === other.valueOf() && this.zone.equals(other.zone) && this.loc.equals(other.loc);
+  }
+  /**
+   * Returns a string representation of a this time relative to now, such as "in two days". Can only internationalize if your
+   * platform supports Intl.RelativeTimeFormat. Rounds towards zero by default.
+   * @param {Object} options - options that affect the output
+   * @param {DateTime} [options.base=DateTime.now()] - the DateTime to use as the basis to which this time is compared. Defaults to now.
+   * @param {string} [options.style="long"] - the style of units, must be "long", "short", or "narrow"
+   * @param {string|string[]} options.unit - use a specific unit or array of units; if omitted, or an array, the method will pick the best unit. Use an array or one of "years", "quarters", "months", "weeks", "days", "hours", "minutes", or "seconds"
+   * @param {boolean} [options.round=true] - whether to round the numbers in the output.
+   * @param {string} [options.rounding="trunc"] - rounding method to use when rounding the numbers in the output. Can be "trunc" (toward zero), "expand" (away from zero), "round", "floor", or "ceil".
+   * @param {number} [options.padding=0] - padding in milliseconds. This allows you to round up the result if it fits inside the threshold. Don't use in combination with {round: false} because the decimal output will include the padding.
+   * @param {string} options.locale - override the locale of this DateTime
+   * @param {string} options.numberingSystem - override the numberingSystem of this DateTime. The Intl system may choose not to honor this
+   * @example DateTime.now().plus({ days: 1 }).toRelative() //=> "in 1 day"
+   * @example DateTime.now().setLocale("es").toRelative({ days: 1 }) //=> "dentro de 1 día"
+   * @example DateTime.now().plus({ days: 1 }).toRelative({ locale: "fr" }) //=> "dans 23 heures"
+   * @example DateTime.now().minus({ days: 2 }).toRelative() //=> "2 days ago"
+   * @example DateTime.now().minus({ days: 2 }).toRelative({ unit: "hours" }) //=> "48 hours ago"
+   * @example DateTime.now().minus({ hours: 36 }).toRelative({ round: false }) //=> "1.5 days ago"
+   */
+  toRelative(options = {}) {
+    if (!this.isValid) return null;
+    const base = options.base || _DateTime.fromObject({}, { zone: this.zone }), padding = options.padding ? this < base ? -options.padding : options.padding : 0;
+    let units = ["years", "months", "days", "hours", "minutes", "seconds"];
+    let unit = options.unit;
+    if (Array.isArray(options.unit)) {
+      units = options.unit;
+      unit = void 0;
+    }
+    return diffRelative(base, this.plus(padding), {
+      ...options,
+      numeric: "always",
+      units,
+      unit
+    });
+  }
+  /**
+   * Returns a string representation of this date relative to today, such as "yesterday" or "next month".
+   * Only internationalizes on platforms that supports Intl.RelativeTimeFormat.
+   * @param {Object} options - options that affect the output
+   * @param {DateTime} [options.base=DateTime.now()] - the DateTime to use as the basis to which this time is compared. Defaults to now.
+   * @param {string} options.locale - override the locale of this DateTime
+   * @param {string} options.unit - use a specific unit; if omitted, the method will pick the unit. Use one of "years", "quarters", "months", "weeks", or "days"
+   * @param {string} options.numberingSystem - override the numberingSystem of this DateTime. The Intl system may choose not to honor this
+   * @example DateTime.now().plus({ days: 1 }).toRelativeCalendar() //=> "tomorrow"
+   * @example DateTime.now().setLocale("es").plus({ days: 1 }).toRelative() //=> ""mañana"
+   * @example DateTime.now().plus({ days: 1 }).toRelativeCalendar({ locale: "fr" }) //=> "demain"
+   * @example DateTime.now().minus({ days: 2 }).toRelativeCalendar() //=> "2 days ago"
+   */
+  toRelativeCalendar(options = {}) {
+    if (!this.isValid) return null;
+    return diffRelative(options.base || _DateTime.fromObject({}, { zone: this.zone }), this, {
+      ...options,
+      numeric: "auto",
+      units: ["years", "months", "days"],
+      calendary: true
+    });
+  }
+  /**
+   * Return the min of several date times
+   * @param {...DateTime} dateTimes - the DateTimes from which to choose the minimum
+   * @return {DateTime} the min DateTime, or undefined if called with no argument
+   */
+  static min(...dateTimes) {
+    if (!dateTimes.every(_DateTime.isDateTime)) {
+      throw new InvalidArgumentError("min requires all arguments be DateTimes");
+    }
+    return bestBy(dateTimes, (i5) => i5.valueOf(), Math.min);
+  }
+  /**
+   * Return the max of several date times
+   * @param {...DateTime} dateTimes - the DateTimes from which to choose the maximum
+   * @return {DateTime} the max DateTime, or undefined if called with no argument
+   */
+  static max(...dateTimes) {
+    if (!dateTimes.every(_DateTime.isDateTime)) {
+      throw new InvalidArgumentError("max requires all arguments be DateTimes");
+    }
+    return bestBy(dateTimes, (i5) => i5.valueOf(), Math.max);
+  }
+  // MISC
+  /**
+   * Explain how a string would be parsed by fromFormat()
+   * @param {string} text - the string to parse
+   * @param {string} fmt - the format the string is expected to be in (see description)
+   * @param {Object} options - options taken by fromFormat()
+   * @return {Object}
+   */
+  static fromFormatExplain(text3, fmt, options = {}) {
+    const { locale = null, numberingSystem = null } = options, localeToUse = Locale.fromOpts({
+      locale,
+      numberingSystem,
+      defaultToEN: true
+    });
+    return explainFromTokens(localeToUse, text3, fmt);
+  }
+  /**
+   * @deprecated use fromFormatExplain instead
+   */
+  static fromStringExplain(text3, fmt, options = {}) {
+    return _DateTime.fromFormatExplain(text3, fmt, options);
+  }
+  /**
+   * Build a parser for `fmt` using the given locale. This parser can be passed
+   * to {@link DateTime.fromFormatParser} to a parse a date in this format. This
+   * can be used to optimize cases where many dates need to be parsed in a
+   * specific format.
+   *
+   * @param {String} fmt - the format the string is expected to be in (see
+   * description)
+   * @param {Object} options - options used to set locale and numberingSystem
+   * for parser
+   * @returns {TokenParser} - opaque object to be used
+   */
+  static buildFormatParser(fmt, options = {}) {
+    const { locale = null, numberingSystem = null } = options, localeToUse = Locale.fromOpts({
+      locale,
+      numberingSystem,
+      defaultToEN: true
+    });
+    return new TokenParser(localeToUse, fmt);
+  }
+  /**
+   * Create a DateTime from an input string and format parser.
+   *
+   * The format parser must have been created with the same locale as this call.
+   *
+   * @param {String} text - the string to parse
+   * @param {TokenParser} formatParser - parser from {@link DateTime.buildFormatParser}
+   * @param {Object} opts - options taken by fromFormat()
+   * @returns {DateTime}
+   */
+  static fromFormatParser(text3, formatParser, opts = {}) {
+    if (isUndefined(text3) || isUndefined(formatParser)) {
+      throw new InvalidArgumentError(
+        "fromFormatParser requires an input string and a format parser"
+      );
+    }
+    const { locale = null, numberingSystem = null } = opts, localeToUse = Locale.fromOpts({
+      locale,
+      numberingSystem,
+      defaultToEN: true
+    });
+    if (!localeToUse.equals(formatParser.locale)) {
+      throw new InvalidArgumentError(
+        `fromFormatParser called with a locale of ${localeToUse}, but the format parser was created for ${formatParser.locale}`
+      );
+    }
+    const { result, zone, specificOffset, invalidReason } = formatParser.explainFromTokens(text3);
+    if (invalidReason) {
+      return _DateTime.invalid(invalidReason);
+    } else {
+      return parseDataToDateTime(
+        result,
+        zone,
+        opts,
+        `format ${formatParser.format}`,
+        text3,
+        specificOffset
+      );
+    }
+  }
+  // FORMAT PRESETS
+  /**
+   * {@link DateTime#toLocaleString} format like 10/14/1983
+   * @type {Object}
+   */
+  static get DATE_SHORT() {
+    return DATE_SHORT;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Oct 14, 1983'
+   * @type {Object}
+   */
+  static get DATE_MED() {
+    return DATE_MED;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Fri, Oct 14, 1983'
+   * @type {Object}
+   */
+  static get DATE_MED_WITH_WEEKDAY() {
+    return DATE_MED_WITH_WEEKDAY;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'October 14, 1983'
+   * @type {Object}
+   */
+  static get DATE_FULL() {
+    return DATE_FULL;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Tuesday, October 14, 1983'
+   * @type {Object}
+   */
+  static get DATE_HUGE() {
+    return DATE_HUGE;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get TIME_SIMPLE() {
+    return TIME_SIMPLE;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get TIME_WITH_SECONDS() {
+    return TIME_WITH_SECONDS;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23 AM EDT'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get TIME_WITH_SHORT_OFFSET() {
+    return TIME_WITH_SHORT_OFFSET;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23 AM Eastern Daylight Time'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get TIME_WITH_LONG_OFFSET() {
+    return TIME_WITH_LONG_OFFSET;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30', always 24-hour.
+   * @type {Object}
+   */
+  static get TIME_24_SIMPLE() {
+    return TIME_24_SIMPLE;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23', always 24-hour.
+   * @type {Object}
+   */
+  static get TIME_24_WITH_SECONDS() {
+    return TIME_24_WITH_SECONDS;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23 EDT', always 24-hour.
+   * @type {Object}
+   */
+  static get TIME_24_WITH_SHORT_OFFSET() {
+    return TIME_24_WITH_SHORT_OFFSET;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '09:30:23 Eastern Daylight Time', always 24-hour.
+   * @type {Object}
+   */
+  static get TIME_24_WITH_LONG_OFFSET() {
+    return TIME_24_WITH_LONG_OFFSET;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '10/14/1983, 9:30 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_SHORT() {
+    return DATETIME_SHORT;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like '10/14/1983, 9:30:33 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_SHORT_WITH_SECONDS() {
+    return DATETIME_SHORT_WITH_SECONDS;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Oct 14, 1983, 9:30 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_MED() {
+    return DATETIME_MED;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Oct 14, 1983, 9:30:33 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_MED_WITH_SECONDS() {
+    return DATETIME_MED_WITH_SECONDS;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Fri, 14 Oct 1983, 9:30 AM'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_MED_WITH_WEEKDAY() {
+    return DATETIME_MED_WITH_WEEKDAY;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'October 14, 1983, 9:30 AM EDT'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_FULL() {
+    return DATETIME_FULL;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'October 14, 1983, 9:30:33 AM EDT'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_FULL_WITH_SECONDS() {
+    return DATETIME_FULL_WITH_SECONDS;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Friday, October 14, 1983, 9:30 AM Eastern Daylight Time'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_HUGE() {
+    return DATETIME_HUGE;
+  }
+  /**
+   * {@link DateTime#toLocaleString} format like 'Friday, October 14, 1983, 9:30:33 AM Eastern Daylight Time'. Only 12-hour if the locale is.
+   * @type {Object}
+   */
+  static get DATETIME_HUGE_WITH_SECONDS() {
+    return DATETIME_HUGE_WITH_SECONDS;
+  }
+};
+function friendlyDateTime(dateTimeish) {
+  if (DateTime.isDateTime(dateTimeish)) {
+    return dateTimeish;
+  } else if (dateTimeish && dateTimeish.valueOf && isNumber(dateTimeish.valueOf())) {
+    return DateTime.fromJSDate(dateTimeish);
+  } else if (dateTimeish && typeof dateTimeish === "object") {
+    return DateTime.fromObject(dateTimeish);
+  } else {
+    throw new InvalidArgumentError(
+      `Unknown datetime argument: ${dateTimeish}, of type ${typeof dateTimeish}`
+    );
+  }
+}
+
+// src/config/clickhouse-keys.ts
+var text = (description) => external_exports.string().min(1).describe(description).optional();
+var clickhouseKeys = {
+  "full-every": text("ClickHouse: after this time, such as 4w, everything is sent anew; never when absent."),
+  mode: external_exports.enum(["portable", "server"]).describe(
+    "ClickHouse: portable reads rows over HTTP; server has the server write them to a place that it reaches. portable when absent."
+  ).optional(),
+  "server-destination": text(
+    "ClickHouse: where the server writes to: Disk('backups', 'folder') or S3('https://bucket…/folder', '${KEY_ID}', '${SECRET}')."
+  ),
+  access: external_exports.boolean().describe(
+    "ClickHouse: bring users, roles, grants, quotas, profiles and row policies along, without passwords."
+  ).optional(),
+  "server-deadline": text("ClickHouse: how long the server may take, such as 2h; 6h when absent.")
+};
+var CLICKHOUSE_KEYS = Object.keys(clickhouseKeys);
+
+// src/config/postgres-keys.ts
+var names = (description) => external_exports.array(external_exports.string().min(1)).min(1).describe(description).optional();
+var number4 = (description) => external_exports.number().refine((value) => Number.isInteger(value) && value > 0, "must be a whole number above 0").describe(description).optional();
+var depth = external_exports.enum(["full", "counts", "sample"]);
+var postgresKeys = {
+  preset: external_exports.enum(["supabase", "none"]).describe(
+    "Postgres: what the database is taken for; a Supabase project is recognised when absent, and none switches that off."
+  ).optional(),
+  "keep-schemas": names(
+    "Postgres: schemas that the preset would leave out, and that are backed up all the same, such as storage."
+  ),
+  schemas: names("Postgres: only these schemas; names as the database has them, with * for any characters."),
+  "exclude-schemas": external_exports.array(external_exports.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
+  tables: names("Postgres: only these tables, as schema.table; beside schemas both are meant."),
+  "exclude-tables": names("Postgres: tables, views and sequences that are left out, as schema.table."),
+  "exclude-data": names("Postgres: tables whose structure is kept and whose rows are left out."),
+  content: external_exports.enum(["all", "structure", "data"]).describe("Postgres: structure without rows, or rows without structure; all when absent.").optional(),
+  "large-objects": external_exports.boolean().describe("Postgres: whether large objects come along; with a whole database they do when absent.").optional(),
+  globals: external_exports.boolean().describe("Postgres: bring roles, memberships and settings along, without passwords.").optional(),
+  format: external_exports.enum(["custom", "directory", "plain"]).describe("Postgres: pg_dump's format; custom when absent.").optional(),
+  compression: external_exports.enum(["zstd", "gzip", "none"]).describe("Postgres: zstd when absent, where it can be had.").optional(),
+  "compression-level": number4("Postgres: 1 to 9 for gzip, 1 to 19 for zstd; a fast one when absent."),
+  jobs: number4("Postgres: how many tables format directory dumps at once; up to 4 when absent."),
+  "scratch-dir": external_exports.string().min(1).describe("Postgres: where format directory collects its files; the temporary folder when absent.").optional(),
+  digest: external_exports.union([
+    depth,
+    external_exports.strictObject({
+      depth: depth.describe("For every table that nothing else is said of; full when absent.").optional(),
+      above: external_exports.string().min(1).describe("Tables up to this size, such as 20GB, are digested in full all the same.").optional(),
+      "one-in": number4("Of how many rows a sample takes one; 100 when absent."),
+      tables: external_exports.record(external_exports.string(), depth).describe("By table, as schema.table with * for any characters; the first that fits counts.").optional()
+    })
+  ]).describe("Postgres: how deep tables are compared: full (when absent), sample, or counts alone.").optional()
+};
+var POSTGRES_KEYS = Object.keys(postgresKeys);
+
 // src/config/schema.ts
-var text = (description) => external_exports.string().min(1).describe(description);
-var wholeNumber = (description) => external_exports.number().refine((number4) => Number.isInteger(number4) && number4 > 0, "must be a whole number above 0").describe(description);
+var text2 = (description) => external_exports.string().min(1).describe(description);
+var wholeNumber = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 > 0, "must be a whole number above 0").describe(description);
 var NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 var NAME_RULE = "may hold letters, digits, - and _ only, and starts with a letter or digit";
 var storeName = external_exports.string().regex(NAME, { error: NAME_RULE });
 var STORE_KINDS = ["postgres", "clickhouse"];
-var destination = external_exports.union([
-  text("s3://bucket/prefix or file:///folder."),
-  external_exports.strictObject({
-    url: text("s3://bucket/prefix or file:///folder."),
-    endpoint: text("Address of an S3-compatible service, when it is not AWS.").optional(),
-    region: text("Region of the bucket; the standard AWS settings decide when absent.").optional(),
-    "path-style": external_exports.boolean().describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.").optional(),
-    "access-key-id": text("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
-    "secret-access-key": text("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional()
-  })
-]);
+var STORAGE_CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR"
+];
+var destinationKeys = {
+  url: text2("s3://bucket/prefix or file:///folder."),
+  endpoint: text2("Address of an S3-compatible service, when it is not AWS.").optional(),
+  region: text2("Region of the bucket; the standard AWS settings decide when absent.").optional(),
+  "path-style": external_exports.boolean().describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.").optional(),
+  "access-key-id": text2("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
+  "secret-access-key": text2("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
+  "storage-class": external_exports.enum(STORAGE_CLASSES).describe("S3: class of the data objects. Only classes that can be read at once.").optional(),
+  "kms-key": text2("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
+  "object-lock": external_exports.strictObject({
+    mode: external_exports.enum(["governance", "compliance"]).describe("Whether a special right can lift the lock, or nobody."),
+    for: text2("How long nobody can remove what a backup wrote or refers to, such as 30d.")
+  }).describe("S3: lock each object; the bucket must have Object Lock on.").optional(),
+  "legal-hold": external_exports.boolean().describe("S3: put a legal hold on each object.").optional()
+};
+var destination = external_exports.union([text2("s3://bucket/prefix or file:///folder."), external_exports.strictObject(destinationKeys)]);
+var howMany = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 >= 0, "must be a whole number, 0 or above").describe(description).optional();
+var retentionRule = {
+  last: howMany("How many of the newest stay."),
+  daily: howMany("Of how many days the newest stays."),
+  weekly: howMany("Of how many weeks the newest stays."),
+  monthly: howMany("Of how many months the newest stays."),
+  yearly: howMany("Of how many years the newest stays."),
+  within: text2("All that are younger stay, such as 14d.").optional()
+};
+var retention = external_exports.strictObject({
+  ...retentionRule,
+  "time-zone": text2(
+    "Where days, weeks and months begin, such as Europe/Berlin; UTC when absent."
+  ).optional(),
+  stores: external_exports.record(storeName, external_exports.strictObject(retentionRule)).describe("Rules of single stores, in the place of those above.").optional()
+}).describe("Which backups prune keeps; all of them when absent.");
+var addressParts = {
+  host: text2(
+    "Postgres, instead of url: name or address of the server, or the folder of its socket."
+  ).optional(),
+  port: external_exports.union([wholeNumber("Port; 5432 when absent."), text2("Port.")]).optional(),
+  user: text2("Postgres: who connects.").optional(),
+  password: text2("Postgres: taken from the environment: ${PGPASSWORD}.").optional(),
+  "password-file": text2(
+    "Postgres: path of a file that holds the password, and that others cannot read."
+  ).optional(),
+  database: text2("Postgres: name of the database; the user's when absent.").optional(),
+  sslmode: text2("Postgres: disable, allow, prefer, require, verify-ca or verify-full.").optional(),
+  ca: text2("Postgres: the certificate authority, as a path or as its PEM text.").optional(),
+  options: text2("Postgres: startup options, such as endpoint=….").optional()
+};
+var namedDestination = external_exports.strictObject({
+  ...destinationKeys,
+  receives: external_exports.enum(["every", "daily", "weekly", "monthly"]).describe("Every backup, or the first of each day, week or month; every when absent.").optional(),
+  retention: retention.optional()
+});
 var store = external_exports.strictObject({
   kind: external_exports.enum(STORE_KINDS).describe("What kind of database it is; the store's name tells when it is one of these.").optional(),
-  url: text(
+  url: text2(
     "Address with user and password, taken from the environment: ${DATABASE_URL}. Only backup reads it."
   ).optional(),
-  "exclude-schemas": external_exports.array(external_exports.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
-  databases: external_exports.array(external_exports.string().min(1)).min(1).describe("ClickHouse: the databases to back up; all but the system's own when absent.").optional()
+  ...addressParts,
+  ...postgresKeys,
+  ...clickhouseKeys,
+  databases: external_exports.array(external_exports.string().min(1)).min(1).describe(
+    "ClickHouse: the databases to back up; all but the system's own when absent. Postgres: databases of one server, each a store of its own, named <store>-<database>."
+  ).optional()
 });
-var target = external_exports.union([text("Address with user and password."), external_exports.strictObject({ url: text("Address.") })]);
+var encryption = external_exports.strictObject({
+  recipients: external_exports.array(external_exports.string().min(1)).min(1).describe("Public keys, age1… each; whoever holds one of the identities can read what is written.").optional(),
+  "recipients-file": text2("A file with a recipient a line, relative to this file.").optional(),
+  passphrase: text2(
+    "Instead of recipients, for small set-ups; take it from the environment: ${BACKUP_PASSPHRASE}."
+  ).optional()
+});
+var target = external_exports.union([
+  text2("Address with user and password."),
+  external_exports.strictObject({ url: text2("Address.").optional(), ...addressParts })
+]);
 var stepCommon = {
-  name: text("What the report calls the step.").optional(),
-  timeout: text("How long it may take, such as 90s or 10m; 10m when absent.").optional()
+  name: text2("What the report calls the step.").optional(),
+  timeout: text2("How long it may take, such as 90s or 10m; 10m when absent.").optional()
 };
 var command5 = external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)]).describe("A line for bash, or a list: a program and its arguments, started without a shell.");
 var commandCommon = {
   env: external_exports.record(external_exports.string(), external_exports.string()).describe("Variables for the command, beside the addresses of the restored databases.").optional(),
-  "working-directory": text("Where it runs, relative to this file.").optional()
+  "working-directory": text2("Where it runs, relative to this file.").optional()
 };
 var runStep = external_exports.strictObject({ run: command5, ...stepCommon, ...commandCommon }).describe("Runs a command, such as the application's migrations.");
 var startStep = external_exports.strictObject({
   start: command5,
-  ready: text("Address that answers with a status from 200 to 299 once the application is up."),
+  ready: text2("Address that answers with a status from 200 to 299 once the application is up."),
   ...stepCommon,
   ...commandCommon
 }).describe("Starts the application on the restored data; it is ended with the drill.");
 var plainValue = external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean(), external_exports.null()]);
 var httpStep = external_exports.strictObject({
-  http: text("Address of the request."),
-  method: text("GET when absent, or POST with a body.").optional(),
+  http: text2("Address of the request."),
+  method: text2("GET when absent, or POST with a body.").optional(),
   headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers of the request.").optional(),
-  body: text("Body of the request, as it is sent.").optional(),
+  body: text2("Body of the request, as it is sent.").optional(),
   expect: external_exports.strictObject({
     status: wholeNumber("Status of the answer; 200 to 299 when absent.").optional(),
     headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers the answer must have.").optional(),
@@ -87491,20 +94474,20 @@ var httpStep = external_exports.strictObject({
   ...stepCommon
 }).describe("Makes a request to the application.");
 var assertStep = external_exports.strictObject({
-  assert: text("A query; what it expects is held against the first column of its first row."),
-  store: text("The store whose restored copy is asked."),
+  assert: text2("A query; what it expects is held against the first column of its first row."),
+  store: text2("The store whose restored copy is asked."),
   equals: plainValue.describe("The value that must be found.").optional(),
   "at-least": external_exports.number().describe("The least it may be.").optional(),
   "at-most": external_exports.number().describe("The most it may be.").optional(),
   between: external_exports.tuple([external_exports.number(), external_exports.number()]).describe("The least and the most it may be.").optional(),
   none: external_exports.literal(true).describe("No row may be found.").optional(),
-  "as-role": text("Postgres: the role that asks, under its policies.").optional(),
+  "as-role": text2("Postgres: the role that asks, under its policies.").optional(),
   settings: external_exports.record(external_exports.string(), external_exports.string()).describe("Postgres: settings for the query, such as request.jwt.claims.").optional(),
   ...stepCommon
 }).describe("Holds the answer of a query against what it must be.");
 var idQuery = (description) => external_exports.strictObject({
-  store: text("The store whose restored copy is asked."),
-  query: text("Returns ids in its first column.")
+  store: text2("The store whose restored copy is asked."),
+  query: text2("Returns ids in its first column.")
 }).describe(description);
 var orphansStep = external_exports.strictObject({
   orphans: idQuery("Where ids are used."),
@@ -87514,50 +94497,50 @@ var orphansStep = external_exports.strictObject({
 }).describe("Finds ids in one store that another does not know.");
 var proxiedCallStep = external_exports.strictObject({
   "proxied-call": external_exports.enum(["openai-chat", "openai-responses", "anthropic-messages", "gemini"]).describe("The call, as the official clients make it."),
-  url: text("The application's address for that protocol, as its users' clients are given it."),
-  "api-key": text("The key that the application knows the caller by."),
-  model: text("The model that is asked for."),
+  url: text2("The application's address for that protocol, as its users' clients are given it."),
+  "api-key": text2("The key that the application knows the caller by."),
+  model: text2("The model that is asked for."),
   headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Further headers of the request.").optional(),
   live: external_exports.boolean().describe("The application asks the real provider, not the built-in upstream.").optional(),
   "provider-key": external_exports.strictObject({
-    step: text("Name of the decrypt step that read it; the one before when absent.").optional(),
-    row: text("The row it was read from; any of the step's when absent.").optional()
+    step: text2("Name of the decrypt step that read it; the one before when absent.").optional(),
+    row: text2("The row it was read from; any of the step's when absent.").optional()
   }).describe("The stored key that must reach the upstream.").optional(),
   logged: external_exports.strictObject({
-    store: text("The store that holds the application's log."),
-    query: text("Returns the logged rows."),
+    store: text2("The store that holds the application's log."),
+    query: text2("Returns the logged rows."),
     expect: external_exports.record(external_exports.string(), plainValue).describe("Values of the new row, by column.").optional(),
-    within: text("How long the application may take to log it; 30s when absent.").optional()
+    within: text2("How long the application may take to log it; 30s when absent.").optional()
   }).describe("The row that the call must leave.").optional(),
   ...stepCommon
 }).describe("Makes a call through the application, and follows it to the upstream and into the log.");
 var sqlStep = external_exports.strictObject({
   sql: external_exports.union([
     external_exports.string().min(1),
-    external_exports.strictObject({ file: text("Path of an SQL file, relative to this file.") })
+    external_exports.strictObject({ file: text2("Path of an SQL file, relative to this file.") })
   ]).describe("Statements, or a file of them."),
-  store: text("The store whose restored copy they run in."),
+  store: text2("The store whose restored copy they run in."),
   ...stepCommon
 }).describe("Runs statements in a restored database.");
 var keyForm = external_exports.union([
   external_exports.strictObject({
     derive: external_exports.literal("pbkdf2-sha256"),
-    salt: text("Salt of every key; the salt in the layout when absent.").optional(),
+    salt: text2("Salt of every key; the salt in the layout when absent.").optional(),
     iterations: wholeNumber("How often the hash is repeated.")
   }),
   external_exports.strictObject({
     derive: external_exports.literal("scrypt"),
-    salt: text("Salt of every key; the salt in the layout when absent.").optional()
+    salt: text2("Salt of every key; the salt in the layout when absent.").optional()
   }),
   external_exports.enum(["base64", "hex", "text"])
 ]);
 var decryptSource = external_exports.strictObject({
-  preset: text("A known product; what is written beside it goes before.").optional(),
-  store: text("The store whose restored copy holds the secrets; postgres when absent.").optional(),
-  query: text("Returns two columns: what identifies the row, and the stored value.").optional(),
-  "json-path": text("Where in a JSON value the secrets are, such as providers.*.api_key.").optional(),
-  prefix: text("Begins every encrypted value; a value without it is plaintext.").optional(),
-  layout: text("The parts in their order: iv12-tag16-ciphertext, iv:tag:ciphertext, or fernet.").optional(),
+  preset: text2("A known product; what is written beside it goes before.").optional(),
+  store: text2("The store whose restored copy holds the secrets; postgres when absent.").optional(),
+  query: text2("Returns two columns: what identifies the row, and the stored value.").optional(),
+  "json-path": text2("Where in a JSON value the secrets are, such as providers.*.api_key.").optional(),
+  prefix: text2("Begins every encrypted value; a value without it is plaintext.").optional(),
+  layout: text2("The parts in their order: iv12-tag16-ciphertext, iv:tag:ciphertext, or fernet.").optional(),
   encoding: external_exports.enum(["base64", "hex", "bytes"]).describe("How the value, or each part of it, is written; base64 when absent.").optional(),
   "key-form": external_exports.union([keyForm, external_exports.array(keyForm).min(1)]).describe("How the key is read: base64, hex, text, or derived from it; a list is tried in its order.").optional()
 });
@@ -87565,21 +94548,37 @@ var decryptStep = external_exports.strictObject({
   decrypt: external_exports.union([external_exports.string().min(1), decryptSource]).describe(
     "A preset (spanlens, scani, langsight), or where the secrets are and how they are encrypted."
   ),
-  key: text("The application's key, taken from the environment: ${ENCRYPTION_KEY}."),
+  key: text2("The application's key, taken from the environment: ${ENCRYPTION_KEY}."),
   sample: wholeNumber("How many values are tried at most; all when absent.").optional(),
   ...stepCommon
 }).describe("Decrypts the secrets in a restored database, and shows that a wrong key would not.");
 var fileSchema = external_exports.strictObject({
   $schema: external_exports.string().describe("Address of this schema, for editors.").optional(),
-  name: text(
+  name: text2(
     "Name of what is backed up: the folder below the destination that holds its backups."
   ).optional(),
   destination: destination.describe("Where backups are kept.").optional(),
+  destinations: external_exports.record(storeName, namedDestination).describe("Where backups are kept, when it is more than one place: by a name of your choice.").optional(),
+  retention: retention.optional(),
+  "postgres-archive": external_exports.strictObject({
+    url: text2("Its address, as apt takes it."),
+    keyring: text2("Absolute path of the keys that sign it, when it is signed anew.").optional()
+  }).describe("Apt archive that Postgres clients are fetched from, when apt.postgresql.org is mirrored.").optional(),
   stores: external_exports.record(storeName, store).describe("The databases to back up, by a name of your choice.").optional(),
+  encryption: encryption.describe("Encrypts every data object with age; manifests stay readable.").optional(),
+  keys: external_exports.record(external_exports.string().min(1), external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)])).describe(
+    "The application's own keys, by name: ${ENCRYPTION_KEY}. Each backup says under which key it was taken, by a fingerprint; of a list, the first is in use and the others are for older backups."
+  ).optional(),
   objectives: external_exports.strictObject({
-    rpo: text("How old the newest backup may be, such as 24h.").optional(),
-    rto: text("How long a restore may take, such as 4h.").optional()
+    rpo: text2("How old the newest backup may be, such as 24h.").optional(),
+    rto: text2("How long a restore may take, such as 4h.").optional()
   }).describe("What a drill is held against.").optional(),
+  restore: external_exports.strictObject({
+    before: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe(
+      "What is run after all checks and before the first change, such as stopping the application."
+    ).optional(),
+    after: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe("What is run once the restored data was compared, such as migrations.").optional()
+  }).describe("What goes around a restore: lines for bash, or steps as a drill's run.").optional(),
   drill: external_exports.strictObject({
     targets: external_exports.record(storeName, target).describe("By store: the server on which a drill may create databases of its own.").optional(),
     upstream: external_exports.strictObject({
@@ -87626,8 +94625,8 @@ function describeIssue(issue3, tree) {
     case "unrecognized_keys":
       return issue3.keys.map((key) => {
         const known = listKeys(path);
-        const text2 = known.includes(key) ? "does not go with the other keys here. Leave it out." : `is no known key.${suggest(key, known)}`;
-        return { path: [...path, key], text: text2, remove: [...path, key] };
+        const text3 = known.includes(key) ? "does not go with the other keys here. Leave it out." : `is no known key.${suggest(key, known)}`;
+        return { path: [...path, key], text: text3, remove: [...path, key] };
       });
     case "invalid_type":
     case "invalid_union": {
@@ -87688,180 +94687,909 @@ function childOf(schema, key) {
   return typeof child === "object" && !Array.isArray(child) ? [child] : [];
 }
 
-// src/config/file.ts
-var import_yaml = __toESM(require_dist(), 1);
-var YAML_ADVICE = "Check quotes, brackets and indentation; inside { } and [ ], put ${NAME} in quotes.";
-function parseFile(file2, problems) {
-  const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(file2.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const placeAt = (offset, subject) => {
-    const { line, col } = lines.linePos(offset);
-    return { label: `${file2.path}:${line}:${col}: ${subject}`, order: offset };
-  };
-  const place = (path2) => placeAt(findOffset(document, path2), formatPath(path2));
-  const { path } = file2;
-  const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
-  for (const { pos } of duplicates)
-    problems.add(placeAt(pos[0], "A key"), "stands here for the second time.");
-  const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
-  const alias = findDanglingAlias(document);
-  if (syntax) problems.add(placeAt(syntax.pos[0], "The file"), `is no YAML from here on. ${YAML_ADVICE}`);
-  else if (alias) {
-    problems.add(
-      placeAt(startOf(alias), "An alias"),
-      "has no anchor. Put text that begins with * in quotes."
-    );
-  }
-  if (syntax || alias) return { path, content: {}, isDoubtful: () => true, place };
-  const tree = document.toJS() ?? {};
-  const removed = [];
-  const isDoubtful = (wanted) => removed.some(
-    (gone) => gone.slice(0, -1).every((key, index) => key === wanted[index]) && valueAt(tree, wanted.slice(0, gone.length)) === void 0
-  );
-  for (let isFirstRound = true; ; isFirstRound = false) {
-    const checked = fileSchema.safeParse(tree);
-    if (checked.success) return { path, content: checked.data, isDoubtful, place };
-    for (const fault of findFaults(checked.error.issues, tree)) {
-      if (isFirstRound) problems.add(place(fault.path), fault.text);
-      removed.push(fault.remove);
-      if (!removeAt(tree, fault.remove)) return { path, content: {}, isDoubtful, place };
-    }
-  }
-}
-function findDanglingAlias(document) {
-  let found;
-  (0, import_yaml.visit)(document, {
-    Alias(_key, alias) {
-      if (!alias.resolve(document)) found ??= alias;
-    }
-  });
-  return found;
-}
-function findOffset(document, path) {
-  let node2 = document.contents;
-  let offset = 0;
-  for (const key of path) {
-    const next = findChild(node2, key);
-    if (next === void 0) break;
-    offset = next.offset;
-    node2 = next.node;
-  }
-  return offset;
-}
-function findChild(node2, key) {
-  if ((0, import_yaml.isMap)(node2)) {
-    const pair = node2.items.find((item) => (0, import_yaml.isScalar)(item.key) && item.key.value === key);
-    return pair && { node: pair.value, offset: startOf(pair.key) };
-  }
-  if ((0, import_yaml.isSeq)(node2) && typeof key === "number") {
-    const item = node2.items[key];
-    return { node: item, offset: startOf(item) };
-  }
-  return void 0;
-}
-function startOf(node2) {
-  return (0, import_yaml.isNode)(node2) ? node2.range?.[0] ?? 0 : 0;
-}
-function removeAt(tree, path) {
-  const key = path.at(-1);
-  if (key === void 0) return false;
-  const parentPath = path.slice(0, -1);
-  const parent = valueAt(tree, parentPath);
-  if (Array.isArray(parent)) return removeAt(tree, parentPath);
-  if (typeof parent === "object" && parent !== null) delete parent[key];
-  return true;
-}
-
-// src/config/sources.ts
-var AFTER_THE_FILE = Number.MAX_SAFE_INTEGER;
-var Sources = class {
-  problems = new Problems();
-  secrets = [];
-  #raw;
-  #command;
-  #file;
-  constructor(raw, command6) {
-    this.#raw = raw;
-    this.#command = command6;
-    this.#file = raw.file && parseFile(raw.file, this.problems);
-    this.#refuseStrangers();
-  }
-  get content() {
-    return this.#file?.content ?? {};
-  }
-  /** What to call the file in a message. */
-  get filePath() {
-    return this.#file?.path ?? "lifeboat.yml";
-  }
-  /** The option's text, or that of its variable; undefined when neither is given or the command has no use for it. */
-  option(name) {
-    const { commands: commands5, env: env2 } = OPTIONS[name];
-    if (!commands5.includes(this.#command)) return void 0;
-    const text2 = this.#raw.options[name]?.trim();
-    if (text2) return { text: text2, place: this.optionPlace(name), isFromEnvironment: false };
-    const fallback2 = env2 && this.#raw.env[env2]?.trim();
-    if (!fallback2) return void 0;
-    return {
-      text: fallback2,
-      place: { label: `Variable ${env2}`, order: AFTER_THE_FILE },
-      isFromEnvironment: true
-    };
-  }
-  flag(name) {
-    const given = this.option(name);
-    return given && readFlag(given, this.problems);
-  }
-  list(name) {
-    const given = this.option(name);
-    return given ? readList(given) : [];
-  }
-  /**
-   * A text of the file with its variables replaced; undefined when the file says nothing, or when a variable is
-   * not set.
-   *
-   * @param isNeeded - whether this command cannot do without: only then is an unset variable a problem
-   */
-  text(path, isNeeded = true) {
-    const value = valueAt(this.content, path);
-    if (typeof value !== "string") return void 0;
-    return expandVariables(value, this.place(path), {
-      env: this.#raw.env,
-      problems: this.problems,
-      isNeeded
-    });
-  }
-  place(path) {
-    return this.#file?.place(path) ?? { label: path.map(String).join("."), order: 0 };
-  }
-  optionPlace(name) {
-    const label = this.#raw.shell === "cli" ? `--${name}` : `Input ${name}`;
-    return { label, order: AFTER_THE_FILE };
-  }
-  /** How to speak of options inside a sentence. */
-  nameOptions(names) {
-    return names.map((name) => this.#raw.shell === "cli" ? `--${name}` : `the input ${name}`).join(" or ");
-  }
-  /** Reports that something is not given, unless it may only be misspelt, which is told anyway. */
-  addAbsent(path, place, text2) {
-    if (!this.#file?.isDoubtful(path)) this.problems.add(place, text2);
-  }
-  /** Options that do not exist, or mean nothing to this command. */
-  #refuseStrangers() {
-    const known = listOptions(this.#raw.shell);
-    for (const [name, text2] of Object.entries(this.#raw.options)) {
-      if (!text2) continue;
-      const found = known.find((candidate) => candidate.name === name);
-      const place = this.optionPlace(name);
-      if (!found) {
-        const names = known.map((candidate) => candidate.name);
-        this.problems.add(place, `is no known option.${suggest(name, names)}`);
-      } else if (!found.option.commands.includes(this.#command)) {
-        const users = found.option.commands.join(" and ");
-        this.problems.add(place, `means nothing to ${this.#command}; it is for ${users}. Leave it out.`);
-      }
-    }
+// src/conninfo.ts
+var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
+var ConninfoProblem = class {
+  text;
+  constructor(text3) {
+    this.text = text3;
   }
 };
+var SPELLING = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / ? # % in the password percent-encoded.";
+var UNDERSTOOD = [
+  ...["host", "port", "dbname", "user", "password", "options", "channel_binding"],
+  ...["sslmode", "sslrootcert", "sslcert", "sslkey"]
+];
+var OWN_CHOICE = [
+  ...["application_name", "fallback_application_name", "client_encoding", "connect_timeout"],
+  ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"],
+  ...[
+    "target_session_attrs",
+    "load_balance_hosts",
+    "gssencmode",
+    "sslnegotiation",
+    "sslcompression",
+    "sslsni"
+  ]
+];
+var REFUSED = {
+  service: "Give host, user and database themselves.",
+  hostaddr: "Give the address as the host.",
+  passfile: "Give the password from the environment, or in a password-file.",
+  sslcrl: "Lists of revoked certificates are not read here.",
+  sslcrldir: "Lists of revoked certificates are not read here.",
+  sslpassword: "Give a key without a passphrase, in a file of your own.",
+  require_auth: "Leave it out: the server chooses how a password is proved.",
+  requirepeer: "Leave it out: it is not checked here.",
+  ssl_min_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken.",
+  ssl_max_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken."
+};
+function isKeywordString(text3) {
+  return /^\s*[a-z_]+\s*=/i.test(text3);
+}
+function parseConninfo(text3) {
+  const parsed = isKeywordString(text3) ? parseKeywords(text3) : parseUri(text3);
+  return parsed instanceof ConninfoProblem ? parsed : check2(parsed);
+}
+function formatUri(parameters) {
+  const rest = new Map(parameters);
+  const take2 = (name) => {
+    const value = rest.get(name) ?? "";
+    rest.delete(name);
+    return value;
+  };
+  const [user, password, host, port, dbname] = ["user", "password", "host", "port", "dbname"].map(
+    (name) => take2(name)
+  );
+  const authority = host.includes(":") ? `[${host}]` : encodeURIComponent(host);
+  const login = encodeURIComponent(user) + (password === "" ? "" : `:${encodeURIComponent(password)}`);
+  const query = [...rest].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+  return `postgresql://${login}@${authority}${port === "" ? "" : `:${port}`}/${encodeURIComponent(dbname)}` + (query === "" ? "" : `?${query}`);
+}
+function check2(parameters) {
+  for (const [name, value] of parameters) {
+    const why = REFUSED[name];
+    if (why !== void 0) return new ConninfoProblem(`gives ${name}, which is not supported. ${why}`);
+    if (UNDERSTOOD.includes(name)) continue;
+    const meant = [...UNDERSTOOD, ...OWN_CHOICE].find((known) => (0, import_fastest_levenshtein2.distance)(known, name) <= 2);
+    if (meant !== void 0 && meant !== name) {
+      return new ConninfoProblem(`gives an unknown ${name}. Did you mean ${meant}?`);
+    }
+    parameters.delete(name);
+    if (name === "ssl" && value === "true") parameters.set("sslmode", "require");
+  }
+  const host = parameters.get("host") ?? "";
+  const port = parameters.get("port") ?? "";
+  if (host.includes(",") || port.includes(",")) {
+    return new ConninfoProblem("names several hosts. Name one: a backup must know which server it is of.");
+  }
+  if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
+    return new ConninfoProblem(`cannot be read: its port is no number from 1 to 65535. ${SPELLING}`);
+  }
+  if (host === "") return new ConninfoProblem(`names no host. ${SPELLING}`);
+  return parameters;
+}
+function parseUri(text3) {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text3.trim()) ?? [];
+  if (scheme === void 0) return new ConninfoProblem(`cannot be read. ${SPELLING}`);
+  if (!/^postgres(ql)?$/i.test(scheme)) {
+    return new ConninfoProblem(`begins with ${scheme}://, not postgresql://. ${SPELLING}`);
+  }
+  const [, authority = "", path = "", query = ""] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
+  const [, user, password, hosts = ""] = /^(?:([^:@]*)(?::(.*))?@)?(.*)$/s.exec(authority) ?? [];
+  const [, host = hosts, port] = /^(\[[^\]]*\]|[^:,]*):([^:,]*)$/.exec(hosts) ?? [];
+  const pairs = query === "" ? [] : query.split("&").map((pair) => splitOnce(pair, "="));
+  try {
+    const given = [
+      ["host", decodeURIComponent(host).replace(/^\[(.*)\]$/, "$1")],
+      ["port", port],
+      ["user", user && decodeURIComponent(user)],
+      ["password", password && decodeURIComponent(password)],
+      ["dbname", decodeURIComponent(path)],
+      ...pairs.map(([name, value]) => [
+        decodeURIComponent(name),
+        decodeURIComponent(value)
+      ])
+    ];
+    return new Map(given.flatMap(([name, value]) => value ? [[name, value]] : []));
+  } catch {
+    return new ConninfoProblem(
+      "holds a % that begins no percent-encoded character. Write a literal % as %25."
+    );
+  }
+}
+function splitOnce(text3, separator) {
+  const at = text3.indexOf(separator);
+  return at < 0 ? [text3, ""] : [text3.slice(0, at), text3.slice(at + 1)];
+}
+function parseKeywords(text3) {
+  const parameters = /* @__PURE__ */ new Map();
+  const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/iy;
+  while (text3.slice(pair.lastIndex).trim() !== "") {
+    const [, name, quoted, plain = ""] = pair.exec(text3) ?? [];
+    if (name === void 0) {
+      return new ConninfoProblem(
+        "cannot be read. Write host=HOST dbname=DATABASE user=USER, with values that hold spaces in '…'."
+      );
+    }
+    const value = (quoted ?? plain).replace(/\\(.)/gs, "$1");
+    if (value !== "") parameters.set(name, value);
+  }
+  return parameters;
+}
+
+// src/config/values.ts
+function expandVariables(text3, place, { env: env2, problems, isNeeded }) {
+  let isFromEnvironment = false;
+  let isComplete = true;
+  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
+  const expanded = text3.replace(pattern, (match2, name, fallback2) => {
+    if (match2 === "$${") return "${";
+    const value = name === void 0 ? void 0 : env2[name];
+    if (value) {
+      isFromEnvironment = true;
+      return value;
+    }
+    if (fallback2 !== void 0) return fallback2;
+    isComplete = false;
+    if (name === void 0) {
+      problems.add(
+        place,
+        "has a ${ that begins no variable. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself."
+      );
+    } else if (isNeeded) {
+      problems.add(place, `needs the environment variable ${name}, which is not set or empty.`);
+    }
+    return "";
+  });
+  return isComplete ? { text: expanded, place, isFromEnvironment } : void 0;
+}
+var UNIT_MS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+function readDurationMs(given, problems) {
+  const match2 = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(given.text);
+  const ms = match2 ? Number(match2[1]) * UNIT_MS[match2[2]] : 0;
+  if (ms > 0) return ms;
+  problems.add(
+    given.place,
+    "is no duration. Write a number above 0 and a unit, such as 90s, 10m, 24h or 7d."
+  );
+  return void 0;
+}
+var SIZE_UNITS = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40
+};
+function readSizeBytes(given, problems) {
+  const match2 = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b)$/i.exec(given.text);
+  const unit = match2?.[2]?.toUpperCase();
+  if (unit) return Math.round(Number(match2?.[1]) * SIZE_UNITS[unit]);
+  problems.add(given.place, "is no size. Write a number and a unit, such as 500MB or 20GB.");
+  return void 0;
+}
+function readTime(given, problems) {
+  const match2 = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
+    given.text
+  );
+  const [, day = "", moment = "00:00", zone = "Z"] = match2 ?? [];
+  const time4 = /* @__PURE__ */ new Date(`${day}T${moment}${zone}`);
+  const midnight = /* @__PURE__ */ new Date(`${day}T00:00Z`);
+  if (!Number.isNaN(time4.getTime()) && midnight.toISOString().startsWith(day)) return time4;
+  problems.add(given.place, "is no time. Write it in UTC, such as 2026-11-20 or 2026-11-20T02:00:00Z.");
+  return void 0;
+}
+function readFlag(given, problems) {
+  const text3 = given.text.toLowerCase();
+  if (text3 === "true" || text3 === "false") return text3 === "true";
+  problems.add(given.place, "must be true or false.");
+  return void 0;
+}
+function readList(given) {
+  return given.text.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "");
+}
+var STORE_SCHEMES = {
+  postgres: { schemes: ["postgres:", "postgresql:"], example: "postgres://user:password@host:5432/database" },
+  clickhouse: {
+    schemes: ["https:", "http:", "clickhouse:", "clickhouses:"],
+    example: "https://user:password@host:8443, its HTTP interface"
+  }
+};
+function readStoreUrl(given, kind, problems) {
+  const { schemes, example } = STORE_SCHEMES[kind];
+  if (kind === "postgres" && (isKeywordString(given.text) || /^postgres(ql)?:\/\//i.test(given.text))) {
+    const parsed = parseConninfo(given.text);
+    if (!(parsed instanceof ConninfoProblem)) return new Secret(given.text);
+    problems.add(given.place, parsed.text);
+    return void 0;
+  }
+  const url2 = parseUrl2(given.text);
+  if (!url2)
+    problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
+  else if (!schemes.includes(url2.protocol)) {
+    problems.add(given.place, `starts with ${url2.protocol}//, which is not for ${kind}. Write ${example}.`);
+  } else return new Secret(given.text);
+  return void 0;
+}
+function listUrlSecrets(url2) {
+  const conninfo = parseConninfo(url2.reveal());
+  const inConninfo = conninfo instanceof ConninfoProblem ? void 0 : conninfo.get("password");
+  const password = parseUrl2(url2.reveal())?.password || inConninfo || "";
+  if (password === "") return [url2];
+  return [url2, new Secret(password), new Secret(decode3(password))];
+}
+function decode3(text3) {
+  try {
+    return decodeURIComponent(text3);
+  } catch {
+    return text3;
+  }
+}
+function readDestinationUrl(given, problems) {
+  const url2 = parseUrl2(given.text);
+  const fail = (text3) => void problems.add(given.place, text3);
+  if (!url2) return fail("is no address. Write s3://bucket/prefix or file:///folder.");
+  if (url2.username || url2.password) {
+    return fail("holds credentials. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.");
+  }
+  if (url2.search || url2.hash) return fail("has a ? or # part, which means nothing here. Leave it out.");
+  if (url2.protocol === "s3:" && url2.host) return given.text;
+  if (url2.protocol === "s3:") return fail("names no bucket. Write s3://bucket/prefix.");
+  if (url2.protocol !== "file:") {
+    return fail(
+      `starts with ${url2.protocol}//, which is not known. Write s3://bucket/prefix or file:///folder.`
+    );
+  }
+  if (url2.host) return fail("must name an absolute folder, with three slashes: file:///folder.");
+  return given.text;
+}
+function parseUrl2(text3) {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text3) && URL.canParse(text3) ? new URL(text3) : void 0;
+}
+
+// src/config/retention.ts
+var COUNTS = ["last", "daily", "weekly", "monthly", "yearly"];
+function readRetention(sources, path, reader) {
+  const stores = {};
+  for (const name of Object.keys(valueAt(sources.content, [...path, "stores"]) ?? {})) {
+    reader.requireKnown(name, sources.place([...path, "stores", name]));
+    stores[name] = readRule(sources, [...path, "stores", name]);
+  }
+  return { rule: readRule(sources, path), stores, timeZone: readTimeZone(sources, [...path, "time-zone"]) };
+}
+function readRule(sources, path) {
+  const rule = {};
+  for (const key of COUNTS) {
+    const count = valueAt(sources.content, [...path, key]);
+    if (typeof count === "number") rule[key] = count;
+  }
+  const within = sources.text([...path, "within"]);
+  const withinMs = within && readDurationMs(within, sources.problems);
+  if (withinMs !== void 0) rule.withinMs = withinMs;
+  return rule;
+}
+function readTimeZone(sources, path) {
+  const given = sources.text(path);
+  if (!given) return "UTC";
+  if (!DateTime.local({ zone: given.text }).isValid) {
+    sources.problems.add(given.place, "is no time zone. Write a name such as Europe/Berlin or UTC.");
+  }
+  return given.text;
+}
+
+// src/config/destination.ts
+var ONLY = "destination";
+function readDestinations(sources, reader) {
+  const { content, problems } = sources;
+  const option = sources.option("destination");
+  const names2 = Object.keys(content.destinations ?? {});
+  const policy = readRetention(sources, ["retention"], reader);
+  if (content.destination !== void 0 && names2.length > 0) {
+    const text3 = "does not go with destinations. Write it as one of them.";
+    problems.add(sources.place(["destination"]), text3);
+  }
+  if (option || names2.length === 0) {
+    const config2 = readDestination(sources, ["destination"], true);
+    return [{ name: ONLY, config: config2, receives: "every", policy }];
+  }
+  for (const name of ["s3-endpoint", "s3-region", "s3-path-style"]) {
+    const given = sources.option(name);
+    if (given) problems.add(given.place, "fits several destinations. Write it under destinations instead.");
+  }
+  return names2.map((name) => {
+    const path = ["destinations", name];
+    const written = content.destinations[name];
+    return {
+      name,
+      config: readDestination(sources, path, false),
+      receives: written.receives ?? "every",
+      policy: written.retention ? readRetention(sources, [...path, "retention"], reader) : policy
+    };
+  });
+}
+function readCopy(sources, all) {
+  const { problems } = sources;
+  const names2 = all.map(({ name }) => name);
+  const find = (name, option) => {
+    const found = all.filter((candidate) => candidate.name === name);
+    if (found.length === 0) problems.add(sources.optionPlace(option), describeUnknown(name, names2));
+    return found;
+  };
+  const given = sources.option("from");
+  const [from = all[0]] = given ? find(given.text, "from") : [];
+  const chosen = sources.list("to").flatMap((name) => find(name, "to"));
+  const to = (chosen.length > 0 ? chosen : all).filter((destination2) => destination2 !== from);
+  if (to.length === 0) {
+    const text3 = `is missing: there is nothing to copy to. Write several destinations in ${sources.filePath}.`;
+    problems.add(sources.optionPlace("to"), text3);
+  }
+  return { from, to };
+}
+function describeUnknown(name, names2) {
+  return `names no destination; there is ${names2.join(", ")}.${suggest(name, names2)}`;
+}
+function chooseFrom(sources, all) {
+  const from = sources.option("from");
+  if (!from) return all;
+  const chosen = all.filter(({ name }) => name === from.text);
+  if (chosen.length > 0) return chosen;
+  const names2 = all.map(({ name }) => name);
+  sources.problems.add(from.place, describeUnknown(from.text, names2));
+  return all;
+}
+function readDestination(sources, path, takesOptions) {
+  const { problems, content } = sources;
+  const option = takesOptions ? sources.option("destination") : void 0;
+  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[String(path[1])];
+  const isInFile = !option && inContent !== void 0;
+  const inFile = (key) => isInFile ? sources.text([...path, key]) : void 0;
+  const given = option ?? (isInFile ? sources.text(path) ?? inFile("url") : void 0);
+  if (!option && !isInFile) {
+    sources.addAbsent(
+      path,
+      sources.optionPlace("destination"),
+      `is missing. Give it, or destination in ${sources.filePath}.`
+    );
+  }
+  const url2 = given && readDestinationUrl(given, problems);
+  const written = isInFile && typeof inContent === "object" ? inContent : {};
+  const byOption = takesOptions ? sources : void 0;
+  const endpoint = byOption?.option("s3-endpoint") ?? inFile("endpoint");
+  const region = byOption?.option("s3-region") ?? inFile("region");
+  const pathStyle = byOption?.flag("s3-path-style") ?? written["path-style"];
+  if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
+    problems.add(
+      endpoint.place,
+      "is no address of a service. Write https://host or http://host:port, without a path."
+    );
+  }
+  const accessKeyId = inFile("access-key-id");
+  const secretAccessKey = inFile("secret-access-key");
+  if (!written["access-key-id"] !== !written["secret-access-key"]) {
+    sources.addAbsent(
+      path,
+      sources.place(path),
+      "needs access-key-id and secret-access-key together, or neither."
+    );
+  }
+  const secret = secretAccessKey && new Secret(secretAccessKey.text);
+  if (secret) sources.secrets.push(secret);
+  if (url2?.startsWith("file:")) refuseS3Keys(sources, path, written);
+  return {
+    url: url2 ?? "",
+    // never seen: without a good one there is a problem
+    ...endpoint && { endpoint: endpoint.text },
+    ...region && { region: region.text },
+    ...pathStyle !== void 0 && { pathStyle },
+    ...accessKeyId && { accessKeyId: accessKeyId.text },
+    ...secret && { secretAccessKey: secret },
+    ...readObjectRules(sources, path, written)
+  };
+}
+function readObjectRules(sources, path, written) {
+  const kmsKey = sources.text([...path, "kms-key"]);
+  const lock = written["object-lock"];
+  const lockFor = lock && sources.text([...path, "object-lock", "for"]);
+  const forMs = lockFor && readDurationMs(lockFor, sources.problems);
+  return {
+    ...written["storage-class"] && { storageClass: written["storage-class"] },
+    ...kmsKey && { kmsKey: kmsKey.text },
+    ...lock && forMs !== void 0 && {
+      objectLock: { mode: lock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs }
+    },
+    ...written["legal-hold"] && { legalHold: true }
+  };
+}
+var S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"];
+function refuseS3Keys(sources, path, written) {
+  for (const key of S3_ONLY) {
+    if (written[key] === void 0) continue;
+    sources.problems.add(sources.place([...path, key]), "means nothing for a folder. Leave it out.");
+  }
+}
+
+// src/config/encryption.ts
+var import_node_path7 = require("node:path");
+
+// src/encryption/recipient.ts
+function hasRecipientForm(text3) {
+  return /^age1[02-9ac-hj-np-z]{58}$/.test(text3);
+}
+
+// src/config/encryption.ts
+var SHORTEST_PASSPHRASE = 20;
+function readEncryption(sources, isNeeded) {
+  const byOption = isNeeded ? sources.option("recipient") : void 0;
+  if (byOption) {
+    return { kind: "recipients", recipients: readRecipients(sources, splitGiven(byOption)) };
+  }
+  return readFromFile(sources, isNeeded) ?? readPassphraseOption(sources, isNeeded);
+}
+function readFromFile(sources, isNeeded) {
+  const { content, problems } = sources;
+  const { encryption: encryption2 } = content;
+  if (!encryption2) return void 0;
+  const path = ["encryption"];
+  const place = sources.place(path);
+  const hasRecipients = encryption2.recipients !== void 0 || encryption2["recipients-file"] !== void 0;
+  const hasPassphrase = encryption2.passphrase !== void 0;
+  if (hasRecipients && hasPassphrase) {
+    problems.add(place, "has recipients and a passphrase. An age file takes one or the other.");
+  } else if (!hasRecipients && !hasPassphrase) {
+    sources.addAbsent(path, place, "says for whom: give it recipients, recipients-file or passphrase.");
+  }
+  if (hasPassphrase) {
+    const given2 = sources.text([...path, "passphrase"], isNeeded);
+    return given2 && readPassphrase(sources, given2);
+  }
+  const given = (encryption2.recipients ?? []).flatMap(
+    (_, index) => sources.text([...path, "recipients", index], isNeeded) ?? []
+  );
+  const file2 = sources.text([...path, "recipients-file"], isNeeded);
+  return {
+    kind: "recipients",
+    recipients: readRecipients(sources, given.flatMap(splitGiven)),
+    ...file2 && { file: (0, import_node_path7.resolve)((0, import_node_path7.dirname)(sources.filePath), file2.text) }
+  };
+}
+function readPassphraseOption(sources, isNeeded) {
+  const given = isNeeded && sources.command === "backup" ? sources.option("passphrase") : void 0;
+  return given && readPassphrase(sources, given);
+}
+function readKeyring(sources, isNeeded) {
+  const none = { identities: [], passphrases: [] };
+  if (!isNeeded) return none;
+  const identity = sources.option("identity");
+  const identityFile = sources.option("identity-file");
+  const passphrases = [sources.option("passphrase"), sources.text(["encryption", "passphrase"], false)];
+  const keyring = {
+    identities: identity ? [new Secret(identity.text)] : [],
+    passphrases: passphrases.flatMap((given) => given ? [new Secret(given.text)] : []),
+    ...identityFile && { identityFile: identityFile.text }
+  };
+  sources.secrets.push(...keyring.identities, ...keyring.passphrases);
+  return keyring;
+}
+function requireRekeyOptions(sources, encryption2) {
+  if (!encryption2) {
+    const text3 = `is given. Give ${sources.nameOptions(["recipient"])}, or encryption in ${sources.filePath}.`;
+    sources.addAbsent(["encryption"], { label: "No recipient", order: 0 }, text3);
+  }
+  if (!sources.option("backup") && !sources.flag("all")) {
+    sources.problems.add(sources.optionPlace("backup"), "is missing. Give it, or the option all.");
+  }
+}
+function readRecipients(sources, given) {
+  for (const { text: text3, place } of given) {
+    if (hasRecipientForm(text3)) continue;
+    if (text3.startsWith("AGE-SECRET-KEY-")) {
+      sources.secrets.push(new Secret(text3));
+      const advice = "Keep it away from whoever writes backups, and give the public key that age-keygen -y prints.";
+      sources.problems.add(place, `is an identity, which opens backups. ${advice}`);
+    } else {
+      const expected = "An X25519 recipient begins with age1 and has 62 characters; age-keygen prints it.";
+      sources.problems.add(place, `is no age recipient that can be written for. ${expected}`);
+    }
+  }
+  return given.map(({ text: text3 }) => text3);
+}
+function readPassphrase(sources, given) {
+  const passphrase = new Secret(given.text);
+  sources.secrets.push(passphrase);
+  if (given.text.length < SHORTEST_PASSPHRASE) {
+    const advice = `Who has the objects can guess as long as he likes: take ${SHORTEST_PASSPHRASE} characters or more.`;
+    sources.problems.add(given.place, `is too short. ${advice}`);
+  }
+  return { kind: "passphrase", passphrase };
+}
+function splitGiven(given) {
+  return readList(given).map((text3) => ({ ...given, text: text3 }));
+}
+
+// src/config/keys.ts
+function readKeys(sources, isNeeded) {
+  const candidates = /* @__PURE__ */ new Map();
+  const add = (name, text3) => {
+    const secret = new Secret(text3);
+    sources.secrets.push(secret);
+    candidates.set(name, [...candidates.get(name) ?? [], secret]);
+  };
+  for (const [name, value] of Object.entries(sources.content.keys ?? {})) {
+    const paths = Array.isArray(value) ? value.map((_, index) => ["keys", name, index]) : [["keys", name]];
+    for (const [index, path] of paths.entries()) {
+      const given = sources.text(path, isNeeded && index === 0);
+      if (given) add(name, given.text);
+    }
+  }
+  for (const item of sources.list("key")) {
+    const [, name = "", variable = ""] = /^([^=\s]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(item) ?? [];
+    const place = sources.optionPlace("key");
+    if (name === "") {
+      sources.problems.add(
+        place,
+        "is not NAME=VARIABLE: the key's name, and the variable that holds its value."
+      );
+      continue;
+    }
+    const text3 = sources.variable(variable);
+    if (text3) add(name, text3);
+    else sources.problems.add(place, `names the variable ${variable}, which is not set or empty.`);
+  }
+  return [...candidates].map(([name, values]) => ({ name, candidates: values }));
+}
+
+// src/config/options.ts
+var COMMANDS = [
+  "backup",
+  "list",
+  "copy",
+  "prune",
+  "pin",
+  "unpin",
+  "restore",
+  "drill",
+  "doctor",
+  "verify",
+  "rekey"
+];
+var PICKS = ["newest", "oldest", "random"];
+var OPTIONS = {
+  command: {
+    kind: "choice",
+    choices: COMMANDS,
+    default: "backup",
+    help: `What to do: ${COMMANDS.slice(0, -1).join(", ")} or ${COMMANDS.at(-1)}.`,
+    commands: COMMANDS,
+    shell: "action"
+  },
+  config: {
+    kind: "text",
+    help: "Path of the configuration file; lifeboat.yml is read when it exists.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_CONFIG"
+  },
+  name: {
+    kind: "text",
+    default: "lifeboat",
+    help: "Name of what is backed up: the folder below the destination that holds its backups.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_NAME"
+  },
+  "postgres-url": {
+    kind: "text",
+    help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
+    commands: ["backup", "doctor"],
+    secret: true,
+    env: "LIFEBOAT_POSTGRES_URL"
+  },
+  "postgres-format": {
+    kind: "choice",
+    choices: ["custom", "directory", "plain"],
+    help: "Format that pg_dump writes: custom streams, directory dumps several tables at once by way of a disk, plain is SQL for psql; custom when absent.",
+    commands: ["backup"],
+    env: "LIFEBOAT_POSTGRES_FORMAT"
+  },
+  "clickhouse-url": {
+    kind: "text",
+    help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
+    commands: ["backup", "doctor"],
+    secret: true,
+    env: "LIFEBOAT_CLICKHOUSE_URL"
+  },
+  destination: {
+    kind: "text",
+    help: "Where backups are kept: s3://bucket/prefix or file:///folder; replaces the file's destination whole.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_DESTINATION"
+  },
+  "s3-endpoint": {
+    kind: "text",
+    help: "Address of an S3-compatible service, when it is not AWS.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_ENDPOINT"
+  },
+  "s3-region": {
+    kind: "text",
+    help: "Region of the bucket; the standard AWS settings decide when absent.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_REGION"
+  },
+  "s3-path-style": {
+    kind: "flag",
+    help: "Whether the bucket is put into the path instead of the host name, as many S3-compatible services need.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_S3_PATH_STYLE"
+  },
+  "postgres-archive": {
+    kind: "text",
+    help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",
+    commands: ["backup", "restore", "drill", "doctor"],
+    env: "LIFEBOAT_POSTGRES_ARCHIVE"
+  },
+  "postgres-archive-keyring": {
+    kind: "text",
+    help: "Path of the keys that sign that archive, when it is signed anew; the PostgreSQL project's when absent.",
+    commands: ["backup", "restore", "drill", "doctor"],
+    env: "LIFEBOAT_POSTGRES_ARCHIVE_KEYRING"
+  },
+  store: {
+    kind: "list",
+    help: "Only these stores, by name.",
+    commands: ["backup", "restore", "drill", "doctor"]
+  },
+  recipient: {
+    kind: "list",
+    help: "Encrypt for these age recipients (public keys, age1…) instead of the file's encryption.",
+    commands: ["backup", "rekey"],
+    env: "LIFEBOAT_AGE_RECIPIENTS"
+  },
+  identity: {
+    kind: "text",
+    help: "The age identity that opens encrypted backups, as age-keygen writes it.",
+    commands: ["restore", "drill", "verify", "rekey"],
+    secret: true,
+    env: "LIFEBOAT_AGE_IDENTITY",
+    shell: "action"
+  },
+  "identity-file": {
+    kind: "text",
+    help: "File with the age identities that open encrypted backups; nobody else may be able to read it.",
+    commands: ["restore", "drill", "verify", "rekey"],
+    env: "LIFEBOAT_AGE_IDENTITY_FILE"
+  },
+  passphrase: {
+    kind: "text",
+    help: "Passphrase of encrypted backups; a backup without any other encryption is encrypted with it.",
+    commands: ["backup", "restore", "drill", "verify", "rekey"],
+    secret: true,
+    env: "LIFEBOAT_AGE_PASSPHRASE",
+    shell: "action"
+  },
+  sample: {
+    kind: "text",
+    help: "The newest backup and a share of the older ones, such as 10%; each comes up in turn.",
+    commands: ["verify"],
+    env: "LIFEBOAT_SAMPLE"
+  },
+  key: {
+    kind: "list",
+    help: "Further values of application keys to try, as NAME=VARIABLE: the key's name, the variable that holds it.",
+    commands: ["restore", "drill"]
+  },
+  full: {
+    kind: "flag",
+    help: "backup: send everything, also what an earlier backup has already sent; verify: read every byte.",
+    commands: ["backup", "verify"]
+  },
+  from: {
+    kind: "text",
+    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor and prune.",
+    commands: COMMANDS
+  },
+  to: {
+    kind: "list",
+    help: "Names of the destinations to copy to; all the others when absent.",
+    commands: ["copy"]
+  },
+  all: {
+    kind: "flag",
+    help: "Every backup, and not the newest alone; for copy, every one that is missing there.",
+    commands: ["copy", "verify", "rekey"]
+  },
+  "dry-run": {
+    kind: "flag",
+    help: "Say what would be done, and why, and do nothing.",
+    commands: ["prune"]
+  },
+  note: {
+    kind: "text",
+    help: "Why the backup is to be kept.",
+    commands: ["pin"]
+  },
+  backup: {
+    kind: "text",
+    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
+    commands: ["restore", "drill", "copy", "pin", "unpin", "verify", "rekey"]
+  },
+  before: {
+    kind: "time",
+    help: "Use the newest backup that was started before this time, such as 2026-11-20T02:00:00Z.",
+    commands: ["restore", "drill"]
+  },
+  pick: {
+    kind: "choice",
+    choices: PICKS,
+    default: "newest",
+    help: "Which backup to use: newest, oldest or random; with before, which of those before that time.",
+    commands: ["restore", "drill"]
+  },
+  "target-postgres-url": {
+    kind: "text",
+    help: "Postgres database to restore into; for a drill, a server on which it may create a database of its own.",
+    commands: ["restore", "drill", "doctor"],
+    secret: true,
+    env: "LIFEBOAT_TARGET_POSTGRES_URL"
+  },
+  "target-clickhouse-url": {
+    kind: "text",
+    help: "ClickHouse server to restore into; for a drill, one on which it may create databases of its own.",
+    commands: ["restore", "drill", "doctor"],
+    secret: true,
+    env: "LIFEBOAT_TARGET_CLICKHOUSE_URL"
+  },
+  replace: {
+    kind: "list",
+    help: "Target databases whose contents may be replaced, typed out: NAME, or HOST/NAME for the source or its namesake.",
+    commands: ["restore"]
+  },
+  table: {
+    kind: "list",
+    help: "Only these tables: schema.table in Postgres, database.table in ClickHouse.",
+    commands: ["restore"]
+  },
+  schema: {
+    kind: "list",
+    help: "Only these schemas of Postgres or databases of ClickHouse; tables that are named come beside them.",
+    commands: ["restore"]
+  },
+  partition: {
+    kind: "list",
+    help: "ClickHouse: only these partitions, by their ids, of the tables that are named.",
+    commands: ["restore"],
+    stores: ["clickhouse"]
+  },
+  "schema-only": {
+    kind: "flag",
+    help: "Restore definitions without rows.",
+    commands: ["restore"]
+  },
+  "data-only": {
+    kind: "flag",
+    help: "Restore rows into tables that are there.",
+    commands: ["restore"]
+  },
+  "into-database": {
+    kind: "list",
+    help: "ClickHouse: other names for databases of the backup: old=new.",
+    commands: ["restore"],
+    stores: ["clickhouse"]
+  },
+  "create-db": {
+    kind: "flag",
+    help: "Postgres: create the target's database, which must not exist yet.",
+    commands: ["restore"],
+    stores: ["postgres"]
+  },
+  "replace-db": {
+    kind: "text",
+    help: "Postgres: name of the target's database, typed out: restore beside it, prove that, and let it take its place.",
+    commands: ["restore"],
+    stores: ["postgres"]
+  },
+  "maintenance-db": {
+    kind: "text",
+    help: "Postgres: database to connect to while another one is created or replaced; postgres, template1 or the user's own when absent.",
+    commands: ["restore"],
+    stores: ["postgres"]
+  },
+  jobs: {
+    kind: "text",
+    help: "Postgres: how many tables or indexes are restored at once; as many as there are processors, 4 at most, when absent.",
+    commands: ["restore"],
+    stores: ["postgres"]
+  },
+  stream: {
+    kind: "flag",
+    help: "Postgres: restore without a file on this machine's disk, one table at a time.",
+    commands: ["restore"],
+    stores: ["postgres"]
+  },
+  access: {
+    kind: "flag",
+    help: "ClickHouse: bring back users, roles, grants, quotas, profiles and row policies too; nobody gets a password.",
+    commands: ["restore"],
+    stores: ["clickhouse"]
+  },
+  "allow-missing": {
+    kind: "list",
+    help: "What may be lost, as kind and name: extension pg_cron, event trigger audit.",
+    commands: ["restore", "drill"],
+    stores: ["postgres"]
+  },
+  "prove-red": {
+    kind: "flag",
+    help: "After a proven drill, damage further copies on purpose and require that each is noticed.",
+    commands: ["drill"]
+  },
+  keep: {
+    kind: "flag",
+    help: "Leave the restored data for a look when the drill failed.",
+    commands: ["drill"]
+  },
+  "report-dir": {
+    kind: "text",
+    default: "lifeboat-report",
+    help: "Folder that receives the drill's report.",
+    commands: ["drill"]
+  },
+  json: {
+    kind: "flag",
+    help: "Print one JSON document on standard output.",
+    commands: COMMANDS,
+    shell: "cli"
+  }
+};
+function listOptions(shell) {
+  const all = Object.entries(OPTIONS);
+  return all.filter(([, option]) => option.shell === void 0 || option.shell === shell).map(([name, option]) => ({ name, option }));
+}
+
+// src/config/postgres-archive.ts
+function readPostgresArchive(sources) {
+  const option = sources.option("postgres-archive");
+  const uri = option ?? sources.text(["postgres-archive", "url"]);
+  const inFile = option ? void 0 : sources.text(["postgres-archive", "keyring"]);
+  const keyring = sources.option("postgres-archive-keyring") ?? inFile;
+  if (uri && !/^https?:\/\/[^\s@]+$/.test(uri.text)) {
+    sources.problems.add(
+      uri.place,
+      "is no address of an archive. Write https://host/path, without user and password (apt reads those from auth.conf)."
+    );
+  }
+  if (keyring && !keyring.text.startsWith("/")) {
+    sources.problems.add(keyring.place, "is no absolute path. Write /path/to/keys.gpg.");
+  }
+  if (keyring && !uri) {
+    sources.problems.add(keyring.place, "signs no archive. Give the option postgres-archive with it.");
+  }
+  return uri && { uri: uri.text, ...keyring && { keyring: keyring.text } };
+}
+
+// src/backup/restore-scope.ts
+function isSelective({ tables, schemas, partitions }) {
+  return tables !== void 0 || schemas !== void 0 || partitions !== void 0;
+}
+
+// src/config/into-database.ts
+function readDatabaseNames(sources) {
+  const items = sources.list("into-database");
+  if (items.length === 0) return void 0;
+  const pairs = items.map((item) => item.split("=").map((name) => name.trim()));
+  const names2 = pairs.flat();
+  const place = sources.optionPlace("into-database");
+  if (pairs.some((pair) => pair.length !== 2 || pair.includes(""))) {
+    sources.problems.add(place, "must be pairs of names, such as shop=shop_restored.");
+  } else if (new Set(names2).size < names2.length) {
+    const twice = names2.find((name, at) => names2.indexOf(name) !== at);
+    sources.problems.add(place, `names ${twice} twice. Give each database one name of its own.`);
+  }
+  return new Map(pairs.map(([old = "", renamed = ""]) => [old, renamed]));
+}
 
 // src/config/application-steps.ts
 var LOGGED_WITHIN_MS = 3e4;
@@ -87965,7 +95693,7 @@ function readDecryptStep(step, common, reader) {
   const written = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
   const source = { ...findPreset(written.preset, at, sources), ...written };
   const expand = (key2, value, ...rest) => written[key2] === void 0 ? value : sources.text([...at, key2, ...rest], isNeeded)?.text;
-  const text2 = (key2) => {
+  const text3 = (key2) => {
     const value = source[key2];
     return value === void 0 ? void 0 : expand(key2, value);
   };
@@ -87973,9 +95701,9 @@ function readDecryptStep(step, common, reader) {
     if (source[key2] !== void 0) continue;
     sources.addAbsent([...at, key2], sources.place(at), `needs a ${key2}, or a preset that has one.`);
   }
-  const store2 = text2("store") ?? "postgres";
+  const store2 = text3("store") ?? "postgres";
   stores.requireKnown(store2, sources.place([...at, "store"]));
-  const layoutText = text2("layout") ?? "fernet";
+  const layoutText = text3("layout") ?? "fernet";
   const layout = parseLayout(layoutText);
   if (!layout) sources.problems.add(sources.place([...at, "layout"]), LAYOUT_RULE);
   const keyForms = readKeyForms(
@@ -87983,12 +95711,12 @@ function readDecryptStep(step, common, reader) {
     (salt, ...rest) => expand("key-form", salt, ...rest, "salt")
   );
   if (keyForms.some((form) => typeof form !== "string" && form.salt === void 0) && !/salt/.test(layoutText)) {
-    const text3 = "derives the key with a stored salt, but the layout has none. Give a salt.";
-    sources.problems.add(sources.place([...at, "key-form"]), text3);
+    const text4 = "derives the key with a stored salt, but the layout has none. Give a salt.";
+    sources.problems.add(sources.place([...at, "key-form"]), text4);
   }
   const key = reader.secret("key");
-  const jsonPath = text2("json-path");
-  const prefix = text2("prefix");
+  const jsonPath = text3("json-path");
+  const prefix = text3("prefix");
   return {
     kind: "decrypt",
     ...common,
@@ -88011,14 +95739,14 @@ function findPreset(name, path, sources) {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : void 0;
   if (preset) return preset;
   const known = Object.keys(PRESETS);
-  const text2 = `names no known preset (${known.join(", ")}).${suggest(name, known)}`;
-  sources.problems.add(sources.place(path), text2);
+  const text3 = `names no known preset (${known.join(", ")}).${suggest(name, known)}`;
+  sources.problems.add(sources.place(path), text3);
   return UNKNOWN;
 }
-function parseLayout(text2) {
-  if (text2 === "fernet") return { cipher: "fernet" };
-  const separator = /^[a-z]+([:.,$|])/.exec(text2)?.[1];
-  const parts = text2.split(separator ?? "-").map(parsePart);
+function parseLayout(text3) {
+  if (text3 === "fernet") return { cipher: "fernet" };
+  const separator = /^[a-z]+([:.,$|])/.exec(text3)?.[1];
+  const parts = text3.split(separator ?? "-").map(parsePart);
   const named = new Map(parts.map((part) => [part?.name, part]));
   const isWhole = ["iv", "tag", "ciphertext"].every((name) => named.has(name));
   const isSized = parts.every((part) => {
@@ -88033,8 +95761,8 @@ function parseLayout(text2) {
     parts: parts.filter((part) => part !== void 0)
   };
 }
-function parsePart(text2) {
-  const [, name, size] = /^(iv|salt|tag|ciphertext)([1-9]\d*)?$/.exec(text2) ?? [];
+function parsePart(text3) {
+  const [, name, size] = /^(iv|salt|tag|ciphertext)([1-9]\d*)?$/.exec(text3) ?? [];
   if (name === void 0) return void 0;
   return { name, ...size !== void 0 && { sizeBytes: Number(size) } };
 }
@@ -88095,7 +95823,7 @@ function readExpectation(step, reader) {
 }
 
 // src/config/step-reader.ts
-var import_node_path7 = require("node:path");
+var import_node_path8 = require("node:path");
 var StepReader = class {
   sources;
   stores;
@@ -88152,10 +95880,10 @@ var StepReader = class {
   }
   /** A path of the file, which is relative to it. */
   inFolder(relative) {
-    return (0, import_node_path7.join)((0, import_node_path7.dirname)(this.sources.filePath), relative);
+    return (0, import_node_path8.join)((0, import_node_path8.dirname)(this.sources.filePath), relative);
   }
-  problem(text2, ...keys) {
-    this.sources.problems.add(this.sources.place([...this.path, ...keys]), text2);
+  problem(text3, ...keys) {
+    this.sources.problems.add(this.sources.place([...this.path, ...keys]), text3);
   }
 };
 
@@ -88166,10 +95894,7 @@ function readSteps(sources, stores, isNeeded) {
   let decryptStep2;
   return (sources.content.drill?.steps ?? []).map((step, index) => {
     const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded);
-    const common = {
-      name: reader.text("name") ?? nameStep(step),
-      timeoutMs: reader.durationMs(DEFAULT_TIMEOUT_MS, "timeout")
-    };
+    const common = readCommon(step, reader);
     if ("decrypt" in step) {
       decryptStep2 = common.name;
       return readDecryptStep(step, common, reader);
@@ -88180,15 +95905,34 @@ function readSteps(sources, stores, isNeeded) {
     if ("assert" in step) return readAssertStep(step, common, reader);
     if ("orphans" in step) return readOrphansStep(step, common, reader);
     if ("proxied-call" in step) return readProxiedCall(step, common, reader, decryptStep2);
-    const directory = reader.text("working-directory");
-    return {
-      kind: "run",
-      ...common,
-      command: reader.command("run", step.run),
-      env: reader.secrets("env"),
-      ...directory !== void 0 && { workingDirectory: reader.inFolder(directory) }
-    };
+    return readRunStep(step, common, reader);
   });
+}
+function readRestoreCommands(sources, stores, moment, isNeeded) {
+  return (sources.content.restore?.[moment] ?? []).map((step, index) => {
+    if (typeof step === "string") {
+      const name = nameStep({ run: step });
+      return { kind: "run", name, timeoutMs: DEFAULT_TIMEOUT_MS, command: step, env: {} };
+    }
+    const reader = new StepReader(sources, stores, ["restore", moment, index], isNeeded);
+    return readRunStep(step, readCommon(step, reader), reader);
+  });
+}
+function readCommon(step, reader) {
+  return {
+    name: reader.text("name") ?? nameStep(step),
+    timeoutMs: reader.durationMs(DEFAULT_TIMEOUT_MS, "timeout")
+  };
+}
+function readRunStep(step, common, reader) {
+  const directory = reader.text("working-directory");
+  return {
+    kind: "run",
+    ...common,
+    command: reader.command("run", step.run),
+    env: reader.secrets("env"),
+    ...directory !== void 0 && { workingDirectory: reader.inFolder(directory) }
+  };
 }
 function needsUpstream(steps, sources) {
   const isCalled = steps.some((step) => step.kind === "proxied-call" && !step.live);
@@ -88215,6 +95959,544 @@ function describeStep(step) {
   return `decrypt ${preset}`;
 }
 
+// src/config/restore.ts
+var MOST_JOBS = 64;
+var CONFLICTS = [
+  ["schema-only", "data-only"],
+  ["schema-only", "partition"],
+  ["create-db", "replace-db"],
+  ["create-db", "replace"],
+  ["replace-db", "replace"],
+  ["data-only", "create-db"],
+  ["data-only", "replace-db"],
+  ["table", "replace-db"],
+  ["schema", "replace-db"],
+  ["schema-only", "replace-db"],
+  ["stream", "jobs"],
+  ["stream", "data-only"],
+  // Grants and row policies name databases by their old names.
+  ["access", "into-database"]
+];
+function readRestore(sources, stores, targets, isNeeded) {
+  refuseConflicts(sources);
+  refuseForeign(sources, targets);
+  const scope = readScope(sources);
+  const replaceDb = sources.option("replace-db")?.text;
+  const maintenanceDb = sources.option("maintenance-db")?.text;
+  const databaseNames = readDatabaseNames(sources);
+  const jobs = readJobs(sources);
+  return {
+    ...scope && { scope },
+    placement: {
+      ...isSet2(sources, "create-db") && { create: true },
+      ...replaceDb !== void 0 && { replace: replaceDb },
+      ...maintenanceDb !== void 0 && { maintenanceDatabase: maintenanceDb },
+      ...databaseNames && { databaseNames }
+    },
+    allowMissing: sources.list("allow-missing"),
+    ...jobs !== void 0 && { jobs },
+    stream: isSet2(sources, "stream"),
+    access: isSet2(sources, "access"),
+    before: readRestoreCommands(sources, stores, "before", isNeeded),
+    after: readRestoreCommands(sources, stores, "after", isNeeded)
+  };
+}
+function readScope(sources) {
+  const list2 = (name) => {
+    const items = sources.list(name);
+    return items.length > 0 ? items : void 0;
+  };
+  const tables = list2("table");
+  const schemas = list2("schema");
+  const partitions = list2("partition");
+  if (partitions && !tables && !schemas) {
+    const tableOption = sources.nameOptions(["table"]);
+    sources.problems.add(
+      sources.optionPlace("partition"),
+      `needs the tables it is about. Give ${tableOption}.`
+    );
+  }
+  const scope = {
+    ...tables && { tables },
+    ...schemas && { schemas },
+    ...partitions && { partitions },
+    content: isSet2(sources, "schema-only") ? "structure" : isSet2(sources, "data-only") ? "data" : "all"
+  };
+  return isSelective(scope) || scope.content !== "all" ? scope : void 0;
+}
+function readJobs(sources) {
+  const given = sources.option("jobs");
+  if (!given) return void 0;
+  const jobs = Number(given.text);
+  if (/^\d+$/.test(given.text) && jobs >= 1 && jobs <= MOST_JOBS) return jobs;
+  sources.problems.add(given.place, `must be a whole number from 1 to ${MOST_JOBS}.`);
+  return void 0;
+}
+function refuseConflicts(sources) {
+  for (const [first, second] of CONFLICTS) {
+    if (!isSet2(sources, first) || !isSet2(sources, second)) continue;
+    const text3 = `does not go with ${sources.nameOptions([first])}. Give one of them.`;
+    sources.problems.add(sources.optionPlace(second), text3);
+  }
+}
+function refuseForeign(sources, targets) {
+  if (targets.length === 0) return;
+  for (const [name, { stores }] of Object.entries(OPTIONS)) {
+    if (!stores || !isSet2(sources, name)) continue;
+    if (targets.some(({ kind }) => stores.includes(kind))) continue;
+    const kinds = [...new Set(targets.map(({ kind }) => kind))].join(" and ");
+    const text3 = `means nothing for ${kinds}; it is for ${stores.join(" and ")}. Leave it out.`;
+    sources.problems.add(sources.optionPlace(name), text3);
+  }
+}
+function isSet2(sources, name) {
+  const given = sources.option(name);
+  if (!given) return false;
+  return OPTIONS[name].kind !== "flag" || sources.flag(name) === true;
+}
+
+// src/config/file.ts
+var import_yaml = __toESM(require_dist(), 1);
+var YAML_ADVICE = "Check quotes, brackets and indentation; inside { } and [ ], put ${NAME} in quotes.";
+function parseFile(file2, problems) {
+  const lines = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(file2.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const placeAt = (offset2, subject) => {
+    const { line, col } = lines.linePos(offset2);
+    return { label: `${file2.path}:${line}:${col}: ${subject}`, order: offset2 };
+  };
+  const place = (path2) => placeAt(findOffset(document, path2), formatPath(path2));
+  const { path } = file2;
+  const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  for (const { pos } of duplicates)
+    problems.add(placeAt(pos[0], "A key"), "stands here for the second time.");
+  const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  const alias = findDanglingAlias(document);
+  if (syntax) problems.add(placeAt(syntax.pos[0], "The file"), `is no YAML from here on. ${YAML_ADVICE}`);
+  else if (alias) {
+    problems.add(
+      placeAt(startOf(alias), "An alias"),
+      "has no anchor. Put text that begins with * in quotes."
+    );
+  }
+  if (syntax || alias) return { path, content: {}, isDoubtful: () => true, place };
+  const tree = document.toJS() ?? {};
+  const removed = [];
+  const isDoubtful = (wanted) => removed.some(
+    (gone) => gone.slice(0, -1).every((key, index) => key === wanted[index]) && valueAt(tree, wanted.slice(0, gone.length)) === void 0
+  );
+  for (let isFirstRound = true; ; isFirstRound = false) {
+    const checked = fileSchema.safeParse(tree);
+    if (checked.success) return { path, content: checked.data, isDoubtful, place };
+    for (const fault of findFaults(checked.error.issues, tree)) {
+      if (isFirstRound) problems.add(place(fault.path), fault.text);
+      removed.push(fault.remove);
+      if (!removeAt(tree, fault.remove)) return { path, content: {}, isDoubtful, place };
+    }
+  }
+}
+function findDanglingAlias(document) {
+  let found;
+  (0, import_yaml.visit)(document, {
+    Alias(_key, alias) {
+      if (!alias.resolve(document)) found ??= alias;
+    }
+  });
+  return found;
+}
+function findOffset(document, path) {
+  let node2 = document.contents;
+  let offset2 = 0;
+  for (const key of path) {
+    const next = findChild(node2, key);
+    if (next === void 0) break;
+    offset2 = next.offset;
+    node2 = next.node;
+  }
+  return offset2;
+}
+function findChild(node2, key) {
+  if ((0, import_yaml.isMap)(node2)) {
+    const pair = node2.items.find((item) => (0, import_yaml.isScalar)(item.key) && item.key.value === key);
+    return pair && { node: pair.value, offset: startOf(pair.key) };
+  }
+  if ((0, import_yaml.isSeq)(node2) && typeof key === "number") {
+    const item = node2.items[key];
+    return { node: item, offset: startOf(item) };
+  }
+  return void 0;
+}
+function startOf(node2) {
+  return (0, import_yaml.isNode)(node2) ? node2.range?.[0] ?? 0 : 0;
+}
+function removeAt(tree, path) {
+  const key = path.at(-1);
+  if (key === void 0) return false;
+  const parentPath = path.slice(0, -1);
+  const parent = valueAt(tree, parentPath);
+  if (Array.isArray(parent)) return removeAt(tree, parentPath);
+  if (typeof parent === "object" && parent !== null) delete parent[key];
+  return true;
+}
+
+// src/config/sources.ts
+var AFTER_THE_FILE = Number.MAX_SAFE_INTEGER;
+var Sources = class {
+  problems = new Problems();
+  secrets = [];
+  #raw;
+  command;
+  #file;
+  constructor(raw, command6) {
+    this.#raw = raw;
+    this.command = command6;
+    this.#file = raw.file && parseFile(raw.file, this.problems);
+    this.#refuseStrangers();
+  }
+  get content() {
+    return this.#file?.content ?? {};
+  }
+  /** What to call the file in a message. */
+  get filePath() {
+    return this.#file?.path ?? "lifeboat.yml";
+  }
+  /** The option's text, or that of its variable; undefined when neither is given or the command has no use for it. */
+  option(name) {
+    const { commands: commands5, env: env2 } = OPTIONS[name];
+    if (!commands5.includes(this.command)) return void 0;
+    const text3 = this.#raw.options[name]?.trim();
+    if (text3) return { text: text3, place: this.optionPlace(name), isFromEnvironment: false };
+    const fallback2 = env2 && this.#raw.env[env2]?.trim();
+    if (!fallback2) return void 0;
+    return {
+      text: fallback2,
+      place: { label: `Variable ${env2}`, order: AFTER_THE_FILE },
+      isFromEnvironment: true
+    };
+  }
+  /** The value of an environment variable that the operator named. */
+  variable(name) {
+    return this.#raw.env[name];
+  }
+  flag(name) {
+    const given = this.option(name);
+    return given && readFlag(given, this.problems);
+  }
+  list(name) {
+    const given = this.option(name);
+    return given ? readList(given) : [];
+  }
+  /**
+   * A text of the file with its variables replaced; undefined when the file says nothing, or when a variable is
+   * not set.
+   *
+   * @param isNeeded - whether this command cannot do without: only then is an unset variable a problem
+   */
+  text(path, isNeeded = true) {
+    const value = valueAt(this.content, path);
+    if (typeof value !== "string") return void 0;
+    return expandVariables(value, this.place(path), {
+      env: this.#raw.env,
+      problems: this.problems,
+      isNeeded
+    });
+  }
+  place(path) {
+    return this.#file?.place(path) ?? { label: path.map(String).join("."), order: 0 };
+  }
+  optionPlace(name) {
+    const label = this.#raw.shell === "cli" ? `--${name}` : `Input ${name}`;
+    return { label, order: AFTER_THE_FILE };
+  }
+  /** How to speak of options inside a sentence. */
+  nameOptions(names2) {
+    return names2.map((name) => this.#raw.shell === "cli" ? `--${name}` : `the input ${name}`).join(" or ");
+  }
+  /** Reports that something is not given, unless it may only be misspelt, which is told anyway. */
+  addAbsent(path, place, text3) {
+    if (!this.#file?.isDoubtful(path)) this.problems.add(place, text3);
+  }
+  /** Options that do not exist, or mean nothing to this command. */
+  #refuseStrangers() {
+    const known = listOptions(this.#raw.shell);
+    for (const [name, text3] of Object.entries(this.#raw.options)) {
+      if (!text3) continue;
+      const found = known.find((candidate) => candidate.name === name);
+      const place = this.optionPlace(name);
+      if (!found) {
+        const names2 = known.map((candidate) => candidate.name);
+        this.problems.add(place, `is no known option.${suggest(name, names2)}`);
+      } else if (!found.option.commands.includes(this.command)) {
+        const users = found.option.commands.join(" and ");
+        this.problems.add(place, `means nothing to ${this.command}; it is for ${users}. Leave it out.`);
+      }
+    }
+  }
+};
+
+// src/config/addresses.ts
+var PARTS2 = {
+  host: "host",
+  port: "port",
+  user: "user",
+  password: "password",
+  database: "dbname",
+  sslmode: "sslmode",
+  ca: "sslrootcert",
+  options: "options"
+};
+var PASSWORD_FILE = "password-file";
+function readAddress2(sources, path, kind, given, isNeeded) {
+  const { problems, secrets } = sources;
+  const url2 = given && readStoreUrl(given, kind, problems);
+  if (url2) secrets.push(...listUrlSecrets(url2));
+  const written = path ? [...Object.keys(PARTS2), PASSWORD_FILE].filter((key) => isWritten(sources, path, key)) : [];
+  if (path === void 0 || written.length === 0) return url2 && { url: url2 };
+  if (kind !== "postgres") {
+    for (const key of written) {
+      problems.add(sources.place([...path, key]), `means nothing for ${kind}. Leave it out.`);
+    }
+    return url2 && { url: url2 };
+  }
+  if (given && !url2) return void 0;
+  const parameters = readParts(sources, path, url2, isNeeded);
+  const file2 = sources.text([...path, PASSWORD_FILE], isNeeded)?.text;
+  if (file2 !== void 0 && parameters?.has("password")) {
+    problems.add(sources.place([...path, PASSWORD_FILE]), "stands beside a password. Leave one of them out.");
+  }
+  if (!parameters || !url2 && !parameters.has("host")) return void 0;
+  const password = parameters.get("password");
+  if (password !== void 0) secrets.push(new Secret(password));
+  const whole = new Secret(formatUri(parameters));
+  const checked = parseConninfo(whole.reveal());
+  if (checked instanceof ConninfoProblem) {
+    problems.add(sources.place(path), checked.text);
+    return void 0;
+  }
+  secrets.push(whole);
+  return { url: whole, ...file2 !== void 0 && { passwordFile: file2 } };
+}
+function hasParts(sources, path) {
+  return isWritten(sources, path, "host");
+}
+function isWritten(sources, path, key) {
+  const node2 = valueAt(sources.content, path);
+  return typeof node2 === "object" && node2 !== null && key in node2;
+}
+function readParts(sources, path, url2, isNeeded) {
+  const inAddress = url2 && parseConninfo(url2.reveal());
+  const parameters = new Map(inAddress instanceof ConninfoProblem ? [] : inAddress);
+  let isComplete = true;
+  for (const [key, name] of Object.entries(PARTS2)) {
+    const value = valueAt(sources.content, [...path, key]);
+    if (value === void 0) continue;
+    if (parameters.has(name)) {
+      sources.problems.add(
+        sources.place([...path, key]),
+        "is in the address as well. Leave one of them out."
+      );
+    }
+    const text3 = typeof value === "number" ? String(value) : sources.text([...path, key], isNeeded)?.text;
+    if (text3 === void 0) isComplete = false;
+    else parameters.set(name, text3);
+  }
+  return isComplete ? parameters : void 0;
+}
+
+// src/config/clickhouse-choices.ts
+var DEADLINE_MS = 6 * 36e5;
+var LONGEST_CHAIN_MS = 7 * 864e5;
+function readClickHouseChoices(sources, name, isNeeded) {
+  const store2 = sources.content.stores?.[name];
+  const duration3 = (key) => {
+    const given2 = sources.text(["stores", name, key], isNeeded);
+    return given2 && readDurationMs(given2, sources.problems);
+  };
+  const [fullEveryMs, deadlineMs] = [duration3("full-every"), duration3("server-deadline")];
+  const place = sources.place(["stores", name, "server-destination"]);
+  const access3 = store2?.access === true && { access: true };
+  if (store2?.mode !== "server") {
+    if (store2?.["server-destination"] !== void 0) {
+      sources.problems.add(place, "means nothing without mode: server. Write both, or leave it out.");
+    }
+    return { ...access3, ...fullEveryMs !== void 0 && { fullEveryMs } };
+  }
+  if (store2["server-destination"] === void 0) {
+    sources.problems.add(sources.place(["stores", name, "mode"]), "needs a server-destination beside it.");
+  }
+  const given = sources.text(["stores", name, "server-destination"], isNeeded);
+  const destination2 = given && readDestination2(given, sources);
+  return {
+    ...access3,
+    fullEveryMs: fullEveryMs ?? LONGEST_CHAIN_MS,
+    ...destination2 && { serverMode: { destination: destination2, deadlineMs: deadlineMs ?? DEADLINE_MS } }
+  };
+}
+function readDestination2(given, sources) {
+  const call = /^(Disk|S3)\s*\((.*)\)$/is.exec(given.text.trim());
+  const args = call && readTexts(call[2] ?? "");
+  const engine = call?.[1]?.toLowerCase();
+  if (engine === "disk" && args && (args.length === 1 || args.length === 2)) {
+    const [disk = "", folder = ""] = args;
+    return { engine: "Disk", disk, folder: folder.replace(/^\/+|\/+$/g, "") };
+  }
+  if (engine === "s3" && args && (args.length === 1 || args.length === 3)) {
+    const [url2 = "", id, secret] = args;
+    if (id === void 0 || secret === void 0) return { engine: "S3", url: trim(url2) };
+    const keys = { id: new Secret(id), secret: new Secret(secret) };
+    sources.secrets.push(keys.id, keys.secret);
+    return { engine: "S3", url: trim(url2), keys };
+  }
+  sources.problems.add(
+    given.place,
+    "is neither Disk('name', 'folder') nor S3('https://…', 'key id', 'secret'). Write one of them, in single quotes."
+  );
+  return void 0;
+}
+function trim(url2) {
+  return url2.replace(/\/+$/, "");
+}
+function readTexts(list2) {
+  if (!/^\s*'[^']*'\s*(?:,\s*'[^']*'\s*)*$/.test(list2)) return void 0;
+  return [...list2.matchAll(/'([^']*)'/g)].map(([, text3 = ""]) => text3);
+}
+
+// src/backup/name-pattern.ts
+var NamePattern = class _NamePattern {
+  /** As it was written. */
+  text;
+  #parts;
+  constructor(text3, parts) {
+    this.text = text3;
+    this.#parts = parts;
+  }
+  /** Undefined when the text has another number of parts, an empty one, or a quote that is not closed. */
+  static parse(text3, partCount) {
+    const parts = [""];
+    const token = /"((?:[^"]|"")*)"|(\*)|(\.)|([^".*]+)/gy;
+    while (token.lastIndex < text3.length) {
+      const match2 = token.exec(text3);
+      if (!match2) return void 0;
+      const [, quoted, star, dot, plain] = match2;
+      if (dot !== void 0) parts.push("");
+      else if (star !== void 0) parts[parts.length - 1] += ".*";
+      else parts[parts.length - 1] += escape(quoted?.replaceAll('""', '"') ?? plain ?? "");
+    }
+    if (parts.length !== partCount || parts.includes("")) return void 0;
+    return new _NamePattern(
+      text3,
+      parts.map((part) => new RegExp(`^${part}$`, "su"))
+    );
+  }
+  matches(...names2) {
+    return names2.length === this.#parts.length && this.#parts.every((part, at) => part.test(names2[at] ?? ""));
+  }
+};
+function escape(text3) {
+  return text3.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+// src/config/postgres-scope.ts
+var HIGHEST_LEVEL = { zstd: 19, gzip: 9, none: 0 };
+var FORMATS = ["custom", "directory", "plain"];
+function readPostgresChoices(sources, name) {
+  const store2 = sources.content.stores?.[name];
+  const digest4 = readDigest(sources, name);
+  const scope = readScope2(sources, name);
+  const dump = readDump(sources, name);
+  return {
+    excludeSchemas: readPatterns(sources, name, "exclude-schemas", 1),
+    ...Object.keys(scope).length > 0 && { scope },
+    ...dump && { dump },
+    ...digest4 && { digest: digest4 },
+    ...store2?.globals && { globals: true },
+    ...store2?.preset && { preset: store2.preset },
+    ...store2?.["keep-schemas"] && { keepSchemas: readPatterns(sources, name, "keep-schemas", 1) }
+  };
+}
+function readScope2(sources, name) {
+  const store2 = sources.content.stores?.[name];
+  const list2 = (key, parts) => {
+    const patterns = readPatterns(sources, name, key, parts);
+    return patterns.length > 0 ? patterns : void 0;
+  };
+  const [schemas, tables] = [list2("schemas", 1), list2("tables", 2)];
+  const [excludeTables, excludeData] = [list2("exclude-tables", 2), list2("exclude-data", 2)];
+  const { content, "large-objects": largeObjects } = store2 ?? {};
+  return {
+    ...schemas && { schemas },
+    ...tables && { tables },
+    ...excludeTables && { excludeTables },
+    ...excludeData && { excludeData },
+    ...content && { content },
+    ...largeObjects !== void 0 && { largeObjects }
+  };
+}
+function readPatterns(sources, name, key, parts) {
+  return (sources.content.stores?.[name]?.[key] ?? []).flatMap((_, index) => {
+    const given = sources.text(["stores", name, key, index]);
+    if (given && !NamePattern.parse(given.text, parts)) {
+      sources.problems.add(
+        given.place,
+        `is no ${parts === 1 ? "name of a schema" : "schema.table"}. ${QUOTING}`
+      );
+    }
+    return given ? [given.text] : [];
+  });
+}
+var QUOTING = `Put a name that holds a dot, a star or a quote in double quotes: '"my.schema".orders'.`;
+function readDump(sources, name) {
+  const store2 = sources.content.stores?.[name];
+  const option = sources.option("postgres-format");
+  const chosen = FORMATS.find((format3) => format3 === option?.text);
+  if (option && !chosen) sources.problems.add(option.place, `is none of ${FORMATS.join(", ")}.`);
+  const format2 = chosen ?? store2?.format;
+  const refuse = (key, text3) => sources.problems.add(sources.place(["stores", name, key]), text3);
+  const { compression, "compression-level": level, jobs } = store2 ?? {};
+  const scratchDir = sources.text(["stores", name, "scratch-dir"])?.text;
+  const highest = HIGHEST_LEVEL[compression ?? "zstd"];
+  if (level !== void 0 && level > highest) {
+    refuse("compression-level", highest === 0 ? "goes with no compression." : `may be ${highest} at most.`);
+  }
+  if ((format2 ?? "custom") !== "directory") {
+    const why = "means nothing but for format: directory.";
+    if (jobs !== void 0) refuse("jobs", why);
+    if (scratchDir !== void 0) refuse("scratch-dir", why);
+  }
+  if (format2 === void 0 && compression === void 0 && level === void 0) return void 0;
+  return {
+    format: format2 ?? "custom",
+    ...compression && { compression },
+    ...level !== void 0 && { level },
+    ...jobs !== void 0 && { jobs },
+    ...scratchDir !== void 0 && { scratchDir }
+  };
+}
+function readDigest(sources, name) {
+  const digest4 = sources.content.stores?.[name]?.digest;
+  if (digest4 === void 0) return void 0;
+  if (typeof digest4 === "string") return { depth: digest4 };
+  const path = ["stores", name, "digest"];
+  const { depth: depth2, "one-in": oneIn } = digest4;
+  const given = sources.text([...path, "above"]);
+  const aboveBytes = given && readSizeBytes(given, sources.problems);
+  const tables = Object.entries(digest4.tables ?? {}).map(([pattern, ofTable]) => {
+    if (!NamePattern.parse(pattern, 2)) {
+      sources.problems.add(sources.place([...path, "tables", pattern]), `is no schema.table. ${QUOTING}`);
+    }
+    return { pattern, depth: ofTable };
+  });
+  if (given && (depth2 ?? "full") === "full") {
+    sources.problems.add(given.place, "means nothing without depth: sample or counts.");
+  }
+  return {
+    depth: depth2 ?? "full",
+    ...aboveBytes !== void 0 && { aboveBytes },
+    ...oneIn !== void 0 && { oneIn },
+    ...tables.length > 0 && { tables }
+  };
+}
+
 // src/config/stores.ts
 var StoreReader = class {
   /** The stores that the operator chose; undefined when all are meant. */
@@ -88237,11 +96519,12 @@ var StoreReader = class {
     }
     const chosen = sources.list("store");
     for (const name of chosen) this.requireKnown(name, sources.optionPlace("store"));
-    this.chosen = chosen.length > 0 ? chosen : void 0;
+    const members2 = chosen.flatMap((name) => this.#membersOf(name).map((member2) => member2.name));
+    this.chosen = chosen.length > 0 ? members2 : void 0;
   }
   /** Reports a name that the file does not know; without stores in the file every name may be right. */
   requireKnown(name, place) {
-    const known = Object.keys(this.#sources.content.stores ?? {});
+    const known = [.../* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.#listStores()])];
     if (known.length === 0 || known.includes(name)) return;
     this.#sources.addAbsent(
       ["stores", name],
@@ -88252,40 +96535,61 @@ var StoreReader = class {
   /** @param isNeeded - whether the command reads the databases: a drill must not need the passwords of production */
   readStores(isNeeded) {
     const byOption = this.#readUrlOptions("");
-    const names = /* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...byOption.keys()]);
-    if (isNeeded && names.size === 0) {
+    const names2 = /* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...byOption.keys()]);
+    if (isNeeded && names2.size === 0) {
       const options = this.#sources.nameOptions(["postgres-url", "clickhouse-url"]);
-      const text2 = `is to be backed up. Give ${options}, or stores in ${this.#sources.filePath}.`;
-      this.#sources.addAbsent(["stores"], { label: "Nothing", order: 0 }, text2);
+      const text3 = `is to be backed up. Give ${options}, or stores in ${this.#sources.filePath}.`;
+      this.#sources.addAbsent(["stores"], { label: "Nothing", order: 0 }, text3);
     }
-    return [...names].flatMap((name) => {
+    return [...names2].flatMap((name) => {
       const path = ["stores", name];
-      const isUsed = isNeeded && this.#isChosen(name);
+      const members2 = this.#membersOf(name).filter((member2) => this.#isChosen(member2.name));
+      const isUsed = isNeeded && members2.length > 0;
+      this.#requireNames(name);
       const option = byOption.get(name);
       const given = option?.given ?? this.#sources.text([...path, "url"], isUsed);
       const kind = option?.kind ?? this.#kinds.get(name);
       if (!kind) return [];
-      if (isUsed && !given && this.#sources.content.stores?.[name]?.url === void 0) {
-        const text2 = `needs a url, or the option ${kind}-url.`;
-        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text2);
+      const isGiven = this.#sources.content.stores?.[name]?.url !== void 0 || hasParts(this.#sources, path);
+      if (isUsed && !given && !isGiven) {
+        const text3 = `needs a url, or the option ${kind}-url.`;
+        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text3);
       }
-      const url2 = this.#readUrl(given, kind);
-      const scope = this.#readScope(name, kind);
-      return isUsed && url2 ? [{ name, url: url2, ...scope }] : [];
+      const address = readAddress2(this.#sources, option ? void 0 : path, kind, given, isUsed);
+      const scope = this.#readScope(name, kind, isUsed);
+      if (!isUsed || !address) return [];
+      return members2.map((member2) => ({
+        name: member2.name,
+        ...withDatabase(address, member2.database),
+        ...scope
+      }));
     });
   }
-  /** A restore writes only where options point; a drill's targets may stand in the file as well. */
+  /**
+   * A restore writes only where options point; a drill's targets may stand in the file as well. A doctor looks at
+   * those whose addresses it is given.
+   */
   readTargets(command6) {
     const isDrill = command6 === "drill";
-    const byOption = this.#readUrlOptions("target-");
+    const byOption = this.#readUrlOptions("target-", command6 !== "restore");
     const inFile = this.#sources.content.drill?.targets ?? {};
     const fromFile = Object.keys(inFile).flatMap((store2) => {
       const path = ["drill", "targets", store2];
       this.requireKnown(store2, this.#sources.place(path));
-      const isUsed = isDrill && this.#isChosen(store2) && !byOption.has(store2);
-      const given = this.#sources.text(typeof inFile[store2] === "string" ? path : [...path, "url"], isUsed);
-      const target2 = this.#buildTarget(store2, this.#kindOf(store2, path), given);
-      return isUsed ? target2 : [];
+      const members2 = this.#membersOf(store2).map(({ name }) => name).filter(
+        (name) => this.#isChosen(name) && !byOption.has(name) && (name === store2 || !(name in inFile))
+      );
+      const isUsed = (isDrill || command6 === "doctor") && members2.length > 0;
+      const isNeeded = isDrill && isUsed;
+      const isText = typeof inFile[store2] === "string";
+      const given = this.#sources.text(isText ? path : [...path, "url"], isNeeded);
+      const kind = this.#kindOf(store2, path);
+      const isGiven = isText || inFile[store2].url !== void 0;
+      if (isUsed && !isGiven && !hasParts(this.#sources, path)) {
+        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), "needs a url, or a host.");
+      }
+      const [target2] = this.#buildTarget(store2, kind, given, isText ? void 0 : path, isNeeded);
+      return isUsed && target2 ? members2.map((name) => ({ ...target2, store: name })) : [];
     });
     const fromOptions = [...byOption].flatMap(
       ([store2, { kind, given }]) => this.#buildTarget(store2, kind, given)
@@ -88298,8 +96602,8 @@ var StoreReader = class {
     const hasOption = options.some((name) => this.#sources.option(name));
     if ((command6 === "restore" || command6 === "drill") && !hasOption && !isInFile) {
       const orFile = command6 === "drill" ? `, or drill.targets in ${this.#sources.filePath}` : "";
-      const text2 = `is given. Give ${this.#sources.nameOptions(options)}${orFile}.`;
-      this.#sources.addAbsent(["drill", "targets"], { label: "No target", order: 0 }, text2);
+      const text3 = `is given. Give ${this.#sources.nameOptions(options)}${orFile}.`;
+      this.#sources.addAbsent(["drill", "targets"], { label: "No target", order: 0 }, text3);
     } else if (command6 === "restore") {
       const without = this.chosen?.filter((name) => !given.includes(name)) ?? [];
       for (const name of without) {
@@ -88310,16 +96614,29 @@ var StoreReader = class {
       }
     }
   }
+  #isEntryChosen(entry) {
+    return this.#membersOf(entry).some(({ name }) => this.#isChosen(name));
+  }
+  /** Stores are folders at the destination, which not every name of a database can be. */
+  #requireNames(entry) {
+    for (const [index, { name }] of this.#membersOf(entry).entries()) {
+      if (NAME.test(name)) continue;
+      this.#sources.problems.add(
+        this.#sources.place(["stores", entry, "databases", index]),
+        "cannot be part of a store's name. Write a store of its own for it, with database."
+      );
+    }
+  }
   #isChosen(name) {
     return this.chosen?.includes(name) ?? true;
   }
   /** A file without stores, as a drill's may be, tells kinds by the names of its targets. */
   #kindOf(store2, path) {
-    if (this.#sources.content.stores !== void 0) return this.#kinds.get(store2);
+    if (this.#sources.content.stores !== void 0) return this.#kinds.get(this.#entryOf(store2));
     const kind = STORE_KINDS.find((candidate) => candidate === store2);
     if (!kind) {
-      const text2 = `belongs to no store: write it under stores, with its kind.`;
-      this.#sources.addAbsent(["stores"], this.#sources.place(path), text2);
+      const text3 = `belongs to no store: write it under stores, with its kind.`;
+      this.#sources.addAbsent(["stores"], this.#sources.place(path), text3);
     }
     return kind;
   }
@@ -88327,45 +96644,74 @@ var StoreReader = class {
    * Which store an option such as postgres-url is about: the only one of its kind, by the name the file or the
    * option `store` gives it; a store named like its kind where neither gives one.
    */
-  #readUrlOptions(prefix) {
+  #readUrlOptions(prefix, servesAll = false) {
     const found = /* @__PURE__ */ new Map();
     for (const kind of STORE_KINDS) {
       const given = this.#sources.option(`${prefix}${kind}-url`);
       if (!given) continue;
       const ofKind = [...this.#kinds].filter(([, candidate]) => candidate === kind).map(([name]) => name);
-      const names = ofKind.length > 1 ? ofKind.filter((name) => this.#isChosen(name)) : ofKind;
+      const names2 = ofKind.length > 1 ? ofKind.filter((name) => this.#isEntryChosen(name)) : ofKind;
       const onlyChosen = this.chosen?.length === 1 && this.#kinds.size === 0 ? this.chosen[0] : void 0;
-      found.set(names[0] ?? onlyChosen ?? kind, { kind, given });
-      if (names.length > 1) {
-        const text2 = `fits several stores (${names.join(", ")}). Choose one with the option store.`;
-        this.#sources.problems.add(given.place, text2);
+      const entry = names2[0] ?? onlyChosen ?? kind;
+      const members2 = this.#membersOf(entry).map(({ name }) => name).filter((name) => this.#isChosen(name));
+      const fitting = prefix === "" ? [entry] : members2;
+      for (const name of fitting) found.set(name, { kind, given });
+      const several = names2.length > 1 ? names2 : fitting.length > 1 && !servesAll ? fitting : [];
+      if (several.length > 0) {
+        const text3 = `fits several stores (${several.join(", ")}). Choose one with the option store.`;
+        this.#sources.problems.add(given.place, text3);
       }
     }
     return found;
   }
-  #buildTarget(store2, kind, given) {
-    const url2 = kind && this.#readUrl(given, kind);
-    return kind && url2 ? [{ store: store2, kind, url: url2 }] : [];
+  #buildTarget(store2, kind, given, path, isNeeded = true) {
+    const address = kind && readAddress2(this.#sources, path, kind, given, isNeeded);
+    if (!kind || !address) return [];
+    const { serverMode } = kind === "clickhouse" ? readClickHouseChoices(this.#sources, store2, false) : {};
+    return [{ store: store2, kind, ...address, ...serverMode && { serverMode } }];
   }
-  #readUrl(given, kind) {
-    const url2 = given && readStoreUrl(given, kind, this.#sources.problems);
-    if (url2) this.#sources.secrets.push(...listUrlSecrets(url2));
-    return url2;
-  }
-  #readScope(name, kind) {
+  #readScope(name, kind, isUsed) {
     const store2 = this.#sources.content.stores?.[name];
-    const foreign = kind === "postgres" ? "databases" : "exclude-schemas";
-    if (store2?.[foreign]) {
-      const place = this.#sources.place(["stores", name, foreign]);
+    for (const key of kind === "postgres" ? CLICKHOUSE_KEYS : POSTGRES_KEYS) {
+      if (store2?.[key] === void 0) continue;
+      const place = this.#sources.place(["stores", name, key]);
       this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
     }
-    const expand = (key) => (store2?.[key] ?? []).flatMap(
-      (_, index) => this.#sources.text(["stores", name, key, index])?.text ?? []
+    if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
+    return {
+      kind,
+      ...store2?.databases && { databases: this.#readDatabases(name, true) },
+      ...readClickHouseChoices(this.#sources, name, isUsed)
+    };
+  }
+  /** @param isNeeded - whether a variable that is not set is a problem here */
+  #readDatabases(name, isNeeded) {
+    return (this.#sources.content.stores?.[name]?.databases ?? []).flatMap(
+      (_, index) => this.#sources.text(["stores", name, "databases", index], isNeeded)?.text ?? []
     );
-    if (kind === "postgres") return { kind, excludeSchemas: expand("exclude-schemas") };
-    return { kind, ...store2?.databases && { databases: expand("databases") } };
+  }
+  /** The stores that an entry of the file stands for: several where it names databases of one Postgres server. */
+  #membersOf(name) {
+    const { databases } = this.#sources.content.stores?.[name] ?? {};
+    if (this.#kinds.get(name) !== "postgres" || databases === void 0) return [{ name }];
+    return this.#readDatabases(name, false).map((database) => ({ name: `${name}-${database}`, database }));
+  }
+  /** Every store of the file by its own name. */
+  #listStores() {
+    const entries = Object.keys(this.#sources.content.stores ?? {});
+    return entries.flatMap((entry) => this.#membersOf(entry).map(({ name }) => name));
+  }
+  /** The entry of the file that a store comes from. */
+  #entryOf(store2) {
+    const entries = Object.keys(this.#sources.content.stores ?? {});
+    return entries.find((entry) => this.#membersOf(entry).some(({ name }) => name === store2)) ?? store2;
   }
 };
+function withDatabase(address, database) {
+  const parameters = database === void 0 ? void 0 : parseConninfo(address.url.reveal());
+  if (!(parameters instanceof Map) || database === void 0) return address;
+  return { ...address, url: new Secret(formatUri(new Map(parameters).set("dbname", database))) };
+}
 
 // src/config/config.ts
 function locateConfigFile(options, env2) {
@@ -88377,39 +96723,81 @@ function parseConfig(raw) {
   const sources = new Sources(raw, command6);
   const { problems, secrets } = sources;
   const isDrill = command6 === "drill";
+  const postgresArchive = readPostgresArchive(sources);
+  const reader = new StoreReader(sources);
+  const destinations = readDestinations(sources, reader);
   const common = {
     name: readName(sources),
-    destination: readDestination(sources),
+    destinations: command6 === "copy" ? destinations : chooseFrom(sources, destinations),
     json: sources.flag("json") ?? false,
+    ...postgresArchive && { postgresArchive },
     secrets
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const reader = new StoreReader(sources);
-  const stores = reader.readStores(command6 === "backup");
+  const stores = reader.readStores(command6 === "backup" || command6 === "doctor");
   const targets = reader.readTargets(command6);
   const steps = readSteps(sources, reader, isDrill);
+  const settings = readRestore(sources, reader, targets, command6 === "restore");
   const objectives = readObjectives(sources, isDrill);
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
   const proveRed = sources.flag("prove-red") ?? false;
+  const isDryRun = sources.flag("dry-run") ?? false;
+  const isAll = sources.flag("all") ?? false;
+  const copy = command6 === "copy" ? readCopy(sources, destinations) : void 0;
+  const note = sources.option("note")?.text ?? "";
+  if (command6 === "pin" || command6 === "unpin") requirePinOptions(sources, command6);
+  const encryption2 = readEncryption(sources, command6 === "backup" || command6 === "rekey");
+  const unlock = readKeyring(sources, ["restore", "drill", "verify", "rekey"].includes(command6));
+  const scope = readVerifyScope(sources);
+  if (command6 === "rekey") requireRekeyOptions(sources, encryption2);
+  const keys = readKeys(sources, command6 === "backup");
   problems.throwIfAny();
   switch (command6) {
     case "backup":
-      return { command: command6, ...common, stores, full };
+      return { command: command6, ...common, stores, full, keys, ...encryption2 && { encryption: encryption2 } };
     case "list":
       return { command: command6, ...common };
+    case "prune":
+      return { command: command6, ...common, isDryRun };
+    case "copy":
+      return { command: command6, ...common, ...copy, selection, isAll };
+    case "pin":
+    case "unpin":
+      return { command: command6, ...common, backupId: selection.id ?? "", note };
+    case "verify":
+      return { command: command6, ...common, unlock, scope, full };
+    case "rekey": {
+      if (!encryption2) throw new Error("rekey without recipients is a problem that was told");
+      const { id } = selection;
+      return { command: command6, ...common, unlock, encryption: encryption2, ...id !== void 0 && { backupId: id } };
+    }
+    case "doctor":
+      return { command: command6, ...common, stores, targets };
     case "restore":
-      return { command: command6, ...common, selection, targets, replace: sources.list("replace") };
+      return {
+        command: command6,
+        ...common,
+        unlock,
+        keys,
+        selection,
+        targets,
+        replace: sources.list("replace"),
+        ...settings
+      };
     case "drill": {
       const reportDir = sources.option("report-dir")?.text ?? OPTIONS["report-dir"].default;
       return {
         command: command6,
         ...common,
+        unlock,
+        keys,
         selection,
         targets,
         ...reader.chosen && { only: reader.chosen },
         steps,
+        allowMissing: settings.allowMissing,
         ...needsUpstream(steps, sources) && { upstream: readUpstream(sources) },
         objectives,
         keep,
@@ -88440,12 +96828,17 @@ function readSelection(sources) {
     sources.problems.add(before.place, "does not go with the option backup. Give one of them.");
   const given = sources.option("pick");
   if (id && given) sources.problems.add(given.place, "does not go with the option backup. Give one of them.");
-  const pick2 = given && PICKS.find((rule) => rule === given.text);
-  if (given && !pick2) {
+  const pick3 = given && PICKS.find((rule) => rule === given.text);
+  if (given && !pick3) {
     sources.problems.add(given.place, `is none of ${PICKS.join(", ")}.${suggest(given.text, PICKS)}`);
   }
   const time4 = before && readTime(before, sources.problems);
-  return { ...id && { id: id.text }, ...time4 && { before: time4 }, ...pick2 && { pick: pick2 } };
+  return { ...id && { id: id.text }, ...time4 && { before: time4 }, ...pick3 && { pick: pick3 } };
+}
+function requirePinOptions(sources, command6) {
+  for (const name of command6 === "pin" ? ["backup", "note"] : ["backup"]) {
+    if (!sources.option(name)) sources.problems.add(sources.optionPlace(name), "is missing. Give it.");
+  }
 }
 function readObjectives(sources, isNeeded) {
   const read = (key) => {
@@ -88491,13 +96884,13 @@ async function readConfig(env2) {
     if ("secret" in option) mask(new Secret(options[name]));
   }
   const { path, isRequired } = locateConfigFile(options, env2);
-  const text2 = isRequired ? await readTextFile(path, "configuration file") : await findTextFile(path);
+  const text3 = isRequired ? await readTextFile(path, "configuration file") : await findTextFile(path);
   const raw = {
     shell: "action",
     command: options["command"] ?? "",
     options,
     env: env2,
-    ...text2 !== void 0 && { file: { path, text: text2 } }
+    ...text3 !== void 0 && { file: { path, text: text3 } }
   };
   const config2 = parseConfig(raw);
   config2.secrets.forEach(mask);
@@ -88553,11 +96946,11 @@ var BIBIT_UNITS = [
   "Yibit"
 ];
 var UNIT_SETS = [BYTE_UNITS, BIBYTE_UNITS, BIT_UNITS, BIBIT_UNITS];
-var toDecimalString = (number4) => {
-  if (number4 >= 1e-6 && number4 < 1e21) {
-    return String(number4);
+var toDecimalString = (number5) => {
+  if (number5 >= 1e-6 && number5 < 1e21) {
+    return String(number5);
   }
-  const [mantissa, exponentString] = number4.toExponential().split("e");
+  const [mantissa, exponentString] = number5.toExponential().split("e");
   const digits = mantissa.replace(".", "");
   const pointPosition = Number(exponentString) + 1;
   const isPositive = pointPosition > 0;
@@ -88566,24 +96959,24 @@ var toDecimalString = (number4) => {
   const fractionPart = padded.slice(isPositive ? pointPosition : 1).replace(/0+$/, "");
   return fractionPart ? `${integerPart}.${fractionPart}` : integerPart;
 };
-var toLocaleString = (number4, locale, options) => {
+var toLocaleString = (number5, locale, options) => {
   if (typeof locale === "string" || Array.isArray(locale) || locale === true) {
     const locales = locale === true ? void 0 : locale;
     if (options !== void 0) {
-      return number4.toLocaleString(locales, options);
+      return number5.toLocaleString(locales, options);
     }
-    const text2 = toDecimalString(number4);
-    const pointIndex = text2.indexOf(".");
-    const maximumFractionDigits = pointIndex === -1 ? 0 : text2.length - pointIndex - 1;
+    const text3 = toDecimalString(number5);
+    const pointIndex = text3.indexOf(".");
+    const maximumFractionDigits = pointIndex === -1 ? 0 : text3.length - pointIndex - 1;
     if (maximumFractionDigits > 100) {
-      return text2;
+      return text3;
     }
-    return number4.toLocaleString(locales, { maximumFractionDigits });
+    return number5.toLocaleString(locales, { maximumFractionDigits });
   }
   if (options === void 0) {
-    return toDecimalString(number4);
+    return toDecimalString(number5);
   }
-  return number4.toLocaleString("en-US", { ...options, useGrouping: false });
+  return number5.toLocaleString("en-US", { ...options, useGrouping: false });
 };
 var log10 = (numberOrBigInt) => {
   if (typeof numberOrBigInt === "number") {
@@ -88608,26 +97001,26 @@ var divide = (numberOrBigInt, base, exponent) => {
   const remainder = numberOrBigInt % bigintDivisor;
   return Number(integerPart) + Number(remainder) / divisor;
 };
-var toUnrepresentableString = (number4, base, exponent, localeOptions) => {
+var toUnrepresentableString = (number5, base, exponent, localeOptions) => {
   const scale = BigInt(base) ** BigInt(exponent);
-  const whole = number4 / scale;
+  const whole = number5 / scale;
   if (localeOptions === void 0) {
     return whole.toString();
   }
   const minimumFractionDigits = localeOptions.minimumFractionDigits ?? 0;
   const maximumFractionDigits = Math.max(localeOptions.maximumFractionDigits ?? 3, minimumFractionDigits);
-  const truncated = (number4 % scale * 10n ** BigInt(maximumFractionDigits) / scale).toString().padStart(maximumFractionDigits, "0");
+  const truncated = (number5 % scale * 10n ** BigInt(maximumFractionDigits) / scale).toString().padStart(maximumFractionDigits, "0");
   const fraction = truncated.replace(/0+$/, "").padEnd(minimumFractionDigits, "0");
   return fraction ? `${whole}.${fraction}` : whole.toString();
 };
-var signOf = (number4, signed) => {
-  if (number4 < 0) {
+var signOf = (number5, signed) => {
+  if (number5 < 0) {
     return "-";
   }
   if (!signed) {
     return "";
   }
-  return number4 === 0 || number4 === 0n ? " " : "+";
+  return number5 === 0 || number5 === 0n ? " " : "+";
 };
 var assertFixedWidth = (fixedWidth) => {
   if (fixedWidth !== void 0 && (typeof fixedWidth !== "number" || !Number.isSafeInteger(fixedWidth) || fixedWidth < 0)) {
@@ -88655,9 +97048,9 @@ var buildLocaleOptions = (options) => {
     roundingMode: "trunc"
   };
 };
-function prettyBytes(number4, options) {
-  if (typeof number4 !== "bigint" && !Number.isFinite(number4)) {
-    throw new TypeError(`Expected a finite number, got ${typeof number4}: ${number4}`);
+function prettyBytes(number5, options) {
+  if (typeof number5 !== "bigint" && !Number.isFinite(number5)) {
+    throw new TypeError(`Expected a finite number, got ${typeof number5}: ${number5}`);
   }
   options = {
     bits: false,
@@ -88670,37 +97063,37 @@ function prettyBytes(number4, options) {
   const localeOptions = buildLocaleOptions(options);
   const UNITS = UNIT_SETS[(options.bits ? 2 : 0) + (options.binary ? 1 : 0)];
   const separator = options.space ? options.nonBreakingSpace ? " " : " " : "";
-  if (Object.is(number4, -0)) {
-    number4 = 0;
+  if (Object.is(number5, -0)) {
+    number5 = 0;
   }
-  const prefix = signOf(number4, options.signed);
-  if (number4 < 0) {
-    number4 = -number4;
+  const prefix = signOf(number5, options.signed);
+  if (number5 < 0) {
+    number5 = -number5;
   }
   const base = options.binary ? 1024 : 1e3;
   let exponent = 0;
-  if (number4 >= 1) {
-    exponent = Math.min(Math.floor(options.binary ? log(number4) / Math.log(base) : log10(number4) / 3), UNITS.length - 1);
+  if (number5 >= 1) {
+    exponent = Math.min(Math.floor(options.binary ? log(number5) / Math.log(base) : log10(number5) / 3), UNITS.length - 1);
   }
-  const scaled = divide(number4, base, exponent);
+  const scaled = divide(number5, base, exponent);
   let numberString;
   if (Number.isFinite(scaled)) {
-    number4 = scaled;
-    if (number4 < 1 && exponent > 0) {
-      number4 *= base;
+    number5 = scaled;
+    if (number5 < 1 && exponent > 0) {
+      number5 *= base;
       exponent -= 1;
     }
     if (!localeOptions) {
-      const minimumPrecision = Math.max(3, Math.floor(number4).toString().length);
-      number4 = Number(number4.toPrecision(minimumPrecision));
-      if (number4 >= base && exponent < UNITS.length - 1) {
-        number4 /= base;
+      const minimumPrecision = Math.max(3, Math.floor(number5).toString().length);
+      number5 = Number(number5.toPrecision(minimumPrecision));
+      if (number5 >= base && exponent < UNITS.length - 1) {
+        number5 /= base;
         exponent += 1;
       }
     }
-    numberString = toLocaleString(number4, options.locale, localeOptions);
+    numberString = toLocaleString(number5, options.locale, localeOptions);
   } else {
-    numberString = toUnrepresentableString(number4, base, exponent, localeOptions);
+    numberString = toUnrepresentableString(number5, base, exponent, localeOptions);
   }
   const result = prefix + numberString + separator + UNITS[exponent];
   return result.padStart(options.fixedWidth ?? 0);
@@ -88788,10 +97181,15 @@ async function main() {
       env: env2,
       cacheDir: (0, import_node_os3.tmpdir)()
     });
-    const destination2 = await openDestination(config2.destination, config2.name, context);
-    const removed = await tidyAfter(destination2, backupId);
-    destination2.close();
-    if (removed > 0) info(`Removed ${removed} objects of backup ${backupId}, which was not completed.`);
+    for (const named of config2.destinations) {
+      const destination2 = await openDestination(named.config, config2.name, context);
+      const { removed, kept } = await tidyAfter(destination2, backupId);
+      destination2.close();
+      const at = `of backup ${backupId} at ${destination2.url}`;
+      if (removed > 0) info(`Removed ${removed} objects ${at}, which was not completed.`);
+      if (kept > 0)
+        info(`Left ${kept} finished parts ${at}, which the next backup need not send again.`);
+    }
   } catch (error63) {
     const { title, hint } = explainFailure(error63, redactor);
     warning(`What the step left behind could not be removed: ${title} ${hint}`);
@@ -88799,7 +97197,7 @@ async function main() {
 }
 async function removeScratch() {
   for (const name of await (0, import_promises6.readdir)((0, import_node_os3.tmpdir)())) {
-    if (name.startsWith(SCRATCH_PREFIX)) await (0, import_promises6.rm)((0, import_node_path8.join)((0, import_node_os3.tmpdir)(), name), { recursive: true, force: true });
+    if (name.startsWith(SCRATCH_PREFIX)) await (0, import_promises6.rm)((0, import_node_path9.join)((0, import_node_os3.tmpdir)(), name), { recursive: true, force: true });
   }
 }
 void main();
