@@ -7,6 +7,7 @@ import { openClickHouseBench } from "./clickhouse.ts";
 import { buildLifeboat } from "./lifeboat.ts";
 import type { Lifeboat } from "./lifeboat.ts";
 import { openPostgresBench } from "./postgres.ts";
+import { openManyTablesBench } from "./postgres-tables.ts";
 import { buildReport, renderJson, renderMarkdown } from "./report.ts";
 import { runCases } from "./section.ts";
 import type { BenchOptions, BenchSection } from "./section.ts";
@@ -16,6 +17,7 @@ const SECTIONS: Readonly<
   Record<string, (options: BenchOptions, lifeboat: Lifeboat) => Promise<BenchSection>>
 > = {
   postgres: openPostgresBench,
+  "postgres-tables": openManyTablesBench,
   clickhouse: openClickHouseBench,
 };
 

@@ -61,7 +61,7 @@ test(
     });
     let sent = 0;
     proxy.decide = (request) =>
-      isPart(request) && ++sent > PARTITIONS / 2 ? { kind: "hang" } : { kind: "pass" };
+      isPart(request) && ++sent > 0.8 * PARTITIONS ? { kind: "hang" } : { kind: "pass" };
     const killed = machine.start("backup");
     await vi.waitUntil(
       async () => (await readReceipts(bucket)).reduce((sum, count) => sum + count, 0) >= 32,

@@ -78,9 +78,9 @@ const FORMATS: Record<string, NonNullable<PostgresStoreOptions["dump"]>> = {
 
 const CUTS: [string, (proxy: { cut(): void }) => Promise<void>, RegExp][] = [
   [
-    "the server ends the session that reads rows",
+    "the server ends every session",
     async () => {
-      const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source.name}' AND query LIKE 'COPY %'`;
+      const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source.name}' AND pid <> pg_backend_pid()`;
       await runSql(inject("postgresUrl"), sql);
     },
     /connection was cut/,
