@@ -108,7 +108,8 @@ export async function startPostgres({ major = 17, tls, settings: extra = {} }: P
   return { host: LOOPBACK, port, user, password, url, ...server };
 }
 
-async function connectOnce(url: string): Promise<void> {
+/** @throws whatever keeps a server, or a pooler before one, from taking a connection */
+export async function connectOnce(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   try {
     await client.connect();

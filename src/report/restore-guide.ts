@@ -115,18 +115,23 @@ function renderPostgres(store: PostgresManifest): string[] {
   ];
 }
 
-/** Not in a block that runs by itself: on a server that others use, roles are not to be changed in passing. */
 function renderGlobals({ store, globals }: PostgresManifest): string[] {
-  if (!globals) return [];
   const file = `${store}-globals.sql`;
-  return [
+  return renderByHand(globals, file, `psql --no-psqlrc --quiet --file=${file}`, [
     "Roles, their memberships and settings are in a file of their own, without passwords. On a server that lacks them, run",
     "as its administrator (what that one may not do is reported, and the rest goes on), then give the roles passwords:",
-    "",
-    `    ${fetchLine(globals, file)}`,
-    `    psql --no-psqlrc --quiet --file=${file}`,
-    "",
-  ];
+  ]);
+}
+
+/** Not in a block that runs by itself: on a server that others use, roles and users are not to be changed in passing. */
+function renderByHand(
+  statements: StoredObject | undefined,
+  file: string,
+  run: string,
+  about: readonly string[],
+): string[] {
+  if (!statements) return [];
+  return [...about, "", `    ${fetchLine(statements, file)}`, `    ${run}`, ""];
 }
 
 function renderFetchArchive(store: PostgresManifest): string[] {
@@ -251,20 +256,14 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
   ];
 }
 
-/** Not in a block that runs by itself: on a server that others use, users are not to be changed in passing. */
 function renderAccess({ store, access }: ClickHouseManifest): string[] {
-  if (!access) return [];
   const file = `${store}-access.sql`;
-  return [
+  const run = `clickhouse-client --host HOST --user ADMIN --password --ignore-error --queries-file ${file}`;
+  return renderByHand(access, file, run, [
     "Users, roles, grants, quotas, settings profiles and row policies are in a file of their own, a statement a line, without",
-    "passwords. On a server that lacks them, run as its administrator (what the server refuses is told, and the rest goes on):",
-    "",
-    `    ${fetchLine(access, file)}`,
-    `    clickhouse-client --host HOST --user ADMIN --password --ignore-error --queries-file ${file}`,
-    "",
-    "Nobody of them can log in yet: the last lines of the file say how each user is let in, with a new password.",
-    "",
-  ];
+    "passwords. Nobody of them can log in then: the last lines of the file say how each user is let in, with a new password.",
+    "On a server that lacks them, run as its administrator (what the server refuses is told, and the rest goes on):",
+  ]);
 }
 
 /** What keeps every row as it was stored: nothing merged, deduplicated, computed again or left to later. */

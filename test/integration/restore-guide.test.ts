@@ -114,49 +114,18 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
   });
 
   test("brings both stores back from S3", async () => {
-    const { bucket, endpoint, region, accessKeyId, secretAccessKey } = await createBucket();
-    await expectToRestore(
-      {
-        url: `s3://${bucket}/deep/er`,
-        endpoint,
-        region,
-        pathStyle: true,
-        accessKeyId,
-        secretAccessKey: new Secret(secretAccessKey),
-      },
-      {
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_DEFAULT_REGION: region,
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      },
-    );
+    const { destination, env } = await createPlaceInS3();
+    await expectToRestore(destination, env);
   });
 
   test("brings both stores back from S3, encrypted for a recipient", async () => {
-    const { bucket, endpoint, region, accessKeyId, secretAccessKey } = await createBucket();
+    const { destination, env } = await createPlaceInS3();
     const identity = await generateIdentity();
     const recipient = await identityToRecipient(identity);
-    await writeFile(scratch.file("identity.txt"), `${identity}\n`, { mode: 0o600 });
-    const guide = await expectToRestore(
-      {
-        url: `s3://${bucket}/deep/er`,
-        endpoint,
-        region,
-        pathStyle: true,
-        accessKeyId,
-        secretAccessKey: new Secret(secretAccessKey),
-      },
-      {
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_DEFAULT_REGION: region,
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AGE_IDENTITY: scratch.file("identity.txt"),
-      },
-      {},
-      AgeEncryption.forRecipients([recipient]),
-    );
+    const file = scratch.file("identity.txt");
+    await writeFile(file, `${identity}\n`, { mode: 0o600 });
+    const encryption = AgeEncryption.forRecipients([recipient]);
+    const guide = await expectToRestore(destination, { ...env, AGE_IDENTITY: file }, {}, encryption);
     expect(guide).toContain(recipient);
     expect(guide).not.toContain("AGE-SECRET-KEY");
   });
@@ -177,6 +146,22 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeo
 });
 
 type PostgresChoices = Pick<PostgresStoreOptions, "dump" | "scope" | "globals">;
+
+/** A place in a bucket of its own, as lifeboat is told of it, and as aws is. */
+async function createPlaceInS3(): Promise<{ destination: DestinationConfig; env: Record<string, string> }> {
+  const { bucket, endpoint, region, accessKeyId, secretAccessKey } = await createBucket();
+  const url = `s3://${bucket}/deep/er`;
+  const secret = new Secret(secretAccessKey);
+  return {
+    destination: { url, endpoint, region, pathStyle: true, accessKeyId, secretAccessKey: secret },
+    env: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    },
+  };
+}
 
 /** @returns the guide */
 async function expectToRestore(

@@ -1,6 +1,6 @@
 import { chown, writeFile } from "node:fs/promises";
-import { Client } from "pg";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
+import { connectOnce } from "../../local-services/postgres.ts";
 import { LOOPBACK, findFreePorts, startService } from "../../local-services/service-process.ts";
 import type { Launch, ServiceProcess } from "../../local-services/service-process.ts";
 import { findDebianArchive } from "../../src/sys/apt-sources.ts";
@@ -59,13 +59,4 @@ export async function startPgBouncer(
     prepare,
   });
   return { ...server, url: url.href };
-}
-
-async function connectOnce(url: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  try {
-    await client.connect();
-  } finally {
-    await client.end();
-  }
 }

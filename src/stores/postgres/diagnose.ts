@@ -14,7 +14,7 @@ import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { Snapshot } from "./snapshot.ts";
+import { withSnapshot } from "./snapshot.ts";
 
 /** What a backup holds at once: the snapshot's session, two readers and pg_dump's. */
 const SESSIONS_NEEDED = 4;
@@ -134,8 +134,7 @@ async function lookAtRights(
 /** Opens what a backup opens; it also shows whether that many sessions can be had. */
 async function lookAtSnapshot(connection: PostgresConnection, context: RunContext): Promise<Finding> {
   return await findOrExplain("snapshot", async () => {
-    const snapshot = await Snapshot.open(connection, context, READERS_TRIED);
-    snapshot.cut();
+    await withSnapshot(connection, context, READERS_TRIED, async () => {});
     return "It can be exported, and other sessions can join it";
   });
 }

@@ -8,7 +8,8 @@ import { DIGEST_METHOD, digestTable } from "./digest.ts";
 import type { DigestPlan } from "./digest.ts";
 import { withoutPlatform } from "./platform.ts";
 import type { Session } from "./session.ts";
-import { Snapshot } from "./snapshot.ts";
+import { withSnapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { PostgresConnection } from "./connection.ts";
 
 /** Names the queries of schema/ and the forms of definition-text.ts: to be counted up when these change. */
@@ -25,11 +26,7 @@ const NOT_COVERED = [
   "Objects of extensions, with grants on them: extensions are compared by name and schema, and their versions noted.",
 ];
 
-/**
- * Counts and digests every table as a backup did, and names what else the database holds, as of one moment.
- *
- * @param copyOf - the backup of which this database is the restored copy
- */
+/** Counts and digests every table of a restored copy as its backup did, and names what else it holds, as of one moment. */
 export async function takeInventory(
   connection: PostgresConnection,
   context: RunContext,
@@ -38,16 +35,13 @@ export async function takeInventory(
   part: InventoryPart = {},
 ): Promise<Inventory> {
   const { excludedSchemas, scope, platform, inventory } = backup;
-  const snapshot = await Snapshot.open(connection, context, READER_COUNT);
-  try {
+  return await withSnapshot(connection, context, READER_COUNT, async (snapshot) => {
     const found = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
     const schema = withoutPlatform(found, platform);
     const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
     const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
     return applyScope(assembleInventory(tables, schema, sequences, inventory.digestMethod), scope);
-  } finally {
-    snapshot.cut(); // a reader may still be in a long statement when another one failed
-  }
+  });
 }
 
 /** What a copy is counted by: its backup. */
@@ -69,13 +63,10 @@ export async function countTables(
   label: string,
   part: InventoryPart = {},
 ): Promise<Inventory> {
-  const snapshot = await Snapshot.open(connection, context, READER_COUNT);
-  try {
+  return await withSnapshot(connection, context, READER_COUNT, async (snapshot) => {
     const tables = await digestWanted(snapshot, context, backup, label, part);
     return assembleInventory(tables, [], [], backup.inventory.digestMethod);
-  } finally {
-    snapshot.cut();
-  }
+  });
 }
 
 async function digestWanted(

@@ -24,6 +24,21 @@ function joining(snapshotId: string): string {
   return `${BEGIN}; SET TRANSACTION SNAPSHOT '${snapshotId}'; ${PINNED}`;
 }
 
+/** Opens a snapshot for one piece of work, and ends it whatever happens. */
+export async function withSnapshot<T>(
+  connection: PostgresConnection,
+  context: RunContext,
+  readerCount: number,
+  work: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  const snapshot = await Snapshot.open(connection, context, readerCount);
+  try {
+    return await work(snapshot);
+  } finally {
+    snapshot.cut(); // a reader may still be in a long statement when another one failed
+  }
+}
+
 /** Several sessions that see the database as it was at one moment, whatever others write. */
 export class Snapshot {
   /** For `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`; void once the sessions are ended. */

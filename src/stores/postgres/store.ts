@@ -31,7 +31,8 @@ import { readServerFacts } from "./server.ts";
 import type { ServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { Snapshot } from "./snapshot.ts";
+import { withSnapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
   name: string;
@@ -108,8 +109,7 @@ class PostgresStore implements Store {
     const { server, tools, platform } = this.#checked ?? (await this.#check());
     const toolNote = noteNewerTools(tools, server.major);
     if (toolNote !== undefined) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
-    const snapshot = await Snapshot.open(this.#connection, this.#context, READER_COUNT);
-    try {
+    return await withSnapshot(this.#connection, this.#context, READER_COUNT, async (snapshot) => {
       const held = await this.#backupSnapshot(snapshot, sink, server, tools, platform);
       return {
         kind: "postgres",
@@ -121,9 +121,7 @@ class PostgresStore implements Store {
         ...held,
         seconds: secondsSince(clock, startMs),
       };
-    } finally {
-      snapshot.cut();
-    }
+    });
   }
 
   async close(): Promise<void> {
