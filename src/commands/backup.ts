@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { BackupPoint } from "../backup/history.ts";
 import { countRows } from "../backup/inventory.ts";
 import { FORMAT_VERSION, objectsOfStore, sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
@@ -16,6 +17,7 @@ import type { GivenKey } from "./application-keys.ts";
 import { BackupWriter } from "./backup-writer.ts";
 import { findEarlier, NOTHING, recall } from "./earlier.ts";
 import type { Earlier } from "./earlier.ts";
+import { recallBackups } from "./history.ts";
 import { publish, putRestoreGuide } from "./publish.ts";
 import { removeReceipts } from "./receipts.ts";
 import { warnOfOthers } from "./recipients.ts";
@@ -52,6 +54,8 @@ export interface BackupResult {
   /** How each destination ended: where one failed, the backup is complete at the others only. */
   destinations: readonly DestinationOutcome[];
   manifest: Manifest;
+  /** The backups before it, newest first, as far as they are compared with; absent where they cannot be read. */
+  past?: BackupPoint[];
 }
 
 /**
@@ -107,14 +111,17 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   if (encryption) warnOfOthers(manifest, encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
+  const seconds = secondsSince(clock, startMs);
+  const past = await recallBackups(destination, id, context);
   return {
     command: "backup",
     backupId: id,
     sizeBytes: sizeOfBackup(manifest),
     sentBytes: writer.sentBytes,
-    seconds: secondsSince(clock, startMs),
+    seconds,
     destinations: destination.outcomes,
     manifest,
+    ...(past && { past }),
   };
 }
 

@@ -109,9 +109,18 @@ export async function pickBackup(destination: Destination, selection: Selection)
 
 /** All drill records at a destination, oldest first. */
 export async function readDrills(destination: Destination): Promise<Readings<DrillRecord>> {
+  return await readNewestDrills(destination, Infinity);
+}
+
+/** The drill records with the newest ids, at most `count`, oldest first. */
+export async function readNewestDrills(
+  destination: Destination,
+  count: number,
+): Promise<Readings<DrillRecord>> {
   const keys: string[] = [];
   for await (const { key } of destination.list(drillsPrefix)) if (key.endsWith(".json")) keys.push(key);
-  const drills = await readAll(keys, async (key) =>
+  const newest = keys.slice(Math.max(0, keys.length - count)); // keys begin with the time
+  const drills = await readAll(newest, async (key) =>
     parseDrillRecord(await destination.read(key), `${destination.url}/${key}`),
   );
   drills.readable.sort((a, b) => a.startedAt.localeCompare(b.startedAt));

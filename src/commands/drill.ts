@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DrillPoint } from "../backup/history.ts";
 import type { Comparison, Inventory } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
@@ -26,6 +27,7 @@ import type { GivenKey } from "./application-keys.ts";
 import { pickBackup } from "./catalogue.ts";
 import type { Selection } from "./catalogue.ts";
 import { performControls } from "./controls.ts";
+import { recallDrills } from "./history.ts";
 import { readObjects } from "./object-reader.ts";
 import { findDifferingTables, restoreAndCompare } from "./restore.ts";
 import { pairTargets } from "./restore-checks.ts";
@@ -71,6 +73,8 @@ export interface DrillResult {
   reportPath: string;
   /** Where the restored data was left, by store; empty when it was destroyed. */
   kept: string[];
+  /** The drills before it, newest first, as far as they are compared with; absent where they cannot be read. */
+  past?: DrillPoint[];
 }
 
 /**
@@ -169,6 +173,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     dataAgeHours: Math.round(evidence.dataAgeHours * 1000) / 1000,
     objectives: request.objectives,
   };
+  const past = await recallDrills(destination, context);
   const result = {
     command: "drill",
     record,
@@ -176,6 +181,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     kept,
     seconds: secondsSince(clock, startMs),
     reportPath: join(request.reportDir, `drill-${record.id}.md`),
+    ...(past && { past }),
   } as const satisfies DrillResult;
   await writeReport(result, context);
   return result;
