@@ -1,11 +1,10 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { createClient } from "@clickhouse/client";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { startClickHouse } from "../local-services/clickhouse.ts";
 import type { ClickHouseAddress } from "../local-services/clickhouse.ts";
 import { toolEnvironment } from "../src/sys/exec.ts";
 import type { Command } from "../src/sys/exec.ts";
-import { Scratch } from "../src/sys/scratch.ts";
 import {
   DATABASE,
   TABLE,
@@ -15,9 +14,9 @@ import {
   fillClickHouse,
   recreateTable,
 } from "./clickhouse-data.ts";
-import type { Lifeboat } from "./lifeboat.ts";
 import { measure, shellCommand } from "./measure.ts";
-import type { BenchCase, BenchOptions, BenchSection, Result } from "./section.ts";
+import { emptyFolder } from "./section.ts";
+import type { Bench, BenchCase, BenchSection, Result } from "./section.ts";
 
 const NAMES = {
   floor: "floor",
@@ -30,107 +29,103 @@ const NAMES = {
 };
 
 /** The runbooks' commands, the least that reading everything can cost, and lifeboat, on one server. */
-export async function openClickHouseBench(options: BenchOptions, lifeboat: Lifeboat): Promise<BenchSection> {
-  const [source, target] = await Promise.all([startClickHouse(), startClickHouse()]);
-  const scratch = await Scratch.create();
-  const [client, targetClient] = [openClient(source), openClient(target)];
-  const close = async (): Promise<void> => {
-    await Promise.all([client.close(), targetClient.close()]);
-    await Promise.all([source.stop(), target.stop(), scratch.remove()]);
+export async function openClickHouseBench({
+  options,
+  lifeboat,
+  scratch,
+  atEnd,
+}: Bench): Promise<BenchSection> {
+  const start = async (): Promise<{ server: ClickHouseAddress; client: ClickHouseClient }> => {
+    const server = await startClickHouse();
+    const client = createClient({ url: server.url });
+    atEnd(async () => {
+      await client.close();
+      await server.stop();
+    });
+    return { server, client };
   };
-  try {
-    await fillClickHouse(client, options.scale);
-    const folder = scratch.file("backups");
-    const gzipFile = scratch.file("requests.native.gz");
-    const backUp = async (): Promise<Result> => {
-      const command = lifeboat.command(["backup", "--json"], {
-        LIFEBOAT_DESTINATION: `file://${folder}`,
-        LIFEBOAT_CLICKHOUSE_URL: `${source.url}/${DATABASE}`,
-      });
-      const { cost, stdout } = await measure(command);
-      return { ...cost, bytes: (JSON.parse(stdout) as { sentBytes: number }).sentBytes };
-    };
-    const read = `--data-binary 'SELECT * FROM ${TABLE} FORMAT Native'`;
-    const cases: BenchCase[] = [
-      {
-        name: NAMES.floor,
-        command: "curl -H 'Accept-Encoding: zstd' … 'SELECT * … FORMAT Native' > /dev/null",
-        run: async () => {
-          const rest = `-H 'Accept-Encoding: zstd' ${read} > /dev/null`;
-          return (await measure(curl(source, "enable_http_compression=1", rest))).cost;
-        },
+  const [{ server: source, client }, { server: target, client: targetClient }] = await Promise.all([
+    start(),
+    start(),
+  ]);
+  await fillClickHouse(client, options.scale);
+  const folder = scratch.file("backups");
+  const gzipFile = scratch.file("requests.native.gz");
+  const backUp = (): Promise<Result> =>
+    lifeboat.backUp({
+      LIFEBOAT_DESTINATION: `file://${folder}`,
+      LIFEBOAT_CLICKHOUSE_URL: `${source.url}/${DATABASE}`,
+    });
+  const read = `--data-binary 'SELECT * FROM ${TABLE} FORMAT Native'`;
+  const cases: BenchCase[] = [
+    {
+      name: NAMES.floor,
+      command: "curl -H 'Accept-Encoding: zstd' … 'SELECT * … FORMAT Native' > /dev/null",
+      run: async () => {
+        const rest = `-H 'Accept-Encoding: zstd' ${read} > /dev/null`;
+        return (await measure(curl(source, "enable_http_compression=1", rest))).cost;
       },
-      {
-        name: NAMES.gzip,
-        command: "curl … 'SELECT * … FORMAT Native' | gzip > requests.native.gz",
-        run: async () => {
-          const { cost } = await measure(curl(source, "", `${read} | gzip > '${gzipFile}'`));
-          return { ...cost, bytes: (await stat(gzipFile)).size };
-        },
+    },
+    {
+      name: NAMES.gzip,
+      command: "curl … 'SELECT * … FORMAT Native' | gzip > requests.native.gz",
+      run: async () => {
+        const { cost } = await measure(curl(source, "", `${read} | gzip > '${gzipFile}'`));
+        return { ...cost, bytes: (await stat(gzipFile)).size };
       },
-      {
-        name: NAMES.full,
-        command: "lifeboat backup",
-        run: async () => {
-          await rm(folder, { recursive: true, force: true });
-          await mkdir(folder);
-          return await backUp();
-        },
+    },
+    {
+      name: NAMES.full,
+      command: "lifeboat backup",
+      run: async () => {
+        await emptyFolder(folder);
+        return await backUp();
       },
-      { name: NAMES.unchanged, command: "lifeboat backup, once more", run: backUp },
-      {
-        name: NAMES.changed,
-        command: "lifeboat backup, after an INSERT into one partition",
-        run: async (round) => {
-          await changeOnePartition(client, round);
-          return await backUp();
-        },
+    },
+    { name: NAMES.unchanged, command: "lifeboat backup, once more", run: backUp },
+    {
+      name: NAMES.changed,
+      command: "lifeboat backup, after an INSERT into one partition",
+      run: async (round) => {
+        await changeOnePartition(client, round);
+        return await backUp();
       },
-      {
-        name: NAMES.gunzip,
-        command: "gunzip < requests.native.gz | curl … 'INSERT INTO requests FORMAT Native'",
-        run: async () => {
-          await recreateTable(targetClient);
-          const query = `query=INSERT%20INTO%20${TABLE}%20FORMAT%20Native`;
-          const { cost } = await measure(curl(target, query, "-X POST -T -", `gunzip < '${gzipFile}' |`));
-          return cost;
-        },
+    },
+    {
+      name: NAMES.gunzip,
+      command: "gunzip < requests.native.gz | curl … 'INSERT INTO requests FORMAT Native'",
+      run: async () => {
+        await recreateTable(targetClient);
+        const query = `query=INSERT%20INTO%20${TABLE}%20FORMAT%20Native`;
+        const { cost } = await measure(curl(target, query, "-X POST -T -", `gunzip < '${gzipFile}' |`));
+        return cost;
       },
-      {
-        name: NAMES.restore,
-        command: "lifeboat restore",
-        run: async () => {
-          await dropDatabase(targetClient);
-          const command = lifeboat.command(["restore"], {
-            LIFEBOAT_DESTINATION: `file://${folder}`,
-            LIFEBOAT_TARGET_CLICKHOUSE_URL: target.url,
-          });
-          return (await measure(command)).cost;
-        },
+    },
+    {
+      name: NAMES.restore,
+      command: "lifeboat restore",
+      run: async () => {
+        await dropDatabase(targetClient);
+        return await lifeboat.run(["restore"], {
+          LIFEBOAT_DESTINATION: `file://${folder}`,
+          LIFEBOAT_TARGET_CLICKHOUSE_URL: target.url,
+        });
       },
-    ];
-    return {
-      name: "clickhouse",
-      title: "Bench: ClickHouse",
-      facts: await describeData(client),
-      cases,
-      comparisons: [
-        { measured: NAMES.full, against: NAMES.floor, aim: 1.3 },
-        { measured: NAMES.full, against: NAMES.gzip, aim: 0.25 },
-        { measured: NAMES.changed, against: NAMES.full },
-        { measured: NAMES.unchanged, against: NAMES.full },
-        { measured: NAMES.restore, against: NAMES.gunzip, aim: 0.5 },
-      ],
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-function openClient({ url }: ClickHouseAddress): ClickHouseClient {
-  return createClient({ url });
+    },
+  ];
+  return {
+    name: "clickhouse",
+    title: "Bench: ClickHouse",
+    facts: await describeData(client),
+    cases,
+    comparisons: [
+      { measured: NAMES.full, against: NAMES.floor, aim: 1.3 },
+      { measured: NAMES.full, against: NAMES.gzip, aim: 0.25 },
+      { measured: NAMES.changed, against: NAMES.full },
+      { measured: NAMES.unchanged, against: NAMES.full },
+      { measured: NAMES.restore, against: NAMES.gunzip, aim: 0.5 },
+    ],
+  };
 }
 
 /** @param before - what stands in front of curl on the line, and @param rest - behind it */

@@ -5,17 +5,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openClickHouseBench } from "./clickhouse.ts";
 import { buildLifeboat } from "./lifeboat.ts";
-import type { Lifeboat } from "./lifeboat.ts";
 import { openPostgresBench } from "./postgres.ts";
 import { openManyTablesBench } from "./postgres-tables.ts";
 import { buildReport, renderJson, renderMarkdown } from "./report.ts";
-import { runCases } from "./section.ts";
-import type { BenchOptions, BenchSection } from "./section.ts";
+import { runCases, withSection } from "./section.ts";
+import type { Bench, BenchSection } from "./section.ts";
 
 /** By name; the first part of the report's file names. */
-const SECTIONS: Readonly<
-  Record<string, (options: BenchOptions, lifeboat: Lifeboat) => Promise<BenchSection>>
-> = {
+const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<BenchSection>>> = {
   postgres: openPostgresBench,
   "postgres-tables": openManyTablesBench,
   clickhouse: openClickHouseBench,
@@ -38,17 +35,14 @@ if (names.length === 0) throw new Error(`--only is one of ${Object.keys(SECTIONS
 await mkdir(values.out, { recursive: true });
 await using lifeboat = await buildLifeboat();
 for (const name of names) {
-  const section = await SECTIONS[name]!(options, lifeboat);
-  try {
+  await withSection(SECTIONS[name]!, options, lifeboat, async (section) => {
     const results = await runCases(section, options.rounds, (line) => console.log(`${name}, ${line}`));
     const report = buildReport(section, options, results, new Date());
     const markdown = await renderMarkdown(report);
     await writeFile(join(values.out, `${name}.json`), await renderJson(report));
     await writeFile(join(values.out, `${name}.md`), markdown);
     console.log(`\n${markdown}`);
-  } finally {
-    await section.close();
-  }
+  });
 }
 
 function positive(name: string, given: string): number {

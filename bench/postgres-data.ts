@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { query } from "./postgres-query.ts";
 
 /** Rows of the largest table at scale 1, which make the database about 1 GB large. */
 const REQUESTS = 1_200_000;
@@ -9,13 +9,7 @@ const REQUESTS = 1_200_000;
  */
 export async function fillDatabase(url: string, scale: number): Promise<void> {
   const requests = Math.max(100, Math.round(REQUESTS * scale));
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements(requests)) await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await query(url, ...statements(requests));
 }
 
 function statements(requests: number): string[] {

@@ -1,19 +1,18 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { Client } from "pg";
 import { CACHE_DIR } from "../local-services/local-services.ts";
 import { startPostgres } from "../local-services/postgres.ts";
 import { startS3 } from "../local-services/s3.ts";
 import type { S3Address } from "../local-services/s3.ts";
 import { createContext } from "../src/run-context.ts";
 import { findPostgresTools } from "../src/stores/postgres/clients/find.ts";
-import { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import type { Lifeboat } from "./lifeboat.ts";
 import { measure, shellCommand } from "./measure.ts";
 import { fillDatabase } from "./postgres-data.ts";
-import type { BenchCase, BenchOptions, BenchSection, Result } from "./section.ts";
+import { query } from "./postgres-query.ts";
+import { emptyFolder } from "./section.ts";
+import type { Bench, BenchCase, BenchSection, Result } from "./section.ts";
 
 const MAJOR = 17;
 const SOURCE = "bench";
@@ -31,148 +30,132 @@ const NAMES = {
 };
 
 /** The runbooks' commands, the least that a dump can cost, and lifeboat, on one server. */
-export async function openPostgresBench(options: BenchOptions, lifeboat: Lifeboat): Promise<BenchSection> {
-  const [server, s3] = await Promise.all([startPostgres({ major: MAJOR }), startS3(CACHE_DIR)]);
-  const scratch = await Scratch.create();
-  const close = async (): Promise<void> => {
-    await Promise.all([server.stop(), s3.stop(), scratch.remove()]);
-  };
+export async function openPostgresBench({ options, lifeboat, scratch, atEnd }: Bench): Promise<BenchSection> {
+  const server = await startPostgres({ major: MAJOR });
+  atEnd(() => server.stop());
+  const s3 = await startS3(CACHE_DIR);
+  atEnd(() => s3.stop());
   const urlOf = (database: string): string => new URL(`/${database}`, server.url).href;
-  try {
-    await query(server.url, `CREATE DATABASE ${SOURCE}`);
-    await fillDatabase(urlOf(SOURCE), options.scale);
-    await createBucket(s3);
-    const context = createContext({
-      signal: new AbortController().signal,
-      reporter: {
-        phase: (_title, work) => work(),
-        info: console.log,
-        warn: console.warn,
-        progress: () => {},
-      },
-      redactor: new Redactor(),
-      env: process.env,
-      cacheDir: join(CACHE_DIR, "lifeboat"),
-    });
-    const tools = await findPostgresTools(MAJOR, context);
-    const [size] = await query(
-      urlOf(SOURCE),
-      "SELECT pg_size_pretty(pg_database_size(current_database())) AS size",
-    );
-    const [version] = await query(server.url, "SHOW server_version");
-    const runbook = (
-      program: "pg_dump" | "pg_restore",
-      args: string[],
-      rest: string,
-    ): ReturnType<typeof shellCommand> => {
-      const env = {
-        PGHOST: server.host,
-        PGPORT: String(server.port),
-        PGUSER: server.user,
-        PGPASSWORD: server.password,
-      };
-      const command = tools.command(program, args, env);
-      return shellCommand(`"$@" ${rest}`, [command.file, ...command.args], command.env);
+  await query(server.url, `CREATE DATABASE ${SOURCE}`);
+  await fillDatabase(urlOf(SOURCE), options.scale);
+  await createBucket(s3);
+  const context = createContext({
+    signal: new AbortController().signal,
+    reporter: {
+      phase: (_title, work) => work(),
+      info: console.log,
+      warn: console.warn,
+      progress: () => {},
+    },
+    redactor: new Redactor(),
+    env: process.env,
+    cacheDir: join(CACHE_DIR, "lifeboat"),
+  });
+  const tools = await findPostgresTools(MAJOR, context);
+  const [size] = await query(
+    urlOf(SOURCE),
+    "SELECT pg_size_pretty(pg_database_size(current_database())) AS size",
+  );
+  const [version] = await query(server.url, "SHOW server_version");
+  const runbook = (
+    program: "pg_dump" | "pg_restore",
+    args: string[],
+    rest: string,
+  ): ReturnType<typeof shellCommand> => {
+    const env = {
+      PGHOST: server.host,
+      PGPORT: String(server.port),
+      PGUSER: server.user,
+      PGPASSWORD: server.password,
     };
-    const dumpFile = scratch.file("runbook.dump");
-    const plainFile = scratch.file("runbook.sql.gz");
-    const folder = scratch.file("folder");
+    const command = tools.command(program, args, env);
+    return shellCommand(`"$@" ${rest}`, [command.file, ...command.args], command.env);
+  };
+  const dumpFile = scratch.file("runbook.dump");
+  const plainFile = scratch.file("runbook.sql.gz");
+  const folder = scratch.file("folder");
 
-    const cases: BenchCase[] = [
-      {
-        name: NAMES.floor,
-        command: "pg_dump -Fc --compress=zstd > /dev/null",
-        run: async () =>
-          (await measure(runbook("pg_dump", ["-Fc", "--compress=zstd", SOURCE], "> /dev/null"))).cost,
+  const cases: BenchCase[] = [
+    {
+      name: NAMES.floor,
+      command: "pg_dump -Fc --compress=zstd > /dev/null",
+      run: async () =>
+        (await measure(runbook("pg_dump", ["-Fc", "--compress=zstd", SOURCE], "> /dev/null"))).cost,
+    },
+    {
+      name: NAMES.custom,
+      command: "pg_dump -Fc > app.dump",
+      run: async () =>
+        withSize(await measure(runbook("pg_dump", ["-Fc", SOURCE], `> '${dumpFile}'`)), dumpFile),
+    },
+    {
+      name: NAMES.plain,
+      command: "pg_dump | gzip > app.sql.gz",
+      run: async () =>
+        withSize(await measure(runbook("pg_dump", [SOURCE], `| gzip > '${plainFile}'`)), plainFile),
+    },
+    {
+      name: NAMES.file,
+      command: "lifeboat backup --destination file:///…",
+      run: async () => {
+        await emptyFolder(folder);
+        return await lifeboat.backUp({
+          LIFEBOAT_DESTINATION: `file://${folder}`,
+          LIFEBOAT_POSTGRES_URL: urlOf(SOURCE),
+        });
       },
-      {
-        name: NAMES.custom,
-        command: "pg_dump -Fc > app.dump",
-        run: async () =>
-          withSize(await measure(runbook("pg_dump", ["-Fc", SOURCE], `> '${dumpFile}'`)), dumpFile),
+    },
+    {
+      name: NAMES.s3,
+      command: "lifeboat backup --destination s3://…",
+      run: () =>
+        lifeboat.backUp({
+          LIFEBOAT_DESTINATION: `s3://${BUCKET}/backups`,
+          LIFEBOAT_S3_ENDPOINT: s3.endpoint,
+          LIFEBOAT_S3_REGION: s3.region,
+          LIFEBOAT_S3_PATH_STYLE: "true",
+          AWS_ACCESS_KEY_ID: s3.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+          LIFEBOAT_POSTGRES_URL: urlOf(SOURCE),
+        }),
+    },
+    {
+      name: NAMES.serial,
+      command: "pg_restore -d app app.dump",
+      run: async () => {
+        await recreate(server.url, COPY);
+        return (await measure(runbook("pg_restore", ["--no-owner", "-d", COPY, dumpFile], ""))).cost;
       },
-      {
-        name: NAMES.plain,
-        command: "pg_dump | gzip > app.sql.gz",
-        run: async () =>
-          withSize(await measure(runbook("pg_dump", [SOURCE], `| gzip > '${plainFile}'`)), plainFile),
+    },
+    {
+      name: NAMES.restore,
+      command: "lifeboat restore --target-postgres-url …",
+      run: async () => {
+        await recreate(server.url, COPY);
+        return await lifeboat.run(["restore"], {
+          LIFEBOAT_DESTINATION: `file://${folder}`,
+          LIFEBOAT_TARGET_POSTGRES_URL: urlOf(COPY),
+        });
       },
-      {
-        name: NAMES.file,
-        command: "lifeboat backup --destination file:///…",
-        run: async () => {
-          await rm(folder, { recursive: true, force: true });
-          await mkdir(folder);
-          return backUp(lifeboat, {
-            LIFEBOAT_DESTINATION: `file://${folder}`,
-            LIFEBOAT_POSTGRES_URL: urlOf(SOURCE),
-          });
-        },
-      },
-      {
-        name: NAMES.s3,
-        command: "lifeboat backup --destination s3://…",
-        run: () =>
-          backUp(lifeboat, {
-            LIFEBOAT_DESTINATION: `s3://${BUCKET}/backups`,
-            LIFEBOAT_S3_ENDPOINT: s3.endpoint,
-            LIFEBOAT_S3_REGION: s3.region,
-            LIFEBOAT_S3_PATH_STYLE: "true",
-            AWS_ACCESS_KEY_ID: s3.accessKeyId,
-            AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-            LIFEBOAT_POSTGRES_URL: urlOf(SOURCE),
-          }),
-      },
-      {
-        name: NAMES.serial,
-        command: "pg_restore -d app app.dump",
-        run: async () => {
-          await recreate(server.url, COPY);
-          return (await measure(runbook("pg_restore", ["--no-owner", "-d", COPY, dumpFile], ""))).cost;
-        },
-      },
-      {
-        name: NAMES.restore,
-        command: "lifeboat restore --target-postgres-url …",
-        run: async () => {
-          await recreate(server.url, COPY);
-          const { cost } = await measure(
-            lifeboat.command(["restore"], {
-              LIFEBOAT_DESTINATION: `file://${folder}`,
-              LIFEBOAT_TARGET_POSTGRES_URL: urlOf(COPY),
-            }),
-          );
-          return cost;
-        },
-      },
-    ];
-    return {
-      name: "postgres",
-      title: "Bench: Postgres",
-      facts: {
-        Server: `PostgreSQL ${String(version?.["server_version"])}, fsync off, on the same machine`,
-        Client: tools.version,
-        Database: String(size?.["size"]),
-      },
-      cases,
-      comparisons: [
-        { measured: NAMES.file, against: NAMES.floor, aim: 1.3 },
-        { measured: NAMES.file, against: NAMES.custom, aim: 0.5 },
-        { measured: NAMES.s3, against: NAMES.custom },
-        { measured: NAMES.file, against: NAMES.plain },
-        { measured: NAMES.restore, against: NAMES.serial, aim: 1 },
-      ],
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function backUp(lifeboat: Lifeboat, env: Record<string, string>): Promise<Result> {
-  const { cost, stdout } = await measure(lifeboat.command(["backup", "--json"], env));
-  return { ...cost, bytes: (JSON.parse(stdout) as { sentBytes: number }).sentBytes };
+    },
+  ];
+  return {
+    name: "postgres",
+    title: "Bench: Postgres",
+    facts: {
+      Server: `PostgreSQL ${String(version?.["server_version"])}, fsync off, on the same machine`,
+      Client: tools.version,
+      Database: String(size?.["size"]),
+    },
+    cases,
+    comparisons: [
+      { measured: NAMES.file, against: NAMES.floor, aim: 1.3 },
+      { measured: NAMES.file, against: NAMES.custom, aim: 0.5 },
+      { measured: NAMES.s3, against: NAMES.custom },
+      { measured: NAMES.file, against: NAMES.plain },
+      { measured: NAMES.restore, against: NAMES.serial, aim: 1 },
+    ],
+  };
 }
 
 async function withSize({ cost }: { cost: Result }, file: string): Promise<Result> {
@@ -180,18 +163,11 @@ async function withSize({ cost }: { cost: Result }, file: string): Promise<Resul
 }
 
 async function recreate(url: string, database: string): Promise<void> {
-  await query(url, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-  await query(url, `CREATE DATABASE ${database} TEMPLATE template0`);
-}
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
+  await query(
+    url,
+    `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`,
+    `CREATE DATABASE ${database} TEMPLATE template0`,
+  );
 }
 
 async function createBucket({ endpoint, region, accessKeyId, secretAccessKey }: S3Address): Promise<void> {

@@ -77,6 +77,13 @@ export async function renderMarkdown(report: BenchReport): Promise<string> {
         `${seconds(median.cpuSeconds)} | ${size(median.peakMemoryBytes)} | ${size(median.bytes)} |`,
     ),
     "",
+    ...(comparisons.length > 0 ? renderRatios(comparisons) : []),
+  ];
+  return format(lines.join("\n"), { parser: "markdown", printWidth: 110, proseWrap: "preserve" });
+}
+
+function renderRatios(comparisons: BenchReport["comparisons"]): string[] {
+  return [
     "## Ratios",
     "",
     "| measured | against | wall | aim | CPU | memory | written |",
@@ -88,7 +95,6 @@ export async function renderMarkdown(report: BenchReport): Promise<string> {
     ),
     "",
   ];
-  return format(lines.join("\n"), { parser: "markdown", printWidth: 110, proseWrap: "preserve" });
 }
 
 function mediansOf(rounds: readonly Result[]): Partial<Record<Figure, number>> {

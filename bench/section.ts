@@ -1,3 +1,6 @@
+import { mkdir, rm } from "node:fs/promises";
+import { Scratch } from "../src/sys/scratch.ts";
+import type { Lifeboat } from "./lifeboat.ts";
 import type { Cost } from "./measure.ts";
 
 export interface BenchOptions {
@@ -38,8 +41,38 @@ export interface BenchSection {
   facts: Record<string, string>;
   cases: BenchCase[];
   comparisons: BenchComparison[];
-  /** Ends the servers. */
-  close: () => Promise<void>;
+}
+
+/** What a section is opened with. */
+export interface Bench {
+  options: BenchOptions;
+  lifeboat: Lifeboat;
+  /** For its files. */
+  scratch: Scratch;
+  /** Done when the section is over, also when it could not be opened; the last given first. */
+  atEnd: (end: () => Promise<void>) => void;
+}
+
+/** Opens a section for one piece of work, and ends what it started, whatever happens. */
+export async function withSection(
+  open: (bench: Bench) => Promise<BenchSection>,
+  options: BenchOptions,
+  lifeboat: Lifeboat,
+  work: (section: BenchSection) => Promise<void>,
+): Promise<void> {
+  await using scratch = await Scratch.create();
+  const ends: (() => Promise<void>)[] = [];
+  try {
+    await work(await open({ options, lifeboat, scratch, atEnd: (end) => void ends.unshift(end) }));
+  } finally {
+    for (const end of ends) await end();
+  }
+}
+
+/** An empty folder, whatever an earlier round left in it. */
+export async function emptyFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path);
 }
 
 export interface CaseResults {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { buildReport, renderMarkdown } from "../../bench/report.ts";
 import type { BenchReport } from "../../bench/report.ts";
 import { runTool, toolEnvironment } from "../../src/sys/exec.ts";
 import { Redactor } from "../../src/sys/secret.ts";
@@ -44,3 +45,14 @@ test("the bench of Postgres measures every command, and reports ratios without a
     expect(text).not.toContain("/tmp/");
   }
 }, 180_000);
+
+test("a report without comparisons has no table of ratios", async () => {
+  const rounds = [{ wallSeconds: 1, cpuSeconds: 2, peakMemoryBytes: 3e6 }];
+  const results = ["backup", "restore"].map((name) => ({ name, command: `lifeboat ${name}`, rounds }));
+  const render = (comparisons: { measured: string; against: string }[]): Promise<string> => {
+    const section = { title: "Bench", facts: {}, comparisons };
+    return renderMarkdown(buildReport(section, { scale: 1, rounds: 1 }, results, new Date(0)));
+  };
+  expect(await render([{ measured: "restore", against: "backup" }])).toContain("## Ratios");
+  expect(await render([])).not.toContain("Ratios");
+});
