@@ -9,6 +9,7 @@ import { prune } from "./commands/prune.ts";
 import { pickReceivers } from "./commands/receivers.ts";
 import { rekey } from "./commands/rekey.ts";
 import { restore } from "./commands/restore.ts";
+import { status } from "./commands/status.ts";
 import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
 import type { StoreKind } from "./backup/manifest.ts";
@@ -73,6 +74,8 @@ async function carryOut(
   switch (config.command) {
     case "list":
       return await list(destination, context);
+    case "status":
+      return await status({ ...config, subjects: opened }, context);
     case "prune":
       return await prune(opened, config.isDryRun, context);
     case "copy": {

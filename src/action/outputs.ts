@@ -55,6 +55,8 @@ function outputsOf(result: RunResult): Record<string, string | number> {
       return { "size-bytes": result.sizeBytes, "duration-seconds": result.seconds };
     case "doctor":
       return { verdict: result.verdict };
+    case "status":
+      return { verdict: result.verdict, "backup-id": result.destinations[0]?.trend[0]?.backupId ?? "" };
     case "list":
       return { "backup-id": result.backups[0]?.backupId ?? "" };
   }

@@ -13,6 +13,7 @@ export interface Arguments {
 const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   backup: "Back up the configured stores into one backup.",
   list: "List the complete backups and their last drills.",
+  status: "Say whether backups are young enough and drills recent enough, and what is strange about them.",
   restore: "Restore a backup into databases of yours, and compare every table.",
   copy: "Copy backups from one destination to the others.",
   prune: "Remove the backups that retention lets go, and what no backup needs.",

@@ -6,6 +6,8 @@ import type { ListResult } from "../commands/list.ts";
 import type { PruneResult } from "../commands/prune.ts";
 import type { RestoreResult } from "../commands/restore.ts";
 import type { RunResult } from "../commands/result.ts";
+import type { StatusResult } from "../commands/status.ts";
+import type { Finding } from "../finding.ts";
 import { describeCompleteness } from "../report/completeness.ts";
 import { describeCopy } from "../report/copy.ts";
 import type { VerifyResult } from "../commands/verify.ts";
@@ -14,7 +16,8 @@ import { describePin, describePrune, listDecisions } from "../report/retention-p
 import { describeRekey, describeVerify } from "../report/upkeep.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { describeScope } from "../report/scope.ts";
-import { formatAge, formatBytes, countOf, formatSeconds } from "../report/quantities.ts";
+import { describeStatus, listStatus, listTrend } from "../report/status.ts";
+import { formatAge, formatBytes, formatCount, countOf, formatSeconds } from "../report/quantities.ts";
 
 const DOCTOR_ANSWERS = {
   good: "Everything is as a backup needs it.",
@@ -61,6 +64,8 @@ export function renderResult(result: RunResult): string {
       return `${describeRekey(result).join("\n")}\n`;
     case "doctor":
       return renderDoctor(result);
+    case "status":
+      return renderStatus(result);
     case "list":
       return renderList(result);
   }
@@ -88,16 +93,35 @@ function renderPrune({ destinations, isDryRun }: PruneResult): string {
 }
 
 function renderDoctor({ verdict, subjects }: DoctorResult): string {
+  const named = subjects.map(({ kind, name, findings }) => ({ name: `${kind} ${name}`, findings }));
+  return `${DOCTOR_ANSWERS[verdict]}\n${renderFindings(named)}`;
+}
+
+function renderStatus(result: StatusResult): string {
+  const trends = result.destinations.map(({ url, trend }) => {
+    const table = new Table({
+      head: ["Backup", "Size", "Rows", "Time"],
+      style: { head: [], border: [] },
+    });
+    for (const { backupId, sizeBytes, rows, seconds } of listTrend(trend)) {
+      table.push([backupId, formatBytes(sizeBytes), formatCount(rows), formatSeconds(seconds)]);
+    }
+    return trend.length < 2 ? "" : `${url}, the newest last\n${table.toString()}\n`;
+  });
+  return `${describeStatus(result)}.\n${renderFindings(listStatus(result))}${trends.join("")}`;
+}
+
+function renderFindings(subjects: readonly { name: string; findings: readonly Finding[] }[]): string {
   const signs = { good: "✓", warning: "!", bad: "✗" };
   const indent = (text: string): string => text.replaceAll("\n", "\n        ");
-  const lines = subjects.flatMap(({ kind, name, findings }) => [
-    `${kind} ${name}`,
+  const lines = subjects.flatMap(({ name, findings }) => [
+    name,
     ...findings.flatMap(({ check, state, found, mend }) => [
       `  ${signs[state]} ${check}: ${indent(found)}`,
       ...(mend === undefined ? [] : [`      → ${indent(mend)}`]),
     ]),
   ]);
-  return [DOCTOR_ANSWERS[verdict], ...lines, ""].join("\n");
+  return [...lines, ""].join("\n");
 }
 
 export function renderFailure({ code, title, reason, hint }: Failure): string {

@@ -7,8 +7,10 @@ import type { Pin } from "../backup/pin.ts";
 import type { Destination } from "../destinations/destination.ts";
 import {
   backupsPrefix,
+  drillKey,
   drillsPrefix,
   findBackupTime,
+  findDrillOf,
   manifestKey,
   pinsPrefix,
 } from "../destinations/keys.ts";
@@ -58,28 +60,23 @@ export interface Readings<T> {
   unreadable: string[];
 }
 
+/** The same, with what each error was. */
+export interface Outcomes<T> {
+  readable: T[];
+  unreadable: { id: string; error: AppError }[];
+}
+
 /** The manifests of all complete backups, newest first. */
 export async function readCatalogue(destination: Destination): Promise<Readings<Manifest>> {
-  return await readAll(await listBackupIds(destination), (id) => readManifest(destination, id));
+  return toReadings(await readManifests(destination, await listBackupIds(destination)));
 }
 
 /** The manifests of some backups, in the order of the ids, and those that cannot be read, each with the reason. */
 export async function readManifests(
   destination: Destination,
   ids: readonly string[],
-): Promise<{ readable: Manifest[]; unreadable: { id: string; error: AppError }[] }> {
-  const unreadable: { id: string; error: AppError }[] = [];
-  const limit = pLimit(READS_AT_ONCE);
-  const manifests = await Promise.all(
-    ids.map((id) =>
-      limit(() => readManifest(destination, id)).catch((error: unknown) => {
-        if (!(error instanceof AppError) || !OF_ONE_OBJECT.has(error.code)) throw error;
-        unreadable.push({ id, error });
-        return undefined;
-      }),
-    ),
-  );
-  return { readable: manifests.filter((manifest) => manifest !== undefined), unreadable };
+): Promise<Outcomes<Manifest>> {
+  return await readEach(ids, (id) => readManifest(destination, id));
 }
 
 /** The newest complete backup, or undefined where there is none yet. */
@@ -107,6 +104,27 @@ export async function pickBackup(destination: Destination, selection: Selection)
   return await readManifest(destination, picked);
 }
 
+/** The ids of the drills that left a record at a destination, newest first. */
+export async function listDrillIds(destination: Destination): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of destination.list(drillsPrefix)) {
+    const id = findDrillOf(key);
+    if (id !== undefined) ids.push(id);
+  }
+  return ids.sort().reverse();
+}
+
+/** Some drill records, in the order of the ids, and those that cannot be read, each with the reason. */
+export async function readDrillRecords(
+  destination: Destination,
+  ids: readonly string[],
+): Promise<Outcomes<DrillRecord>> {
+  return await readEach(ids, async (id) => {
+    const key = drillKey(id);
+    return parseDrillRecord(await destination.read(key), `${destination.url}/${key}`);
+  });
+}
+
 /** All drill records at a destination, oldest first. */
 export async function readDrills(destination: Destination): Promise<Readings<DrillRecord>> {
   return await readNewestDrills(destination, Infinity);
@@ -117,12 +135,8 @@ export async function readNewestDrills(
   destination: Destination,
   count: number,
 ): Promise<Readings<DrillRecord>> {
-  const keys: string[] = [];
-  for await (const { key } of destination.list(drillsPrefix)) if (key.endsWith(".json")) keys.push(key);
-  const newest = keys.slice(Math.max(0, keys.length - count)); // keys begin with the time
-  const drills = await readAll(newest, async (key) =>
-    parseDrillRecord(await destination.read(key), `${destination.url}/${key}`),
-  );
+  const newest = (await listDrillIds(destination)).slice(0, count);
+  const drills = toReadings(await readDrillRecords(destination, newest));
   drills.readable.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
   return drills;
 }
@@ -144,23 +158,27 @@ export async function readPins(destination: Destination): Promise<Map<string, Pi
 /** About the object that was read, and not about the destination. */
 const OF_ONE_OBJECT: ReadonlySet<string> = new Set(["BACKUP_DAMAGED", "FORMAT_TOO_NEW", "OBJECT_MISSING"]);
 
-async function readAll<T>(
+async function readEach<T>(
   names: readonly string[],
   read: (name: string) => Promise<T>,
-): Promise<Readings<T>> {
+): Promise<Outcomes<T>> {
   const limit = pLimit(READS_AT_ONCE);
-  const readings: Readings<T> = { readable: [], unreadable: [] };
-  const outcomes = await Promise.allSettled(names.map((name) => limit(() => read(name))));
-  for (const outcome of outcomes) {
+  const outcomes: Outcomes<T> = { readable: [], unreadable: [] };
+  const settled = await Promise.allSettled(names.map((name) => limit(() => read(name))));
+  for (const [index, outcome] of settled.entries()) {
     if (outcome.status === "fulfilled") {
-      readings.readable.push(outcome.value);
+      outcomes.readable.push(outcome.value);
       continue;
     }
     const error: unknown = outcome.reason;
     if (!(error instanceof AppError) || !OF_ONE_OBJECT.has(error.code)) throw error;
-    readings.unreadable.push(error.message);
+    outcomes.unreadable.push({ id: names[index]!, error });
   }
-  return readings;
+  return outcomes;
+}
+
+function toReadings<T>({ readable, unreadable }: Outcomes<T>): Readings<T> {
+  return { readable, unreadable: unreadable.map(({ error }) => error.message) };
 }
 
 function notFound(destination: Destination, { id, before }: Selection, ids: string[]): AppError {

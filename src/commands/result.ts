@@ -8,6 +8,7 @@ import type { PinResult } from "./pin.ts";
 import type { PruneResult } from "./prune.ts";
 import type { RekeyResult } from "./rekey.ts";
 import type { RestoreResult } from "./restore.ts";
+import type { StatusResult } from "./status.ts";
 import type { VerifyResult } from "./verify.ts";
 
 /** What a run came to: the document that --json prints. */
@@ -18,6 +19,7 @@ export type RunResult =
   | RestoreResult
   | DrillResult
   | ListResult
+  | StatusResult
   | CopyResult
   | PruneResult
   | PinResult
@@ -28,7 +30,8 @@ const DOCTOR_FOUND_BAD = 4;
 
 /** The exit status of a run that ended with a result: a drill that is not proven is no success. */
 export function exitStatusOfResult(result: RunResult): number {
-  const failed = result.command === "backup" ? result.destinations.find(({ failure }) => failure) : undefined;
+  const hasOutcomes = result.command === "backup" || result.command === "status";
+  const failed = hasOutcomes ? result.destinations.find(({ failure }) => failure) : undefined;
   if (failed?.failure) return EXIT_STATUS[failed.failure.code];
   const verdict =
     result.command === "drill" ? result.record.verdict : "verdict" in result ? result.verdict : "";
@@ -36,6 +39,6 @@ export function exitStatusOfResult(result: RunResult): number {
   if (verdict === "damaged") return EXIT_STATUS.BACKUP_DAMAGED;
   if (verdict === "unfinished") return EXIT_STATUS.TOOL_FAILED;
   if (verdict === "unproven") return EXIT_STATUS.UNPROVEN;
-  if (verdict === "bad") return DOCTOR_FOUND_BAD;
+  if (verdict === "bad") return result.command === "status" ? EXIT_STATUS.UNPROVEN : DOCTOR_FOUND_BAD;
   return 0;
 }

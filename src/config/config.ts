@@ -108,6 +108,13 @@ export interface DrillConfig extends ReadingConfig {
   reportDir: string;
 }
 
+export interface StatusConfig extends CommonConfig {
+  command: "status";
+  /** Those that must be there; none where neither the option nor the file names any. */
+  stores: readonly string[];
+  objectives: Objectives & { drillEveryHours?: number };
+}
+
 /** What a backup needs, to be looked at, and the targets of drills as far as they are given. */
 export interface DoctorConfig extends CommonConfig {
   command: "doctor";
@@ -157,6 +164,7 @@ export type Config =
   | RekeyConfig
   | BackupConfig
   | ListConfig
+  | StatusConfig
   | PruneConfig
   | CopyConfig
   | PinConfig
@@ -200,7 +208,7 @@ export function parseConfig(raw: RawInput): Config {
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
   const settings = readRestore(sources, reader, targets, command === "restore");
-  const objectives = readObjectives(sources, isDrill);
+  const { drillEveryHours, ...objectives } = readObjectives(sources, isDrill || command === "status");
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
@@ -222,6 +230,13 @@ export function parseConfig(raw: RawInput): Config {
       return { command, ...common, stores, full, keys, ...(encryption && { encryption }) };
     case "list":
       return { command, ...common };
+    case "status":
+      return {
+        command,
+        ...common,
+        stores: reader.chosen ?? reader.names,
+        objectives: { ...objectives, ...(drillEveryHours !== undefined && { drillEveryHours }) },
+      };
     case "prune":
       return { command, ...common, isDryRun };
     case "copy":
@@ -308,16 +323,18 @@ function requirePinOptions(sources: Sources, command: "pin" | "unpin"): void {
   }
 }
 
-function readObjectives(sources: Sources, isNeeded: boolean): Objectives {
-  const read = (key: string): number | undefined => {
-    const given = sources.text(["objectives", key], isNeeded);
+function readObjectives(sources: Sources, isNeeded: boolean): StatusConfig["objectives"] {
+  const read = (key: "rpo" | "rto" | "drill-every"): number | undefined => {
+    const given = sources.option(key) ?? sources.text(["objectives", key], isNeeded);
     return given && readDurationMs(given, sources.problems);
   };
   const rpoMs = read("rpo");
   const rtoMs = read("rto");
+  const drillEveryMs = read("drill-every");
   return {
     ...(rpoMs !== undefined && { rpoHours: rpoMs / 3_600_000 }),
     ...(rtoMs !== undefined && { rtoMinutes: rtoMs / 60_000 }),
+    ...(drillEveryMs !== undefined && { drillEveryHours: drillEveryMs / 3_600_000 }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { StoreKind } from "../backup/manifest.ts";
 export const COMMANDS = [
   "backup",
   "list",
+  "status",
   "copy",
   "prune",
   "pin",
@@ -131,7 +132,7 @@ export const OPTIONS = {
   store: {
     kind: "list",
     help: "Only these stores, by name.",
-    commands: ["backup", "restore", "drill", "doctor"],
+    commands: ["backup", "restore", "drill", "doctor", "status"],
   },
   recipient: {
     kind: "list",
@@ -179,7 +180,7 @@ export const OPTIONS = {
   },
   from: {
     kind: "text",
-    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor and prune.",
+    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor, prune and status.",
     commands: COMMANDS,
   },
   to: {
@@ -311,6 +312,24 @@ export const OPTIONS = {
     help: "What may be lost, as kind and name: extension pg_cron, event trigger audit.",
     commands: ["restore", "drill"],
     stores: ["postgres"],
+  },
+  rpo: {
+    kind: "text",
+    help: "How old the newest backup may be, such as 26h; goes before the file's objectives.",
+    commands: ["drill", "status"],
+    env: "LIFEBOAT_RPO",
+  },
+  rto: {
+    kind: "text",
+    help: "How long a restore may take, such as 4h; goes before the file's objectives.",
+    commands: ["drill", "status"],
+    env: "LIFEBOAT_RTO",
+  },
+  "drill-every": {
+    kind: "text",
+    help: "How old the last drill may be, such as 8d; goes before the file's objectives.",
+    commands: ["status"],
+    env: "LIFEBOAT_DRILL_EVERY",
   },
   "prove-red": {
     kind: "flag",

@@ -366,8 +366,9 @@ export const fileSchema = z
       .strictObject({
         rpo: text("How old the newest backup may be, such as 24h.").optional(),
         rto: text("How long a restore may take, such as 4h.").optional(),
+        "drill-every": text("How old the last drill may be, such as 8d.").optional(),
       })
-      .describe("What a drill is held against.")
+      .describe("What status and drills are held against.")
       .optional(),
     restore: z
       .strictObject({

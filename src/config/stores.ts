@@ -58,7 +58,7 @@ export class StoreReader {
 
   /** Reports a name that the file does not know; without stores in the file every name may be right. */
   requireKnown(name: string, place: Place): void {
-    const known = [...new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.#listStores()])];
+    const known = [...new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.names])];
     if (known.length === 0 || known.includes(name)) return;
     this.#sources.addAbsent(
       ["stores", name],
@@ -263,7 +263,7 @@ export class StoreReader {
   }
 
   /** Every store of the file by its own name. */
-  #listStores(): string[] {
+  get names(): string[] {
     const entries = Object.keys(this.#sources.content.stores ?? {});
     return entries.flatMap((entry) => this.#membersOf(entry).map(({ name }) => name));
   }

@@ -147,6 +147,11 @@ export function drillKey(drillId: string): string {
   return `${DRILLS}${drillId}.json`;
 }
 
+/** The drill whose record lies under a key, or undefined when the key is that of no record. */
+export function findDrillOf(key: string): string | undefined {
+  return /^drills\/([^/]+)\.json$/.exec(key)?.[1];
+}
+
 /**
  * Gives a key back when it stays where it belongs. Keys are read from manifests as well, and a manifest that was
  * tampered with must not make a restore read, or a prune remove, anything outside of the destination.

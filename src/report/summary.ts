@@ -4,6 +4,8 @@ import type { DoctorResult } from "../commands/doctor.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import { sizeOfStore } from "../backup/manifest.ts";
 import type { StoreManifest } from "../backup/manifest.ts";
+import type { StatusResult } from "../commands/status.ts";
+import type { Finding } from "../finding.ts";
 import type { ControlResult, StepResult } from "../drill/record.ts";
 import type { PhaseTime } from "../sys/clock.ts";
 import { describeCompleteness } from "./completeness.ts";
@@ -14,6 +16,7 @@ import { escapeMarkdown, renderTable } from "./markdown.ts";
 import { describePin, describePrune, listDecisions } from "./retention-plan.ts";
 import { describeRekey, describeVerify } from "./upkeep.ts";
 import { describeScope } from "./scope.ts";
+import { describeStatus, listStatus, listTrend } from "./status.ts";
 import { formatAge, formatBytes, countOf, formatCount, formatSeconds } from "./quantities.ts";
 
 const ROWS_SHOWN = 50;
@@ -155,6 +158,8 @@ function renderResult(result: RunResult): string[] {
     }
     case "doctor":
       return renderDoctor(result);
+    case "status":
+      return renderStatus(result);
     case "list":
       return [
         `## ${countOf(result.backups.length, "backup")} at ${escapeMarkdown(result.destination)}`,
@@ -178,28 +183,58 @@ function renderResult(result: RunResult): string[] {
   }
 }
 
+const SIGNS = { good: "✅", warning: "⚠️", bad: "❌" } as const;
+
 function renderDoctor({ verdict, subjects }: DoctorResult): string[] {
-  const signs = { good: "✅", warning: "⚠️", bad: "❌" };
   const answers = {
     good: "Everything is as a backup needs it",
     warning: "A backup will work; something deserves a look",
     bad: "A backup or a drill would fail",
   };
   return [
-    `## ${signs[verdict]} ${answers[verdict]}`,
+    `## ${SIGNS[verdict]} ${answers[verdict]}`,
     "",
-    ...subjects.flatMap(({ kind, name, findings }) => [
-      `**${kind} ${escapeMarkdown(name)}**`,
-      "",
-      ...renderTable(
-        ["", "Check", "Found", "Mend it"],
-        findings.map(({ check, state, found, mend = "" }) => [
-          signs[state],
-          ...[check, found, mend].map(escapeMarkdown),
-        ]),
-      ),
-    ]),
+    ...renderFindings(subjects.map(({ kind, name, findings }) => ({ name: `${kind} ${name}`, findings }))),
   ];
+}
+
+function renderStatus(result: StatusResult): string[] {
+  return [
+    `## ${SIGNS[result.verdict]} ${describeStatus(result)}`,
+    "",
+    ...renderFindings(listStatus(result)),
+    ...result.destinations.flatMap(({ url, trend }) =>
+      trend.length < 2
+        ? []
+        : [
+            `**The last backups at ${escapeMarkdown(url)}**`,
+            "",
+            ...renderTable(
+              ["Backup", "Size", "Rows", "Time"],
+              listTrend(trend).map(({ backupId, sizeBytes, rows, seconds }) => [
+                backupId,
+                formatBytes(sizeBytes),
+                formatCount(rows),
+                formatSeconds(seconds),
+              ]),
+            ),
+          ],
+    ),
+  ];
+}
+
+function renderFindings(subjects: readonly { name: string; findings: readonly Finding[] }[]): string[] {
+  return subjects.flatMap(({ name, findings }) => [
+    `**${escapeMarkdown(name)}**`,
+    "",
+    ...renderTable(
+      ["", "Check", "Found", "Mend it"],
+      findings.map(({ check, state, found, mend = "" }) => [
+        SIGNS[state],
+        ...[check, found, mend].map(escapeMarkdown),
+      ]),
+    ),
+  ]);
 }
 
 function renderStore(manifest: StoreManifest): string[] {

@@ -36,3 +36,45 @@ test("a doctor says the answer first, then each finding with the line that mends
     "
   `);
 });
+
+test("a status says the answer first, then each finding, then the series with the newest last", () => {
+  const point = (backupId: string, sizeBytes: number) => ({
+    backupId,
+    startedAt: "2026-11-20T02:17:04.000Z",
+    sizeBytes,
+    seconds: 90,
+    rows: 1234,
+  });
+  const text = renderResult({
+    command: "status",
+    verdict: "bad",
+    objectives: { rpoHours: 26 },
+    destinations: [
+      {
+        url: "file:///backups",
+        backups: 2,
+        findings: [bad("app age", "It is too old.", "Run lifeboat backup.")],
+        stores: [],
+        trend: [point("b", 2000), point("a", 1000)],
+      },
+    ],
+    drills: [good("app drill", "It ended proven.")],
+  });
+  expect(text).toMatchInlineSnapshot(`
+    "An objective is missed.
+    destination file:///backups
+      ✗ app age: It is too old.
+          → Run lifeboat backup.
+    drills
+      ✓ app drill: It ended proven.
+    file:///backups, the newest last
+    ┌────────┬──────┬───────┬────────────┐
+    │ Backup │ Size │ Rows  │ Time       │
+    ├────────┼──────┼───────┼────────────┤
+    │ a      │ 1 kB │ 1,234 │ 1 min 30 s │
+    ├────────┼──────┼───────┼────────────┤
+    │ b      │ 2 kB │ 1,234 │ 1 min 30 s │
+    └────────┴──────┴───────┴────────────┘
+    "
+  `);
+});

@@ -111,6 +111,17 @@ describe("backup", () => {
   });
 });
 
+describe("status", () => {
+  test("needs no password, knows the stores of the file, and takes objectives from options first", () => {
+    const yaml = SHOP.replace("rto: 90m", "rto: 90m, drill-every: 8d");
+    const env = { S3_SECRET: "planted" };
+    const config = parseAs("status", { yaml, env, options: { rpo: "2d" } });
+    expect(config.stores).toEqual(["postgres", "events"]);
+    expect(config.objectives).toEqual({ rpoHours: 48, rtoMinutes: 90, drillEveryHours: 192 });
+    expect(parseAs("status", { yaml, env, options: { store: "events" } }).stores).toEqual(["events"]);
+  });
+});
+
 describe("drill", () => {
   test("does not need the passwords of production", () => {
     const config = parseAs("drill", { yaml: SHOP, env: DRILL_ENV });

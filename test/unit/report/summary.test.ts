@@ -4,6 +4,7 @@ import { sizeOfBackup } from "../../../src/backup/manifest.ts";
 import type { RunResult } from "../../../src/commands/result.ts";
 import type { DrillRecord } from "../../../src/drill/record.ts";
 import { AppError } from "../../../src/errors.ts";
+import { bad } from "../../../src/finding.ts";
 import { explainFailure } from "../../../src/report/failure.ts";
 import { renderFailureSummary, renderSummary } from "../../../src/report/summary.ts";
 import { Redactor, Secret } from "../../../src/sys/secret.ts";
@@ -243,6 +244,27 @@ test("names and messages from outside are shown as they are, and do nothing", ()
       title: HOSTILE,
       reason: HOSTILE,
       hint: HOSTILE,
+    }),
+    renderSummary({
+      command: "status",
+      verdict: "bad",
+      objectives: {},
+      destinations: [
+        {
+          url: HOSTILE,
+          backups: 2,
+          findings: [bad(HOSTILE, HOSTILE, HOSTILE)],
+          stores: [],
+          trend: [BACKUP_ID, BACKUP_ID].map((backupId) => ({
+            backupId,
+            startedAt: "",
+            sizeBytes: 1,
+            seconds: 1,
+            rows: 1,
+          })),
+        },
+      ],
+      drills: [bad(HOSTILE, HOSTILE, HOSTILE)],
     }),
     renderSummary({
       command: "list",
