@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createRunKey } from "../drill/key-fingerprint.ts";
 import type { RecordedRequest } from "../drill/upstream/server.ts";
-import { openStepUpstream } from "../drill/upstream/step-upstream.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { RunContext } from "../run-context.ts";
 
@@ -15,6 +14,7 @@ export async function serveUpstream(
   settings: UpstreamSettings,
   { signal, clock, reporter }: RunContext,
 ): Promise<void> {
+  const { openStepUpstream } = await import("../drill/upstream/step-upstream.ts"); // no other command loads it
   const upstream = await openStepUpstream(settings, createRunKey(), clock, (request) =>
     reporter.info(describeRequest(request)),
   );

@@ -3,7 +3,6 @@ import { secondsSince, withDeadline } from "../../sys/clock.ts";
 import { createRunKey } from "../key-fingerprint.ts";
 import type { DecryptedSecrets } from "../key-fingerprint.ts";
 import type { StepResult } from "../record.ts";
-import { openStepUpstream } from "../upstream/step-upstream.ts";
 import type { UpstreamSettings } from "../upstream/step-upstream.ts";
 import type { DrillContext, Step, StepContext } from "./step.ts";
 
@@ -33,6 +32,7 @@ export async function performSteps(
   const findStopper = (): StepResult | undefined => results.find(({ outcome }) => outcome !== "passed");
   try {
     if (upstream) {
+      const { openStepUpstream } = await import("../upstream/step-upstream.ts"); // its libraries take time to load
       const running = await openStepUpstream(upstream, decrypted.runKey, context.clock);
       shared.upstream = running;
       shared.atEnd(() => running.close());

@@ -69,12 +69,13 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
   const databases = await readDatabases(server, named);
   const local = databases.filter(({ engine }) => isLocalDatabase(engine));
   const names = local.map(({ name }) => name);
-  const [rows, columns, functions] = await Promise.all([
+  const [rows, columns, functions, collections] = await Promise.all([
     readTables(server, names),
     readColumns(server, names),
     server.rows<{ name: string; statement: string }>(
       "SELECT name, create_query AS statement FROM system.functions WHERE origin = 'SQLUserDefined' ORDER BY name",
     ),
+    listCollections(server),
   ]);
   const leftOut = databases
     .filter((database) => !local.includes(database))
@@ -82,9 +83,7 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
       what: `database ${name}`,
       why: `Its engine ${engine} shows another system's tables.`,
     }));
-  leftOut.push(ACCESS_LEFT_OUT);
-
-  leftOut.push(...(await listCollections(server)));
+  leftOut.push(ACCESS_LEFT_OUT, ...collections);
 
   const visible = rows.filter(({ name }) => !INNER_TABLE.test(name));
   const known = new Set(visible.map(idOf));

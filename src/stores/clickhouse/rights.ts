@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { AppError } from "../../errors.ts";
 import { forEachAtOnce } from "../at-once.ts";
 import { SYSTEM_DATABASES } from "./catalog.ts";
@@ -16,7 +17,7 @@ export interface Lack {
 
 /** What a backup asks the server for beside rows. */
 const SYSTEM_TABLES = ["databases", "tables", "columns", "functions", "settings", "parts", "parts_columns"];
-const PLANS_AT_ONCE = 4;
+const QUESTIONS_AT_ONCE = 4;
 
 /**
  * What the user may not see of the databases in scope. `system.tables` shows only what the user may see: without this
@@ -29,33 +30,30 @@ export async function findLackingRights(
   const to = `TO ${quoteName(server.connection.user)}`;
   const lacks = await findFixedSettings(server, EXACT_READ);
   if (lacks.length > 0) return lacks; // nothing further could be asked
-  const need = async (privilege: string, where: string, what: string): Promise<void> => {
+  const need = async (privilege: string, where: string, what: string): Promise<Lack[]> => {
     // This statement takes no FORMAT. There since 24.10.
     const [answer] = await server.runAny(`CHECK GRANT ${privilege} ON ${where}`);
-    if (answer?.["result"] !== 1) lacks.push({ what, mend: `GRANT ${privilege} ON ${where} ${to}` });
+    return answer?.["result"] === 1 ? [] : [{ what, mend: `GRANT ${privilege} ON ${where} ${to}` }];
   };
-  for (const table of SYSTEM_TABLES) {
-    if (await mayRead(server, table)) continue;
+  const unreadable = await findRefused(SYSTEM_TABLES, (some) => mayRead(server, ...some));
+  for (const table of unreadable) {
     lacks.push({ what: `may not read system.${table}`, mend: `GRANT SELECT ON system.${table} ${to}` });
   }
   if (!named) {
-    await need(
-      "SHOW DATABASES",
-      "*.*",
-      "may not see all databases, and no databases are named in the configuration",
-    );
+    const what = "may not see all databases, and no databases are named in the configuration";
+    lacks.push(...(await need("SHOW DATABASES", "*.*", what)));
   }
-  for (const database of named ?? (await listDatabases(server))) {
-    const where = `${quoteName(database)}.*`;
-    await need("SELECT", where, `may not read every table of ${database}`);
-    if (await asksDictionaries(server, database)) {
-      await need(
-        "dictGet",
-        where,
-        `may not ask the dictionaries that columns of ${database} are filled from`,
-      );
-    }
-  }
+  const limit = pLimit(QUESTIONS_AT_ONCE);
+  const inDatabases = (named ?? (await listDatabases(server))).map((database) =>
+    limit(async () => {
+      const where = `${quoteName(database)}.*`;
+      const found = await need("SELECT", where, `may not read every table of ${database}`);
+      if (!(await asksDictionaries(server, database))) return found;
+      const what = `may not ask the dictionaries that columns of ${database} are filled from`;
+      return [...found, ...(await need("dictGet", where, what))];
+    }),
+  );
+  lacks.push(...(await Promise.all(inDatabases)).flat());
   return lacks;
 }
 
@@ -65,7 +63,7 @@ export async function findLackingRights(
  */
 export async function findHiddenRows(server: ClickHouseServer, { tables }: Catalog): Promise<Lack[]> {
   const hidden: DataTable[] = [];
-  await forEachAtOnce(tables, PLANS_AT_ONCE, async (table) => {
+  await forEachAtOnce(tables, QUESTIONS_AT_ONCE, async (table) => {
     const columns = listColumns(table.columns.map(({ name }) => name));
     const [plan] = await server.rows<{ explain: string }>(
       `EXPLAIN json = 1, actions = 1 ${selectFrom(table, columns)}`,
@@ -106,11 +104,12 @@ async function findFixedSettings(
       },
     ];
   }
-  const fixed: string[] = [];
-  for (const [name, value] of Object.entries(server.accept(settings))) {
-    const setting = `${name} = ${typeof value === "number" ? value : quoteText(value)}`;
-    if (!(await allowed(server.runAny(`SELECT 1 SETTINGS ${setting}`)))) fixed.push(setting);
-  }
+  const wanted = Object.entries(server.accept(settings)).map(
+    ([name, value]) => `${name} = ${typeof value === "number" ? value : quoteText(value)}`,
+  );
+  const fixed = await findRefused(wanted, (some) =>
+    allowed(server.runAny(`SELECT 1 SETTINGS ${some.join(", ")}`)),
+  );
   if (fixed.length === 0) return [];
   return [
     {
@@ -134,8 +133,20 @@ export function rightsMissing(server: ClickHouseServer, lacks: readonly Lack[]):
   );
 }
 
-export async function mayRead(server: ClickHouseServer, table: string): Promise<boolean> {
-  return await allowed(server.rows(`SELECT 1 FROM system.${table} LIMIT 0`));
+export async function mayRead(server: ClickHouseServer, ...tables: readonly string[]): Promise<boolean> {
+  const reads = tables.map((table) => `(SELECT 1 FROM system.${table} LIMIT 0)`);
+  return await allowed(server.rows(reads.join(" UNION ALL ")));
+}
+
+/** Asks for all at once, since far servers take their time, and one by one only where something is refused. */
+async function findRefused(
+  items: readonly string[],
+  areAllowed: (some: readonly string[]) => Promise<boolean>,
+): Promise<string[]> {
+  if (items.length === 0 || (await areAllowed(items))) return [];
+  const limit = pLimit(QUESTIONS_AT_ONCE);
+  const answers = await Promise.all(items.map((item) => limit(() => areAllowed([item]))));
+  return items.filter((_, index) => answers[index] === false);
 }
 
 async function allowed(query: Promise<unknown>): Promise<boolean> {

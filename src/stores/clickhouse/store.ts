@@ -77,6 +77,8 @@ class ClickHouseStore implements Store {
   readonly #isAccessKept: boolean;
   readonly #context: RunContext;
   #server: Promise<ClickHouseServer> | undefined;
+  /** As it was checked a moment ago: what is true of it is what a backup begins with. */
+  #checked: Catalog | undefined;
 
   constructor(
     { name, url, databases, fullEveryMs, sliceBytes, serverMode, access }: ClickHouseStoreOptions,
@@ -100,6 +102,7 @@ class ClickHouseStore implements Store {
     const catalog = await readCatalog(server, this.#databases);
     const hidden = await findHiddenRows(server, catalog);
     if (hidden.length > 0) throw rightsMissing(server, hidden);
+    this.#checked = catalog;
     return `ClickHouse ${server.version} at ${this.#connection.endpoint}, ${describeDatabases(catalog)}`;
   }
 
@@ -159,7 +162,7 @@ class ClickHouseStore implements Store {
   }
 
   async #exportByServer(server: ClickHouseServer, sink: BackupSink, mode: ServerMode): Promise<Exports> {
-    const catalog = await readCatalog(server, this.#databases);
+    const catalog = await this.#takeCatalog(server);
     if (catalog.tables.length === 0) return { catalog, parts: [], tables: [], replaced: [] };
     const { destination, deadlineMs } = mode;
     const options = { previous: sink.previous, deadlineMs };
@@ -180,7 +183,7 @@ class ClickHouseStore implements Store {
   async #export(server: ClickHouseServer, sink: BackupSink): Promise<Exports> {
     const exporter = new Exporter(server, sink, this.#context, this.#sliceBytes);
     for (let attempt = 1; ; attempt += 1) {
-      const catalog = await readCatalog(server, this.#databases);
+      const catalog = await this.#takeCatalog(server);
       const findChanges = async (): Promise<string[]> =>
         findReplaced(catalog, await readCatalog(server, this.#databases));
       let exported: Awaited<ReturnType<Exporter["exportTables"]>> | undefined;
@@ -204,6 +207,13 @@ class ClickHouseStore implements Store {
   async close(): Promise<void> {
     // A server that could not be reached has nothing to close.
     await this.#server?.then((server) => server.close()).catch(() => {});
+  }
+
+  /** The catalog that was checked, once; then what is there now. */
+  async #takeCatalog(server: ClickHouseServer): Promise<Catalog> {
+    const checked = this.#checked;
+    this.#checked = undefined;
+    return checked ?? (await readCatalog(server, this.#databases));
   }
 
   #connect(): Promise<ClickHouseServer> {
