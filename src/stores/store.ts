@@ -227,7 +227,25 @@ export interface ThrowawayTarget extends Target {
   destroy(): Promise<void>;
 }
 
-/** The variable by which commands find a restored store: `LIFEBOAT_POSTGRES_URL`. */
-export function connectionVariable(store: string): string {
-  return `LIFEBOAT_${store.toUpperCase().replace(/[^A-Z0-9]/g, "_")}_URL`;
+/** Where a restored store is. */
+export interface RestoredAddress {
+  /** With user, password and database. */
+  url: string;
+  /** A name, an address, or the folder of a socket. */
+  host: string;
+  port: number | string;
+  user: string;
+  password: string;
+  database: string;
+}
+
+/**
+ * The variables by which commands find a restored store: its address (`LIFEBOAT_POSTGRES_URL`), and the parts of it for
+ * programs that want them one by one (`LIFEBOAT_POSTGRES_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_DATABASE`).
+ */
+export function connectionVariables(store: string, address: RestoredAddress): Record<string, string> {
+  const prefix = `LIFEBOAT_${store.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+  return Object.fromEntries(
+    Object.entries(address).map(([part, value]) => [`${prefix}_${part.toUpperCase()}`, String(value)]),
+  );
 }

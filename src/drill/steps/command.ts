@@ -11,8 +11,8 @@ export interface CommandOptions {
 }
 
 /**
- * How to call it. It gets PATH, HOME and the like, the addresses of the restored stores (LIFEBOAT_<STORE>_URL) and
- * of the built-in upstream (LIFEBOAT_UPSTREAM_URL), and the variables written in the step; nothing else.
+ * How to call it. It gets PATH, HOME and the like, the addresses of the restored stores (LIFEBOAT_<STORE>_URL and
+ * its parts), of the built-in upstream (LIFEBOAT_UPSTREAM_URL), and the variables written in the step; nothing else.
  */
 export function buildCommand(options: CommandOptions, { toolEnv, targets, upstream }: StepContext): Command {
   const { command, workingDirectory } = options;

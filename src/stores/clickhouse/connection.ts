@@ -1,6 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { Secret } from "../../sys/secret.ts";
 import type { Redactor } from "../../sys/secret.ts";
+import type { RestoredAddress } from "../store.ts";
 
 /** Where a ClickHouse server is and who asks. The password travels in headers, never in an address. */
 export interface Connection {
@@ -59,13 +60,15 @@ export function describeHost({ endpoint }: Connection): string {
   return host.endsWith(usualPort) ? host.slice(0, -usualPort.length) : host;
 }
 
-/** The same address with another database, for commands that reach the data by URL. */
-export function urlWithDatabase(connection: Connection, database: string): string {
+/** Where programs find a database of the server. */
+export function addressOf(connection: Connection, database: string): RestoredAddress {
   const url = new URL(connection.endpoint);
-  url.username = encodeURIComponent(connection.user);
-  url.password = encodeURIComponent(connection.password.reveal());
+  const { hostname: host, port } = url;
+  const [user, password] = [connection.user, connection.password.reveal()];
+  url.username = encodeURIComponent(user);
+  url.password = encodeURIComponent(password);
   url.pathname = `/${encodeURIComponent(database)}`;
-  return url.href;
+  return { url: url.href, host, port, user, password, database };
 }
 
 /** ClickHouse's own ports, unless the address names the web's on purpose: URL drops `:443` of `https://host:443`. */

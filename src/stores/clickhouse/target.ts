@@ -5,7 +5,7 @@ import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { withDeadline } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
-import { connectionVariable } from "../store.ts";
+import { connectionVariables } from "../store.ts";
 import type {
   ObjectSource,
   Placement,
@@ -20,7 +20,7 @@ import type { RestoreScope } from "../../backup/restore-scope.ts";
 import { applyAccess } from "./access-restore.ts";
 import { readCatalog } from "./catalog.ts";
 import type { Catalog, DataTable } from "./catalog.ts";
-import { describeHost, parseConnection, urlWithDatabase } from "./connection.ts";
+import { addressOf, describeHost, parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { idOf, parseSchema } from "./ddl.ts";
 import type { SchemaEntry, SchemaPlan } from "./ddl.ts";
@@ -224,9 +224,7 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   connectionEnv(): Record<string, string> {
-    return {
-      [connectionVariable(this.store)]: urlWithDatabase(this.#connection, this.#database ?? "default"),
-    };
+    return connectionVariables(this.store, addressOf(this.#connection, this.#database ?? "default"));
   }
 
   async destroy(): Promise<void> {

@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import { readPrivateFile } from "../../sys/private-file.ts";
 import { Secret } from "../../sys/secret.ts";
 import type { Redactor } from "../../sys/secret.ts";
+import type { RestoredAddress } from "../store.ts";
 import type { Pooler } from "./poolers.ts";
 import { readTls, tlsOptions } from "./tls.ts";
 import type { Tls } from "./tls.ts";
@@ -111,9 +112,17 @@ export function connectionTo(connection: PostgresConnection, database: string): 
   return { ...connection, database, parameters };
 }
 
-/** The same as a URI with the password, for commands that reach the data by themselves. */
-export function uriOf({ parameters }: PostgresConnection): Secret {
-  return new Secret(formatUri(parameters));
+/** Where programs find it. */
+export function addressOf(connection: PostgresConnection): RestoredAddress {
+  const { host, port, user, password, database } = connection;
+  return {
+    url: formatUri(connection.parameters),
+    host,
+    port,
+    user,
+    password: password?.reveal() ?? "",
+    database,
+  };
 }
 
 /** Whether the server is on this machine, behind a file: nothing to encrypt, and no host name. */

@@ -7,7 +7,7 @@ import type { RestoreScope } from "../../backup/restore-scope.ts";
 import { listRoles } from "../../backup/roles.ts";
 import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import { connectionVariable } from "../store.ts";
+import { connectionVariables } from "../store.ts";
 import type {
   Placement,
   QueryIdentity,
@@ -18,7 +18,7 @@ import type {
   ThrowawayTarget,
 } from "../store.ts";
 import { majorOf } from "./clients/tools.ts";
-import { connectionTo, describeHost, parsePostgresAddress, uriOf } from "./connection.ts";
+import { addressOf, connectionTo, describeHost, parsePostgresAddress } from "./connection.ts";
 import type { PostgresAddress, PostgresConnection } from "./connection.ts";
 import { readFilledTables } from "./data-only.ts";
 import { quoteIdent } from "./faults.ts";
@@ -207,7 +207,7 @@ class PostgresTarget implements Target {
   }
 
   connectionEnv(): Record<string, string> {
-    return { [connectionVariable(this.store)]: uriOf(this.connection).reveal() };
+    return connectionVariables(this.store, addressOf(this.connection));
   }
 
   async close(): Promise<void> {
@@ -267,7 +267,7 @@ class NewPostgresTarget extends PostgresTarget {
 
   /** What the operator named: commands around the restore know no other. */
   override connectionEnv(): Record<string, string> {
-    return { [connectionVariable(this.store)]: uriOf(this.#named).reveal() };
+    return connectionVariables(this.store, addressOf(this.#named));
   }
 }
 

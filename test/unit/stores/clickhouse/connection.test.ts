@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseConnection, urlWithDatabase } from "../../../../src/stores/clickhouse/connection.ts";
+import { addressOf, parseConnection } from "../../../../src/stores/clickhouse/connection.ts";
 import { Redactor, Secret } from "../../../../src/sys/secret.ts";
 
 describe("a ClickHouse address", () => {
@@ -36,6 +36,6 @@ describe("a ClickHouse address", () => {
 
   test("another database takes the place of its own", () => {
     const connection = parseConnection(new Secret("http://me:p%40ss@h:1/one"), new Redactor());
-    expect(urlWithDatabase(connection, "two & more")).toBe("http://me:p%40ss@h:1/two%20%26%20more");
+    expect(addressOf(connection, "two & more").url).toBe("http://me:p%40ss@h:1/two%20%26%20more");
   });
 });

@@ -6,7 +6,7 @@ import {
   connectionTo,
   describeHost,
   parsePostgresAddress,
-  uriOf,
+  addressOf,
 } from "../../../../src/stores/postgres/connection.ts";
 import type { PostgresConnection } from "../../../../src/stores/postgres/connection.ts";
 import { PROVIDER_AUTHORITIES } from "../../../../src/presets/authorities.ts";
@@ -78,7 +78,7 @@ describe("an address", () => {
     ["host=/var/run/postgresql user=app password=hunter22 dbname=shop"],
   ])("leads through a Unix socket: %s", (text) => {
     expect(parse(text)).toMatchObject({ host: "/var/run/postgresql", database: "shop", user: "app" });
-    expect(parse(uriOf(parse(text)).reveal()).parameters).toEqual(parse(text).parameters);
+    expect(parse(addressOf(parse(text)).url).parameters).toEqual(parse(text).parameters);
   });
 
   test.each([
@@ -120,7 +120,7 @@ describe("an address", () => {
   test("leads to another database of the same server, and gives commands a URI", () => {
     const other = connectionTo(parse("postgres://app:x%40y@db:6000/app?sslmode=require"), "other one");
     expect(other.database).toBe("other one");
-    expect(uriOf(other).reveal()).toBe("postgresql://app:x%40y@db:6000/other%20one?sslmode=require");
+    expect(addressOf(other).url).toBe("postgresql://app:x%40y@db:6000/other%20one?sslmode=require");
   });
 
   test("is spoken of by its host, and its port where that is another", () => {
@@ -137,7 +137,7 @@ describe("a password-file", () => {
     const connection = parse("postgres://app@db/app", redactor, await scratchFile("pl@nted word\n"));
     expect(connection.password?.reveal()).toBe("pl@nted word");
     expect(redactor.redact("pl@nted word")).toBe("***");
-    expect(uriOf(connection).reveal()).toBe("postgresql://app:pl%40nted%20word@db/app");
+    expect(addressOf(connection).url).toBe("postgresql://app:pl%40nted%20word@db/app");
   });
 
   test.each([
