@@ -85,6 +85,11 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
           const { previous, finished } = recall(store, earlier, startedAt, reporter);
           const held = await store.backup(writer.sinkOf(store.name, previous, finished));
           reporter.info(describeStore(held));
+          if (held.inventory.tables.length === 0) {
+            reporter.warn(
+              `${held.store} holds no table: look at its address and scope, unless that is meant.`,
+            );
+          }
           return held;
         }),
       ),

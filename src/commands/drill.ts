@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { wasEmpty } from "../backup/emptiness.ts";
 import type { DrillPoint } from "../backup/history.ts";
 import type { Comparison, Inventory } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
@@ -106,6 +107,9 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
 
   const evidence: Evidence = {
     comparisons: [],
+    emptyStores: pickStores(manifest, request)
+      .stores.filter(wasEmpty)
+      .map(({ store }) => store),
     skippedStores: findSkippedStores(manifest, request),
     failures: [],
     steps: [],

@@ -6,6 +6,8 @@ import type { ControlResult, DrillRecord, StepResult } from "./record.ts";
 /** What a drill saw, before it is judged. */
 export interface Evidence {
   comparisons: Comparison[];
+  /** Stores that were empty when they were backed up: finding no table in them agrees. */
+  emptyStores: string[];
   /** Stores of the backup that were not restored; one that nobody left out on purpose is a gap. */
   skippedStores: { store: string; why: string; onPurpose: boolean }[];
   /** Why a phase could not be finished. */
@@ -33,6 +35,9 @@ export function judge(evidence: Evidence): Judgement {
   const notProven = [
     ...describeSkipped(evidence, true),
     ...evidence.comparisons.flatMap((comparison) => comparison.notProven),
+    ...evidence.comparisons
+      .filter(({ store, differences }) => differences.length === 0 && evidence.emptyStores.includes(store))
+      .map(({ store }) => `That ${store} should have no table: it had none when it was backed up.`),
     ...(evidence.steps.length === 0
       ? ["That the application runs on this data: the drill has no steps."]
       : []),
@@ -55,7 +60,7 @@ function findDifferences({ comparisons, failures }: Evidence): string[] {
 }
 
 function findGaps(evidence: Evidence): string[] {
-  const { comparisons, failures, steps, objectives, restoreSeconds, dataAgeHours } = evidence;
+  const { comparisons, emptyStores, failures, steps, objectives, restoreSeconds, dataAgeHours } = evidence;
   const gaps = failures
     .filter(({ code }) => code !== "BACKUP_DAMAGED" && code !== "OBJECT_MISSING")
     .map((failure) => failure.message);
@@ -65,6 +70,7 @@ function findGaps(evidence: Evidence): string[] {
   }
   for (const { store, tablesCompared, contentsCompared, differences } of comparisons) {
     if (differences.length > 0) continue;
+    if (emptyStores.includes(store)) continue;
     if (tablesCompared === 0) {
       gaps.push(`Nothing was compared in ${store}: the backup names no table of it.`);
     } else if (contentsCompared === 0) {

@@ -10,7 +10,14 @@ import { parseDrillRecord } from "../../../src/drill/record.ts";
 import type { Step } from "../../../src/drill/steps/step.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
-import { buildManifest, buildPostgresManifest, buildTable, placeBackup } from "../../support/builders.ts";
+import {
+  buildInventory,
+  buildClickHouseManifest,
+  buildManifest,
+  buildPostgresManifest,
+  buildTable,
+  placeBackup,
+} from "../../support/builders.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeTarget } from "../../support/fake-target.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
@@ -191,6 +198,44 @@ describe("differs", () => {
   });
 });
 
+describe("of a store that had no table", () => {
+  const database = { kind: "database", name: "shop", definition: "present" };
+  const empty = buildManifest({
+    stores: [
+      buildPostgresManifest({ inventory: buildInventory() }),
+      buildClickHouseManifest({ inventory: buildInventory({ schema: [database] }), parts: [] }),
+    ],
+  });
+  const drillEmpty = async (app: FakeTarget): Promise<DrillResult> => {
+    const place = new MemoryPlace();
+    placeBackup(place, empty);
+    return await start([app, new FakeTarget("clickhouse", "log")], {}, { place }).result;
+  };
+
+  test("proven, since its copy has none either; that this was meant is not", async () => {
+    const { record } = await drillEmpty(new FakeTarget("postgres", "app"));
+    expect(record).toMatchObject({ verdict: "proven", reasons: [] });
+    expect(record.notProven.slice(0, 2)).toEqual([
+      "That app should have no table: it had none when it was backed up.",
+      "That log should have no table: it had none when it was backed up.",
+    ]);
+  });
+
+  test("differs, when its copy has one", async () => {
+    const damage = ({ tables }: Inventory): void => void tables.push(buildTable("public.users", 3));
+    const { record } = await drillEmpty(new FakeTarget("postgres", "app", { damage }));
+    expect(record).toMatchObject({
+      verdict: "differs",
+      reasons: ["app: table public.users: expected nothing, found 3 rows."],
+    });
+  });
+
+  test("unproven, when its restore failed", async () => {
+    const { record } = await drillEmpty(new FakeTarget("postgres", "app", failOn("restore")));
+    expect(record).toMatchObject({ verdict: "unproven", reasons: ["restore failed"] });
+  });
+});
+
 describe("unproven", () => {
   test("when a step fails; those after it are not tried", async () => {
     const last = buildStep("boot");
@@ -206,20 +251,19 @@ describe("unproven", () => {
     expect(last.tried).toBe(0);
   });
 
-  test("when no store was asked for, and when a store holds no table to compare", async () => {
+  test("when no store was asked for, and when the backup leaves out every table of one", async () => {
     const { record } = await start(bothTargets(), { only: [] }).result;
     expect(record).toMatchObject({
       verdict: "unproven",
       reasons: ["Nothing was compared: no store was restored."],
     });
 
-    const empty = buildManifest();
-    for (const { inventory } of empty.stores.slice(1)) inventory.tables = [];
     const place = new MemoryPlace();
-    placeBackup(place, empty);
-    expect((await start(bothTargets(), {}, { place }).result).record).toMatchObject({
+    const emptied = buildPostgresManifest({ inventory: buildInventory(), excludedSchemas: ["app"] });
+    placeBackup(place, buildManifest({ stores: [emptied] }));
+    expect((await start([new FakeTarget("postgres", "app")], {}, { place }).result).record).toMatchObject({
       verdict: "unproven",
-      reasons: ["Nothing was compared in log: the backup names no table of it."],
+      reasons: ["Nothing was compared in app: the backup names no table of it."],
     });
   });
 

@@ -14,6 +14,7 @@ const WHOLE: Inventory = {
 function judgeRestored(found: Inventory): Judgement {
   return judge({
     comparisons: [compareInventories("app", WHOLE, found)],
+    emptyStores: [],
     skippedStores: [],
     failures: [],
     steps: [],

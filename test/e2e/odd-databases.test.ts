@@ -1,0 +1,84 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeEach, expect, inject, test } from "vitest";
+import { Machine } from "../support/cli.ts";
+import type { CliRun } from "../support/cli.ts";
+import { runSql } from "../support/postgres-databases.ts";
+import { createPostgresDatabase } from "../support/services.ts";
+import type { TestDatabase } from "../support/services.ts";
+
+const ODD_NAMES = [
+  "Upper Case",
+  'with "quotes"',
+  "with.dots",
+  "таблица",
+  "表",
+  "it's",
+  "$1; --",
+  "x".repeat(63),
+];
+
+let machine: Machine;
+let source: TestDatabase;
+let place: string[];
+
+beforeEach(async () => {
+  [machine, source] = await Promise.all([Machine.create(), createPostgresDatabase()]);
+  const folder = join(machine.folder, "backups");
+  await mkdir(folder);
+  place = ["--destination", pathToFileURL(folder).href];
+  return () => source.drop();
+});
+
+/** Nothing is said of the database but its address. */
+async function backUpAndDrill(): Promise<{ backup: CliRun; drill: CliRun }> {
+  const backup = await machine.run("backup", ...place, "--postgres-url", source.url);
+  expect(backup.status, backup.stderr).toBe(0);
+  const drill = await machine.run("drill", ...place, "--target-postgres-url", inject("postgresUrl"));
+  return { backup, drill };
+}
+
+test("an empty database is backed up with a warning, and its drill says what that proves", async () => {
+  const { backup, drill } = await backUpAndDrill();
+  expect(backup.stderr).toContain("postgres holds no table");
+  expect(drill).toMatchObject({ status: 0, json: { record: { verdict: "proven", reasons: [] } } });
+  expect(drill.stdout).toContain("That postgres should have no table: it had none when it was backed up.");
+});
+
+test("a thousand columns, and names of every kind, are like others", async () => {
+  const columns = Array.from({ length: 1000 }, (_, index) => `c${index} text DEFAULT 'd${index}'`);
+  const odd = ODD_NAMES.map((name) => `"${name.replaceAll('"', '""')}"`);
+  await runSql(
+    source.url,
+    `CREATE TABLE wide (${columns.join(", ")}); INSERT INTO wide (c0, c999) VALUES ('first', NULL), (NULL, 'last');
+     ${odd.map((name) => `CREATE TABLE ${name} (${name} text PRIMARY KEY); INSERT INTO ${name} VALUES ('odd')`).join(";")};
+     ${odd.map((name) => `CREATE SCHEMA ${name} CREATE TABLE ${name} (id serial, ${name} text); COMMENT ON TABLE ${name}.${name} IS 'odd'`).join(";")}`,
+  );
+  const { drill } = await backUpAndDrill();
+  expect(drill, drill.stderr).toMatchObject({
+    status: 0,
+    json: {
+      record: {
+        verdict: "proven",
+        comparisons: [{ tablesCompared: 1 + 2 * ODD_NAMES.length, rowsCompared: 2 + ODD_NAMES.length }],
+      },
+    },
+  });
+
+  const target = await createPostgresDatabase();
+  try {
+    const chosen = ["--table", `public.${ODD_NAMES[1]},public.таблица`, "--schema", "with.dots"];
+    const restore = await machine.run("restore", ...place, "--target-postgres-url", target.url, ...chosen);
+    expect(restore.status, restore.stderr).toBe(0);
+    const tables = `SELECT nspname || ' / ' || relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+      WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`;
+    expect((await runSql(target.url, tables)).map(({ name }) => name)).toEqual([
+      'public / with "quotes"',
+      "public / таблица",
+      "with.dots / with.dots",
+    ]);
+  } finally {
+    await target.drop();
+  }
+});
