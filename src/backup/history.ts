@@ -14,6 +14,9 @@ export interface BackupPoint {
   stores: StorePoint[];
 }
 
+/** The same without its stores. */
+export type TrendPoint = Omit<BackupPoint, "stores">;
+
 export interface StorePoint {
   store: string;
   kind: StoreKind;
@@ -55,12 +58,4 @@ export function pointOfDrill(record: DrillRecord): DrillPoint {
   const { id, backupId, startedAt, verdict, restoreSeconds, dataAgeHours, comparisons } = record;
   const stores = comparisons.map(({ store }) => store);
   return { id, backupId, startedAt, verdict, restoreSeconds, dataAgeHours, stores };
-}
-
-/** The middle of some numbers; undefined when there is none. */
-export function median(numbers: readonly number[]): number | undefined {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
-  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
 }

@@ -127,16 +127,7 @@ export async function readDrillRecords(
 
 /** All drill records at a destination, oldest first. */
 export async function readDrills(destination: Destination): Promise<Readings<DrillRecord>> {
-  return await readNewestDrills(destination, Infinity);
-}
-
-/** The drill records with the newest ids, at most `count`, oldest first. */
-export async function readNewestDrills(
-  destination: Destination,
-  count: number,
-): Promise<Readings<DrillRecord>> {
-  const newest = (await listDrillIds(destination)).slice(0, count);
-  const drills = toReadings(await readDrillRecords(destination, newest));
+  const drills = toReadings(await readDrillRecords(destination, await listDrillIds(destination)));
   drills.readable.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
   return drills;
 }

@@ -3,7 +3,7 @@ import type { BackupPoint, DrillPoint } from "../backup/history.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import { listBackupIds, readManifests, readNewestDrills } from "./catalogue.ts";
+import { listBackupIds, listDrillIds, readDrillRecords, readManifests } from "./catalogue.ts";
 
 /** Two weeks of nights: enough for a median and a trend, and a manifest each to read. */
 const POINTS = 14;
@@ -25,9 +25,10 @@ export async function recallDrills(
   destination: Destination,
   context: RunContext,
 ): Promise<DrillPoint[] | undefined> {
-  return await recall(context, async () =>
-    (await readNewestDrills(destination, POINTS)).readable.reverse().map(pointOfDrill),
-  );
+  return await recall(context, async () => {
+    const ids = await listDrillIds(destination);
+    return (await readDrillRecords(destination, ids.slice(0, POINTS))).readable.map(pointOfDrill);
+  });
 }
 
 /** Best effort: what is told beside a result changes nothing about it, even where the run is cancelled meanwhile. */

@@ -1,8 +1,10 @@
 import { findAnomalies } from "../backup/anomalies.ts";
 import { findLastDrill, judgeAge, judgeDrill, judgeRestoreTime } from "../backup/health.ts";
 import type { HealthObjectives } from "../backup/health.ts";
+import { pointOfBackup } from "../backup/history.ts";
+import type { TrendPoint } from "../backup/history.ts";
 import { countRows } from "../backup/inventory.ts";
-import { sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
+import { sizeOfStore } from "../backup/manifest.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination, DestinationOutcome } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
@@ -30,15 +32,6 @@ export interface StatusRequest {
   /** The stores that must be there; where none are named, those of the newest backups. */
   stores: readonly string[];
   objectives: HealthObjectives;
-}
-
-/** One backup in a series. */
-export interface TrendPoint {
-  backupId: string;
-  startedAt: string;
-  sizeBytes: number;
-  seconds: number;
-  rows: number;
 }
 
 export interface DestinationStatus extends DestinationOutcome {
@@ -195,14 +188,8 @@ function lacks({ id }: Manifest, store: string): Finding {
 }
 
 function toPoint(manifest: Manifest): TrendPoint {
-  const { id, startedAt, finishedAt, stores } = manifest;
-  return {
-    backupId: id,
-    startedAt,
-    sizeBytes: sizeOfBackup(manifest),
-    seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
-    rows: stores.reduce((sum, { inventory }) => sum + countRows(inventory), 0),
-  };
+  const { stores: _, ...point } = pointOfBackup(manifest);
+  return point;
 }
 
 function listStores(manifests: readonly Manifest[]): string[] {

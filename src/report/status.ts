@@ -1,4 +1,5 @@
-import type { StatusResult, TrendPoint } from "../commands/status.ts";
+import type { TrendPoint } from "../backup/history.ts";
+import type { StatusResult } from "../commands/status.ts";
 import type { Finding } from "../finding.ts";
 
 const TREND_SHOWN = 10;

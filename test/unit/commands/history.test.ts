@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { median, pointOfBackup } from "../../../src/backup/history.ts";
+import { pointOfBackup } from "../../../src/backup/history.ts";
 import { recallBackups, recallDrills } from "../../../src/commands/history.ts";
 import { buildBackupId, drillKey } from "../../../src/destinations/keys.ts";
 import { serialiseDrillRecord } from "../../../src/drill/record.ts";
@@ -21,15 +21,6 @@ test("a point of the series says of a backup what runs are compared by", () => {
       { store: "log", kind: "clickhouse", tables: 1, rows: 1000, seconds: 2 },
     ],
   });
-});
-
-test.each([
-  [[], undefined],
-  [[3], 3],
-  [[9, 1, 4], 4],
-  [[1, 2, 10, 3], 2.5],
-])("the median of %j is %j", (numbers, middle) => {
-  expect(median(numbers)).toBe(middle);
 });
 
 test("the fourteen newest are recalled, newest first, without the run's own and past one that is damaged", async () => {

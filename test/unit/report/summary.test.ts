@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
+import { pointOfDrill } from "../../../src/backup/history.ts";
 import type { Comparison } from "../../../src/backup/inventory.ts";
 import { sizeOfBackup } from "../../../src/backup/manifest.ts";
+import type { DrillResult } from "../../../src/commands/drill.ts";
 import type { RunResult } from "../../../src/commands/result.ts";
 import type { DrillRecord } from "../../../src/drill/record.ts";
 import { AppError } from "../../../src/errors.ts";
 import { bad } from "../../../src/finding.ts";
 import { explainFailure } from "../../../src/report/failure.ts";
+import { describeDrill } from "../../../src/report/summary/drill.ts";
+import { renderPage } from "../../../src/report/summary/page.ts";
 import { renderFailureSummary, renderSummary } from "../../../src/report/summary.ts";
 import { Redactor, Secret } from "../../../src/sys/secret.ts";
 import { BACKUP_ID, buildDrillRecord, buildManifest, buildPostgresManifest } from "../../support/builders.ts";
@@ -49,6 +53,15 @@ function backupOf(leftOut: { what: string; why: string }[] = [], store = "app"):
   };
 }
 
+/** Each row of a table has as many cells as its head. */
+function expectWholeTables(markdown: string): void {
+  for (const table of markdown.match(/(^\|.*\n)+/gm) ?? []) {
+    const rows = table.trim().split("\n");
+    expect(rows[1]).toMatch(/^[|: -]+$/);
+    expect(new Set(rows.map((row) => row.match(/(?<!\\)\|/g)?.length)).size).toBe(1);
+  }
+}
+
 test("a backup", () => {
   const leftOut = [{ what: "schema auth", why: "the configuration leaves it out" }];
   expect(renderSummary(backupOf(leftOut))).toMatchInlineSnapshot(`
@@ -57,8 +70,10 @@ test("a backup", () => {
     42 B at the destination, 20 B of it sent in 1 min 30 s. A drill has yet to prove that it restores.
 
     | Store | Server | Tables | Rows | Schema objects | Size | Time |
-    | --- | --- | --- | --- | --- | --- | --- |
+    | --- | --- | ---: | ---: | ---: | ---: | ---: |
     | app | postgres 17.10 | 2 | 23 | 1 | 42 B | 1.5 s |
+
+    No comparison with earlier runs: they may not be read.
 
     **Left out**
 
@@ -81,17 +96,19 @@ test("a drill that is proven", () => {
     The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
 
     | Store | Tables compared | Rows | Schema objects | Differences |
-    | --- | --- | --- | --- | --- |
+    | --- | ---: | ---: | ---: | ---: |
     | app | 12 | 1,234,567 | 40 | 0 |
 
     | Step | Result | Time |
-    | --- | --- | --- |
+    | --- | --- | ---: |
     | migrate | ✅ | 3.2 s |
 
     | Phase | Time |
-    | --- | --- |
+    | --- | ---: |
     | find | 0.4 s |
     | restore | 1 min 11 s |
+
+    No comparison with earlier drills: they may not be read.
 
     **Not proven**
 
@@ -109,33 +126,35 @@ test("a drill that differs, its data kept", () => {
   const comparisons = [buildComparison({ differences })];
   expect(renderSummary(drillOf({ verdict: "differs", reasons, comparisons }, ["app"])))
     .toMatchInlineSnapshot(`
-    "## ❌ differs: backup 20261120T021704Z-7f3a
+      "## ❌ differs: backup 20261120T021704Z-7f3a
 
-    The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
+      The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
 
-    **Why**
+      **Why**
 
-    - app: rows of public.orders: expected 20 rows, found 10 rows.
+      - app: rows of public.orders: expected 20 rows, found 10 rows.
 
-    | Store | Tables compared | Rows | Schema objects | Differences |
-    | --- | --- | --- | --- | --- |
-    | app | 12 | 1,234,567 | 40 | 2 |
+      | Store | Tables compared | Rows | Schema objects | Differences |
+      | --- | ---: | ---: | ---: | ---: |
+      | app | 12 | 1,234,567 | 40 | 2 |
 
-    | Store | What | Name | Expected | Found |
-    | --- | --- | --- | --- | --- |
-    | app | rows | public.orders | 20 rows | 10 rows |
-    | app | index | public.orders\\_at | a1b2 | nothing |
+      | Store | What | Name | Expected | Found |
+      | --- | --- | --- | --- | --- |
+      | app | rows | public.orders | 20 rows | 10 rows |
+      | app | index | public.orders\\_at | a1b2 | nothing |
 
-    | Phase | Time |
-    | --- | --- |
-    | find | 0.4 s |
-    | restore | 1 min 11 s |
+      | Phase | Time |
+      | --- | ---: |
+      | find | 0.4 s |
+      | restore | 1 min 11 s |
 
-    **Restored data was left**
+      No comparison with earlier drills: they may not be read.
 
-    - in the target of app
-    "
-  `);
+      **Restored data was left**
+
+      - in the target of app
+      "
+    `);
 });
 
 test("a drill that is unproven", () => {
@@ -150,9 +169,11 @@ test("a drill that is unproven", () => {
     - Store log was not restored: no drill target was given for it.
 
     | Phase | Time |
-    | --- | --- |
+    | --- | ---: |
     | find | 0.4 s |
     | restore | 1 min 11 s |
+
+    No comparison with earlier drills: they may not be read.
     "
   `);
 });
@@ -165,9 +186,14 @@ test("a failure", () => {
   expect(renderFailureSummary("backup", explainFailure(error, redactor))).toMatchInlineSnapshot(`
     "## ❌ backup: pg\\_dump exited with status 1. It said:
 
-    password \\*\\*\\* refused for &lt;app&gt;
+    password \\*\\*\\* refused\\
+    for &lt;app&gt;
 
-    **What to try:** Try \\*\\*\\* again.
+    **What to try**
+
+    - Try \\*\\*\\* again.
+
+    TOOL\\_FAILED, exit status 3
     "
   `);
 });
@@ -284,38 +310,49 @@ test("names and messages from outside are shown as they are, and do nothing", ()
   ];
   for (const markdown of texts) {
     expect(markdown).toContain("octocat");
-    expect(markdown).not.toMatch(/<|@octocat|(?<!\\)[`[]|&amp; \\\| ---/);
-    for (const table of markdown.match(/(^\|.*\n)+/gm) ?? []) {
-      const widths = table
-        .trim()
-        .split("\n")
-        .map((row) => row.match(/(?<!\\)\|/g)?.length);
-      expect(new Set(widths).size).toBe(1);
-    }
+    const told = markdown.replaceAll(/^<\/?(details|summary)>|<\/summary>$/gm, "");
+    expect(told).not.toMatch(/<|@octocat|(?<!\\)[`[]|&amp; \\\| ---/);
+    expectWholeTables(markdown);
     expect(markdown.split("\n").filter((line) => line.startsWith("#"))).toHaveLength(1);
   }
 });
 
-test("a summary that GitHub would drop whole is cut, and says so", () => {
-  const reasons = Array.from({ length: 40 }, () => "ü".repeat(30_000));
-  const markdown = renderSummary(drillOf({ verdict: "differs", reasons }));
-  expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-  expect(markdown.split("\n")[0]).toContain("differs");
-  expect(markdown).toMatch(/The rest is left out: the summary is too long\.\n$/);
-});
-
-test("of many differences the first are shown, and the others counted", () => {
-  const differences = Array.from({ length: 120 }, (_, index) => ({
+test("a page that would be too long loses rows, and no table, list or text ends in its middle", () => {
+  const differences = Array.from({ length: 1200 }, (_, index) => ({
     store: "app",
     kind: "rows",
-    name: `t${index}`,
-    expected: "1 row",
-    found: "2 rows",
+    name: `t${index}`.padEnd(3000, "ü"),
+    expected: "x".repeat(3000),
+    found: "|".repeat(3000),
   }));
-  const markdown = renderSummary(drillOf({ comparisons: [buildComparison({ differences })] }));
-  expect(markdown).toContain("| t49 |");
-  expect(markdown).not.toContain("| t50 |");
-  expect(markdown).toContain("And 70 more differences.");
+  const reasons = differences.map(({ found }) => found);
+  const past = Array.from({ length: 14 }, (_, index) =>
+    pointOfDrill(buildDrillRecord({ startedAt: `2026-11-${20 - index}T03:30:00.000Z` })),
+  );
+  const drilled = drillOf({ verdict: "differs", reasons, comparisons: [buildComparison({ differences })] });
+  const page = describeDrill({ ...(drilled as DrillResult), past });
+  const sizes = [900_000, 300_000, 40_000, 3000, 300].map((limitBytes) => {
+    const markdown = renderPage(page, limitBytes);
+    expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(limitBytes);
+    expect(markdown.split("\n")[0]).toContain("differs");
+    expectWholeTables(markdown);
+    expect(markdown.match(/^```/gm)?.length ?? 0).toBe(limitBytes > 100_000 ? 2 : 0);
+    expect(markdown.match(/<\/?details>/g)?.length ?? 0).toBe(limitBytes > 300 ? 2 : 0);
+    return markdown.match(/… and [\d,]+ more/g) ?? [];
+  });
+  expect(sizes).toEqual([
+    ["… and 1,150 more", "… and 1,150 more"],
+    ["… and 1,150 more", "… and 1,150 more"],
+    ["… and 1,190 more", "… and 1,190 more", "… and 5 more"],
+    ["… and 1,200 more", "… and 1 more", "… and 1,200 more", "… and 2 more", "… and 2 more", "… and 15 more"],
+    [],
+  ]);
+  expect(renderPage(page, 300)).toMatch(/\nThe rest is left out: the summary would be too long\.\n$/);
+});
+
+test("a text is not cut in the middle of a character", () => {
+  const page = { sign: "❌", title: `${"x".repeat(3999)}😀`, blocks: [] } as const;
+  expect(renderPage(page)).toBe(`## ❌ ${"x".repeat(3999)}…\n`);
 });
 
 test("a doctor that found something bad", () => {

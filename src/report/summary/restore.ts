@@ -1,0 +1,35 @@
+import type { RestoreResult } from "../../commands/restore.ts";
+import { formatSeconds } from "../quantities.ts";
+import { describeScope } from "../scope.ts";
+import { describeComparisons, describePhases, describeSteps } from "./evidence.ts";
+import { listOf } from "./page.ts";
+import type { Page } from "./page.ts";
+
+export function describeRestore(result: RestoreResult): Page {
+  const [sign, outcome] = (
+    {
+      restored: ["✅", "is restored, and every table agrees"],
+      differs: ["❌", "is restored, and differs from its manifest"],
+      unfinished: ["⚠️", "is restored and agrees, but a command that follows failed"],
+    } as const
+  )[result.verdict];
+  return {
+    sign,
+    title: `${describeScope(result.scope) ?? "Backup"} ${result.backupId} ${outcome}`,
+    blocks: [
+      { kind: "text", text: `It took ${formatSeconds(result.restoreSeconds)}.` },
+      ...describeComparisons(result.comparisons),
+      ...describeSteps(result.after),
+      ...describePhases(result.phases),
+      ...listOf("Not restored", result.notRestored),
+      ...listOf(
+        "Restored data lies beside, and nothing was replaced",
+        result.leftBeside.map((place) => `in ${place}`),
+      ),
+      ...listOf(
+        "Not proven",
+        result.comparisons.flatMap(({ notProven }) => notProven),
+      ),
+    ],
+  };
+}
