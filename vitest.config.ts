@@ -1,16 +1,41 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+
+const GITHUB_PACKAGES = /@actions\/(workflow-parser|expressions)\/dist\/.*\.js$/;
+
+/** They import JSON as bundlers do, not as Node does, so Vite loads them; and they name source maps that they lack. */
+const githubPackages = {
+  deps: { inline: [GITHUB_PACKAGES] },
+  plugin: {
+    name: "github-packages",
+    load: (id: string) =>
+      GITHUB_PACKAGES.test(id)
+        ? readFileSync(id, "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, "")
+        : undefined,
+  },
+};
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
       {
+        plugins: [githubPackages.plugin],
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+          server: { deps: githubPackages.deps },
+        },
+      },
+      {
+        plugins: [githubPackages.plugin],
         test: {
           name: "services",
           include: ["test/{contract,integration,e2e}/**/*.test.ts"],
           globalSetup: "test/support/global-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          server: { deps: githubPackages.deps },
         },
       },
     ],

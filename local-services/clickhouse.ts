@@ -41,14 +41,16 @@ const BACKUP_DISK = "backups";
  *
  * @param limited - users beside the one that may do everything; they have its password
  * @param roles - roles that they may be granted
+ * @param login - made up where absent
  */
 export async function startClickHouse(
   limited: readonly LimitedUser[] = [],
   roles: readonly LocalRole[] = [],
+  login: Partial<Pick<ClickHouseAddress, "user" | "password" | "httpPort">> = {},
 ): Promise<ClickHouseAddress & ServiceProcess> {
-  const user = "lifeboat";
-  const password = randomBytes(12).toString("hex");
-  const [httpPort = 0, tcpPort = 0] = await findFreePorts(2);
+  const { user = "lifeboat", password = randomBytes(12).toString("hex") } = login;
+  const [tcpPort = 0, freePort = 0] = await findFreePorts(2);
+  const { httpPort = freePort } = login;
 
   const prepare = async (scratch: Scratch): Promise<Launch> => {
     await mkdir(scratch.file("data"));

@@ -39,6 +39,10 @@ export interface PostgresOptions {
   tls?: { certificate: string; key: string };
   /** Settings of postgresql.conf beside those below. */
   settings?: Readonly<Record<string, string>>;
+  /** Made up when absent. */
+  password?: string;
+  /** On 127.0.0.1; a free one when absent. */
+  port?: number;
 }
 
 /** The user with the fewest rights, present on every Linux: Postgres refuses to run as root. */
@@ -58,12 +62,12 @@ const SETTINGS = {
 };
 
 /** Starts a Postgres server of its own with a fresh data directory. */
-export async function startPostgres({ major = 17, tls, settings: extra = {} }: PostgresOptions = {}): Promise<
-  PostgresAddress & ServiceProcess
-> {
+export async function startPostgres(
+  options: PostgresOptions = {},
+): Promise<PostgresAddress & ServiceProcess> {
+  const { major = 17, tls, settings: extra = {}, password = randomBytes(12).toString("hex") } = options;
   const user = "postgres";
-  const password = randomBytes(12).toString("hex");
-  const [port = 0] = await findFreePorts(1);
+  const [port = 0] = options.port === undefined ? await findFreePorts(1) : [options.port];
   const url = `postgres://${user}:${password}@${LOOPBACK}:${port}/postgres`;
   const isRoot = process.getuid?.() === 0;
   const privileges = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];

@@ -38,7 +38,8 @@ export class ProcessWatch implements Disposable {
   }
 }
 
-function listDescendants(pid: number): number[] {
+/** Everything that a process has started, at whatever remove, and that has not ended. */
+export function listDescendants(pid: number): number[] {
   const children = listThreads(pid).flatMap((thread) => {
     const text = read(`/proc/${pid}/task/${thread}/children`) ?? "";
     return text.split(" ").filter(Boolean).map(Number);
@@ -55,7 +56,7 @@ function listThreads(pid: number): string[] {
 }
 
 /** Undefined for a process that has ended, whether or not its parent has taken notice. */
-function readCommandLine(pid: number): string | undefined {
+export function readCommandLine(pid: number): string | undefined {
   return read(`/proc/${pid}/cmdline`)?.replaceAll("\0", " ").trim() || undefined;
 }
 

@@ -4,23 +4,16 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { Scratch } from "../../src/sys/scratch.ts";
 import { BundleProcess, createBareEnvironment } from "./bundle.ts";
+import { readFileCommands, readLog } from "./workflow-commands.ts";
+import type { StepLog } from "./workflow-commands.ts";
 
 /** What the runner made of a step that has ended. */
-export interface FinishedStep {
+export interface FinishedStep extends StepLog {
   /** Null when a signal ended it. */
   status: number | null;
-  /** What people see: all output, but without the commands that only the runner reads. */
-  log: string;
-  /** All output as it came. */
-  raw: string;
   outputs: Record<string, string>;
   state: Record<string, string>;
   summary: string;
-  annotations: { level: string; title: string; message: string }[];
-  /** What the step asked to be masked. */
-  masks: string[];
-  /** Titles of the log groups; a group that was opened and not closed ends in "…". */
-  groups: string[];
 }
 
 const ACTION = parse(readFileSync(fileURLToPath(new URL("../../action.yml", import.meta.url)), "utf8")) as {
@@ -129,41 +122,4 @@ export class RunningStep {
       summary: await readIt("STEP_SUMMARY"),
     };
   }
-}
-
-/** Reads `name<<delimiter`, lines of the value, `delimiter`. */
-function readFileCommands(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [, name = "", , value = ""] of text.matchAll(/^(.+)<<(.+)\n([^]*?)\n\2$/gm))
-    values[name] = value;
-  return values;
-}
-
-function readLog(raw: string): Pick<FinishedStep, "log" | "raw" | "annotations" | "masks" | "groups"> {
-  const seen: string[] = [];
-  const annotations: FinishedStep["annotations"] = [];
-  const masks: string[] = [];
-  const groups: string[] = [];
-  for (const line of raw.split("\n")) {
-    const [, command = "", properties = "", data = ""] =
-      /^::([\w-]+)(?: ([^:]*(?:%3A[^:]*)*))?::(.*)$/.exec(line) ?? [];
-    const text = decode(data);
-    if (command === "add-mask") masks.push(text);
-    else if (command === "group") groups.push(`${text}…`);
-    else if (command === "endgroup") groups.push((groups.pop() ?? "").replace(/…$/, ""));
-    else if (/^(error|warning|notice)$/.test(command)) {
-      annotations.push({
-        level: command,
-        title: decode(/title=([^,]*)/.exec(properties)?.[1] ?? ""),
-        message: text,
-      });
-    }
-    if (command !== "add-mask") seen.push(decode(line));
-  }
-  return { raw, log: seen.join("\n"), annotations, masks, groups };
-}
-
-function decode(text: string): string {
-  const meanings: Record<string, string> = { "%0A": "\n", "%0D": "\r", "%3A": ":", "%2C": ",", "%25": "%" };
-  return text.replaceAll(/%(0A|0D|3A|2C|25)/g, (code) => meanings[code] ?? code);
 }
