@@ -3,6 +3,7 @@ export type ErrorCode =
   | "CONFIG_INVALID"
   | "TARGET_REFUSED"
   | "BACKUP_NOT_FOUND"
+  | "SHARD_UNFINISHED"
   | "FORMAT_TOO_NEW"
   | "IDENTITY_MISSING"
   | "KEY_MISMATCH"
@@ -29,6 +30,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 2,
   TARGET_REFUSED: 2,
   BACKUP_NOT_FOUND: 2,
+  SHARD_UNFINISHED: 2,
   FORMAT_TOO_NEW: 2,
   IDENTITY_MISSING: 2,
   KEY_MISMATCH: 2,

@@ -3,12 +3,16 @@ import { copy } from "./commands/copy.ts";
 import { doctor } from "./commands/doctor.ts";
 import type { Subject } from "./commands/doctor.ts";
 import { drill } from "./commands/drill.ts";
+import { finish } from "./commands/finish.ts";
 import { list } from "./commands/list.ts";
 import { pin, unpin } from "./commands/pin.ts";
+import { plan } from "./commands/plan.ts";
 import { prune } from "./commands/prune.ts";
 import { pickReceivers } from "./commands/receivers.ts";
 import { rekey } from "./commands/rekey.ts";
 import { restore } from "./commands/restore.ts";
+import { backupShard } from "./commands/shard.ts";
+import { pickPlanned, readPlan } from "./commands/shards.ts";
 import { status } from "./commands/status.ts";
 import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
@@ -92,6 +96,26 @@ async function carryOut(
       return await doctor(listSubjects(config, opened, context), context);
     case "backup": {
       const encryption = await buildEncryption(config.encryption);
+      const openForCleanUp = async (): Promise<Destination> => {
+        const limitMs = shell.signal.aborted ? CANCELLED_CLEAN_UP_MS : FAILED_CLEAN_UP_MS;
+        const calm = { ...context, signal: createDeadline(limitMs) };
+        const all = await openAll(config.destinations, config.name, calm);
+        return new SeveralDestinations(
+          all.map(({ destination }) => destination),
+          calm,
+        );
+      };
+      if ("shard" in config) {
+        const { shard } = config;
+        const all = opened.map(({ destination }) => destination);
+        const plan = await readPlan(all, config.backupId, context);
+        const destination = new SeveralDestinations(pickPlanned(all, plan), context);
+        return await withAll(
+          config.stores.map((store) => buildStore(store, context)),
+          (stores) =>
+            backupShard({ plan, shard, stores, destination, ...encryption, openForCleanUp }, context),
+        );
+      }
       const receivers = await pickReceivers(opened, context);
       return await withAll(
         config.stores.map((store) => buildStore(store, context)),
@@ -104,21 +128,30 @@ async function carryOut(
               full: config.full,
               keys: config.keys,
               ...encryption,
-              openForCleanUp: async () => {
-                const limitMs = shell.signal.aborted ? CANCELLED_CLEAN_UP_MS : FAILED_CLEAN_UP_MS;
-                const calm = { ...context, signal: createDeadline(limitMs) };
-                const all = await openAll(config.destinations, config.name, calm);
-                return new SeveralDestinations(
-                  all.map(({ destination }) => destination),
-                  calm,
-                );
-              },
+              openForCleanUp,
               ...(shell.onBackupStart && { onStart: shell.onBackupStart }),
             },
             context,
           ),
       );
     }
+    case "plan": {
+      const { name, full, keys, count } = config;
+      const destination = new SeveralDestinations(await pickReceivers(opened, context), context);
+      return await withAll(
+        config.stores.map((store) => buildStore(store, context)),
+        (stores) => plan({ name, stores, destination, full, keys, count }, context),
+      );
+    }
+    case "finish":
+      return await finish(
+        {
+          backupId: config.backupId,
+          destinations: opened.map(({ destination }) => destination),
+          group: (chosen) => new SeveralDestinations(chosen, context),
+        },
+        context,
+      );
     case "restore": {
       const keyring = await buildKeyring(config.unlock, context.redactor);
       return await withAll(

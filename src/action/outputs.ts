@@ -17,6 +17,18 @@ export async function publishFailure(command: string, failure: Failure): Promise
 
 function outputsOf(result: RunResult): Record<string, string | number> {
   switch (result.command) {
+    case "plan":
+      return {
+        "backup-id": result.backupId,
+        matrix: JSON.stringify(result.shards.map(({ shard }) => shard)),
+      };
+    case "shard":
+      return {
+        "backup-id": result.backupId,
+        "size-bytes": result.sentBytes,
+        "duration-seconds": result.seconds,
+      };
+    case "finish":
     case "backup":
       return {
         "backup-id": result.backupId,

@@ -172,7 +172,10 @@ export const clickhouseManifestSchema = z.strictObject({
 });
 export type ClickHouseManifest = z.infer<typeof clickhouseManifestSchema>;
 
-const storeManifestSchema = z.discriminatedUnion("kind", [postgresManifestSchema, clickhouseManifestSchema]);
+export const storeManifestSchema = z.discriminatedUnion("kind", [
+  postgresManifestSchema,
+  clickhouseManifestSchema,
+]);
 /** What a backup holds of one store. */
 export type StoreManifest = z.infer<typeof storeManifestSchema>;
 export type StoreKind = StoreManifest["kind"];

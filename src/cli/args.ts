@@ -12,6 +12,8 @@ export interface Arguments {
 
 const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   backup: "Back up the configured stores into one backup.",
+  plan: "Divide a backup over several jobs: each runs backup --shard, and finish joins what they did.",
+  finish: "Join what the shards of a plan have done into one backup, and list it.",
   list: "List the complete backups and their last drills.",
   status: "Say whether backups are young enough and drills recent enough, and what is strange about them.",
   restore: "Restore a backup into databases of yours, and compare every table.",

@@ -15,6 +15,7 @@ import type { Failure } from "../report/failure.ts";
 import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
 import { describeRekey, describeVerify } from "../report/upkeep.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
+import { describeFinishedShard, describeShard } from "../report/shards.ts";
 import { describeScope } from "../report/scope.ts";
 import { describeStatus, listStatus, listTrend } from "../report/status.ts";
 import { formatAge, formatBytes, formatCount, countOf, formatSeconds } from "../report/quantities.ts";
@@ -28,6 +29,16 @@ const DOCTOR_ANSWERS = {
 /** What a run came to, as text for a terminal: the answer first. */
 export function renderResult(result: RunResult): string {
   switch (result.command) {
+    case "plan":
+      return [
+        `Backup ${result.backupId} is divided into ${countOf(result.shards.length, "shard")}.`,
+        ...result.shards.map((shard) => `  · ${describeShard(shard)}`),
+        `Run each with lifeboat backup --backup ${result.backupId} --shard …, then lifeboat finish --backup ${result.backupId}.`,
+        "",
+      ].join("\n");
+    case "shard":
+      return `${describeFinishedShard(result)}\n`;
+    case "finish":
     case "backup": {
       const tables = result.manifest.stores.flatMap(({ inventory }) => inventory.tables);
       const rows = countRows({ tables });

@@ -23,12 +23,13 @@ export class BackupWriter {
     destination: Destination,
     encryption: AgeEncryption | undefined,
     context: RunContext,
+    shard?: string,
   ) {
     this.#backupId = backupId;
     this.#destination = destination;
     this.#objects = new ObjectWriter(destination, encryption);
     this.#context = context;
-    this.#receipts = new ReceiptBook(backupId, context);
+    this.#receipts = new ReceiptBook(backupId, context, shard);
   }
 
   /** Notes, in receipts, the finished parts that a later run may refer to; returns the keys of all such parts. */

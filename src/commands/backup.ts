@@ -45,7 +45,7 @@ export interface BackupRequest {
 }
 
 export interface BackupResult {
-  command: "backup";
+  command: "backup" | "finish";
   backupId: string;
   /** Bytes the backup needs at the destination, and bytes this run sent for it. */
   sizeBytes: number;
@@ -130,7 +130,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   };
 }
 
-function describeStore(held: StoreManifest): string {
+export function describeStore(held: StoreManifest): string {
   const { store, inventory } = held;
   return (
     `${store}: ${countOf(inventory.tables.length, "table")}, ${countOf(countRows(inventory), "row")}, ` +
@@ -138,7 +138,11 @@ function describeStore(held: StoreManifest): string {
   );
 }
 
-async function check({ stores, destination }: BackupRequest, { reporter }: RunContext): Promise<void> {
+/** Looks whether stores and destinations are there and as a backup needs them. */
+export async function check(
+  { stores, destination }: Pick<BackupRequest, "stores" | "destination">,
+  { reporter }: RunContext,
+): Promise<void> {
   const facts = await settleAll([
     destination.check().then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check()),
@@ -172,9 +176,9 @@ async function tidyAfterSuccess(
  * Removes what a failed run has written. Best effort: what stays behind is listed nowhere, and costs only its
  * storage.
  */
-async function tidyOnFailure<T>(
+export async function tidyOnFailure<T>(
   writer: BackupWriter,
-  request: BackupRequest,
+  request: Pick<BackupRequest, "destination" | "openForCleanUp">,
   context: RunContext,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -7,12 +7,14 @@ import type { Destination, Listed } from "../destinations/destination.ts";
 import {
   backupsPrefix,
   findBackupOf,
+  findBackupOfShard,
   findBackupTime,
   findRunOfReceipt,
   manifestKey,
   partsPrefix,
   receiptsPrefix,
   restoreGuideKey,
+  shardsPrefix,
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
@@ -203,6 +205,10 @@ async function findGarbage(
   for await (const object of destination.list(receiptsPrefix)) {
     const began = findBackupTime(findRunOfReceipt(object.key) ?? "");
     if (began && now.getTime() - began.getTime() > 2 * RUN_LIMIT_MS) garbage.push(object);
+  }
+  for await (const object of destination.list(shardsPrefix)) {
+    const began = findBackupTime(findBackupOfShard(object.key) ?? "");
+    if (began && isOld(began, now)) garbage.push(object);
   }
   return garbage;
 }

@@ -10,6 +10,7 @@ import {
   receiptKey,
   receiptsFolder,
   receiptsPrefix,
+  writeShard,
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { Reporter, RunContext } from "../run-context.ts";
@@ -25,6 +26,7 @@ const REQUESTS_AT_ONCE = 16;
 /** Writes down which parts a run has finished, in objects of its own that the next run reads. */
 export class ReceiptBook {
   readonly #backupId: string;
+  readonly #writer: string;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
   /** Kept parts that no receipt tells of yet, by store. */
@@ -35,8 +37,10 @@ export class ReceiptBook {
   #lastMs: number;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(backupId: string, { clock, reporter }: RunContext) {
+  /** @param shard - which of several runs that share a backup this one is, such as `2/3` */
+  constructor(backupId: string, { clock, reporter }: RunContext, shard?: string) {
     this.#backupId = backupId;
+    this.#writer = shard === undefined ? "" : `-${writeShard(shard)}`;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#lastMs = clock.ticksMs();
@@ -75,7 +79,7 @@ export class ReceiptBook {
     const bytes = serialiseReceipt({ backupId: this.#backupId, store, parts });
     try {
       await destination.put(
-        receiptKey(this.#backupId, store, this.#count),
+        receiptKey(this.#backupId, `${store}${this.#writer}`, this.#count),
         Readable.from([bytes]),
         bytes.length,
       );

@@ -5,9 +5,11 @@ import type { DoctorResult } from "./doctor.ts";
 import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
 import type { PinResult } from "./pin.ts";
+import type { PlanResult } from "./plan.ts";
 import type { PruneResult } from "./prune.ts";
 import type { RekeyResult } from "./rekey.ts";
 import type { RestoreResult } from "./restore.ts";
+import type { ShardResult } from "./shard.ts";
 import type { StatusResult } from "./status.ts";
 import type { VerifyResult } from "./verify.ts";
 
@@ -16,6 +18,8 @@ export type RunResult =
   | VerifyResult
   | RekeyResult
   | BackupResult
+  | PlanResult
+  | ShardResult
   | RestoreResult
   | DrillResult
   | ListResult
@@ -30,7 +34,8 @@ const DOCTOR_FOUND_BAD = 4;
 
 /** The exit status of a run that ended with a result: a drill that is not proven is no success. */
 export function exitStatusOfResult(result: RunResult): number {
-  const hasOutcomes = result.command === "backup" || result.command === "status";
+  const hasOutcomes =
+    result.command === "backup" || result.command === "finish" || result.command === "status";
   const failed = hasOutcomes ? result.destinations.find(({ failure }) => failure) : undefined;
   if (failed?.failure) return EXIT_STATUS[failed.failure.code];
   const verdict =

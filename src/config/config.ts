@@ -15,6 +15,7 @@ import type { ToolArchive } from "../run-context.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { readRestore } from "./restore.ts";
 import type { RestoreSettings } from "./restore.ts";
+import { readSharding } from "./sharding.ts";
 import { Sources } from "./sources.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { StepConfig } from "./steps.ts";
@@ -69,6 +70,24 @@ export interface BackupConfig extends CommonConfig {
   /** Nothing is encrypted when absent. */
   encryption?: EncryptionConfig;
   keys: ApplicationKeyConfig[];
+}
+
+/** One of several runs that share a backup: what `plan` says decides what is sent. */
+export interface ShardConfig extends Omit<BackupConfig, "full" | "keys"> {
+  backupId: string;
+  /** Such as `2/3`. */
+  shard: string;
+}
+
+export interface PlanConfig extends Omit<BackupConfig, "command"> {
+  command: "plan";
+  /** How many shards. */
+  count: number;
+}
+
+export interface FinishConfig extends CommonConfig {
+  command: "finish";
+  backupId: string;
 }
 
 export interface ListConfig extends CommonConfig {
@@ -163,6 +182,9 @@ export type Config =
   | VerifyConfig
   | RekeyConfig
   | BackupConfig
+  | ShardConfig
+  | PlanConfig
+  | FinishConfig
   | ListConfig
   | StatusConfig
   | PruneConfig
@@ -204,7 +226,7 @@ export function parseConfig(raw: RawInput): Config {
     secrets,
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const stores = reader.readStores(command === "backup" || command === "doctor");
+  const stores = reader.readStores(["backup", "plan", "doctor"].includes(command));
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
   const settings = readRestore(sources, reader, targets, command === "restore");
@@ -222,12 +244,19 @@ export function parseConfig(raw: RawInput): Config {
   const unlock = readKeyring(sources, ["restore", "drill", "verify", "rekey"].includes(command));
   const scope = readVerifyScope(sources);
   if (command === "rekey") requireRekeyOptions(sources, encryption);
-  const keys = readKeys(sources, command === "backup");
+  const { shard, count } = readSharding(sources, command);
+  const keys = readKeys(sources, command === "plan" || (command === "backup" && shard === undefined));
   problems.throwIfAny();
 
   switch (command) {
-    case "backup":
-      return { command, ...common, stores, full, keys, ...(encryption && { encryption }) };
+    case "backup": {
+      const what = { command, ...common, stores, ...(encryption && { encryption }) };
+      return shard === undefined ? { ...what, full, keys } : { ...what, shard, backupId: selection.id ?? "" };
+    }
+    case "plan":
+      return { command, ...common, stores, full, keys, count };
+    case "finish":
+      return { command, ...common, backupId: selection.id ?? "" };
     case "list":
       return { command, ...common };
     case "status":

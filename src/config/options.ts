@@ -3,6 +3,8 @@ import type { StoreKind } from "../backup/manifest.ts";
 /** What lifeboat can be told to do. */
 export const COMMANDS = [
   "backup",
+  "plan",
+  "finish",
   "list",
   "status",
   "copy",
@@ -75,7 +77,7 @@ export const OPTIONS = {
   "postgres-url": {
     kind: "text",
     help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
-    commands: ["backup", "doctor"],
+    commands: ["backup", "plan", "doctor"],
     secret: true,
     env: "LIFEBOAT_POSTGRES_URL",
   },
@@ -83,13 +85,13 @@ export const OPTIONS = {
     kind: "choice",
     choices: ["custom", "directory", "plain"],
     help: "Format that pg_dump writes: custom streams, directory dumps several tables at once by way of a disk, plain is SQL for psql; custom when absent.",
-    commands: ["backup"],
+    commands: ["backup", "plan"],
     env: "LIFEBOAT_POSTGRES_FORMAT",
   },
   "clickhouse-url": {
     kind: "text",
     help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
-    commands: ["backup", "doctor"],
+    commands: ["backup", "plan", "doctor"],
     secret: true,
     env: "LIFEBOAT_CLICKHOUSE_URL",
   },
@@ -120,19 +122,19 @@ export const OPTIONS = {
   "postgres-archive": {
     kind: "text",
     help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",
-    commands: ["backup", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE",
   },
   "postgres-archive-keyring": {
     kind: "text",
     help: "Path of the keys that sign that archive, when it is signed anew; the PostgreSQL project's when absent.",
-    commands: ["backup", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE_KEYRING",
   },
   store: {
     kind: "list",
     help: "Only these stores, by name.",
-    commands: ["backup", "restore", "drill", "doctor", "status"],
+    commands: ["backup", "plan", "restore", "drill", "doctor", "status"],
   },
   recipient: {
     kind: "list",
@@ -175,8 +177,20 @@ export const OPTIONS = {
   },
   full: {
     kind: "flag",
-    help: "backup: send everything, also what an earlier backup has already sent; verify: read every byte.",
-    commands: ["backup", "verify"],
+    help: "backup, plan: send everything, also what an earlier backup has already sent; verify: read every byte.",
+    commands: ["backup", "plan", "verify"],
+  },
+  shards: {
+    kind: "text",
+    default: "4",
+    help: "How many jobs the backup is divided over, up to 256; plan makes fewer where there is less to divide.",
+    commands: ["plan"],
+    env: "LIFEBOAT_SHARDS",
+  },
+  shard: {
+    kind: "text",
+    help: "Back up this shard of a plan alone, such as 2/3; the option backup names the plan.",
+    commands: ["backup"],
   },
   from: {
     kind: "text",
@@ -205,8 +219,8 @@ export const OPTIONS = {
   },
   backup: {
     kind: "text",
-    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
-    commands: ["restore", "drill", "copy", "pin", "unpin", "verify", "rekey"],
+    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin. For shards and finish: the id that plan gave.",
+    commands: ["backup", "finish", "restore", "drill", "copy", "pin", "unpin", "verify", "rekey"],
   },
   before: {
     kind: "time",

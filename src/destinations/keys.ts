@@ -10,6 +10,7 @@ const DRILLS = "drills/";
 const PARTS = "parts/";
 const PINS = "pins/";
 const RECEIPTS = "receipts/";
+const SHARDS = "shards/";
 
 /** @param random - four hexadecimal digits, so that two runs in one second differ */
 export function buildBackupId(startedAt: Date, random: string): string {
@@ -30,6 +31,7 @@ export const drillsPrefix = DRILLS;
 export const partsPrefix = PARTS;
 export const pinsPrefix = PINS;
 export const receiptsPrefix = RECEIPTS;
+export const shardsPrefix = SHARDS;
 
 /** All that belongs to one backup alone. */
 export function backupFolder(backupId: string): string {
@@ -120,6 +122,32 @@ export function receiptsFolder(backupId: string): string {
 export function findRunOfReceipt(key: string): string | undefined {
   const id = /^receipts\/([^/]+)\/[^/]+\.json$/.exec(key)?.[1];
   return id !== undefined && findBackupTime(id) ? id : undefined;
+}
+
+/** What the runs that share one backup tell each other. */
+export function shardsFolder(backupId: string): string {
+  return `${SHARDS}${backupId}/`;
+}
+
+/** Which of them backs up what. */
+export function planKey(backupId: string): string {
+  return `${shardsFolder(backupId)}plan.json`;
+}
+
+/** What one of them has done. @param shard - such as `2/3` */
+export function shardKey(backupId: string, shard: string): string {
+  return `${shardsFolder(backupId)}${writeShard(shard)}.json`;
+}
+
+/** A shard's name as part of a key. */
+export function writeShard(shard: string): string {
+  return shard.replace("/", "of");
+}
+
+/** The backup that a key below `shardsPrefix` is about, or undefined when no run gives such a key. */
+export function findBackupOfShard(key: string): string | undefined {
+  const [folder, id = "", ...rest] = key.split("/");
+  return `${folder}/` === SHARDS && rest.length === 1 && findBackupTime(id) ? id : undefined;
 }
 
 /** What keeps one backup, whatever the rules of retention say. */

@@ -5,6 +5,7 @@ import { describeDrill } from "./summary/drill.ts";
 import { describeDoctor, describeList, describeStatusPage } from "./summary/look.ts";
 import { renderPage } from "./summary/page.ts";
 import type { Page } from "./summary/page.ts";
+import { describePlan, describeShardRun } from "./summary/shards.ts";
 import { describeRestore } from "./summary/restore.ts";
 import {
   describeCopied,
@@ -36,7 +37,12 @@ export function renderFailureSummary(command: string, failure: Failure): string 
 function describeResult(result: RunResult): Page {
   switch (result.command) {
     case "backup":
+    case "finish":
       return describeBackup(result);
+    case "plan":
+      return describePlan(result);
+    case "shard":
+      return describeShardRun(result);
     case "restore":
       return describeRestore(result);
     case "drill":

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Inventory, TableInventory } from "../backup/inventory.ts";
 import type { ClickHousePart, StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
+import type { StoreShare } from "../backup/shard-result.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Finding } from "../finding.ts";
 import type { Stopwatch } from "../sys/clock.ts";
@@ -30,6 +31,31 @@ export interface BackupSink {
   holds(object: StoredObject): Promise<boolean>;
 }
 
+/** Something of a store that a run of its own can back up: a partition. */
+export interface Piece {
+  /** What every run that looks at the same store calls the table, and the piece of it. */
+  table: string;
+  piece: string;
+  sizeBytes: number;
+}
+
+/** How a store's backup can be divided among several runs. */
+export interface Outline {
+  /** About how much is read in any case, by the one run that leads. */
+  sizeBytes: number;
+  /** What other runs can take; empty where one run must take all. */
+  pieces: Piece[];
+}
+
+/** What of a store one of several runs backs up. */
+export interface Share {
+  /** Whether this run says what the store is: its definitions, its tables, and all pieces that nobody else holds. */
+  isLead: boolean;
+  holds: (table: string, piece: string) => boolean;
+  /** The tables that the plan names for it. */
+  tables: readonly string[];
+}
+
 /** A database that is backed up. */
 export interface Store {
   readonly name: string;
@@ -56,6 +82,18 @@ export interface Store {
    * @throws AppError STORE_FAILED, TOOL_FAILED, and what the sink throws
    */
   backup(sink: BackupSink): Promise<StoreManifest>;
+  /**
+   * Looks what there is to back up. What an earlier backup holds already counts as nothing.
+   *
+   * @throws AppError STORE_FAILED and its kin
+   */
+  outline(previous: StoreManifest | undefined): Promise<Outline>;
+  /**
+   * The same as `backup`, of a share alone. The shares of all runs together are joined as `joinStore` says.
+   *
+   * @throws as `backup`
+   */
+  backupShare(sink: BackupSink, share: Share): Promise<StoreShare>;
   close(): Promise<void>;
 }
 

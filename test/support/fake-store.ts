@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import type { StoreManifest } from "../../src/backup/manifest.ts";
+import type { StoreShare } from "../../src/backup/shard-result.ts";
 import { findOrExplain } from "../../src/finding.ts";
 import type { Finding } from "../../src/finding.ts";
-import type { BackupSink, Store } from "../../src/stores/store.ts";
+import type { BackupSink, Outline, Store } from "../../src/stores/store.ts";
 import { buildClickHouseManifest, buildPostgresManifest } from "./builders.ts";
 
 interface Moments {
@@ -56,6 +57,14 @@ export class FakeStore implements Store {
       },
       parts: [part],
     });
+  }
+
+  async outline(): Promise<Outline> {
+    return { sizeBytes: 1, pieces: [] };
+  }
+
+  async backupShare(sink: BackupSink): Promise<StoreShare> {
+    return { role: "lead", manifest: await this.backup(sink), tables: [] };
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
 import type { ClickHousePart } from "../../backup/manifest.ts";
+import { addDigests } from "../../backup/parts.ts";
 import type { DataTable } from "./catalog.ts";
-import { addDigests } from "./reading.ts";
 import type { Counted } from "./reading.ts";
 import type { Slice } from "./slices.ts";
 

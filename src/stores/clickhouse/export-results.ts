@@ -1,11 +1,11 @@
 import type { TableInventory } from "../../backup/inventory.ts";
 import { contentBytesOf } from "../../backup/manifest.ts";
 import type { ClickHousePart } from "../../backup/manifest.ts";
+import { addTables } from "../../backup/parts.ts";
 import { AppError } from "../../errors.ts";
 import type { Reporter } from "../../run-context.ts";
 import type { DataTable } from "./catalog.ts";
 import { idOf } from "./ddl.ts";
-import { addDigests } from "./reading.ts";
 
 /** One object's rows, written or referred to; with bounds where no exact count or no digest could be had. */
 export interface Exported {
@@ -15,19 +15,12 @@ export interface Exported {
 
 /** The inventory of a table: the sums of what was exported of it. */
 export function summarise(table: DataTable, exported: readonly Exported[]): TableInventory {
-  const mine = exported.filter(({ part }) => part.database === table.database && part.table === table.name);
-  const rows = mine.reduce((sum, { part }) => sum + part.rows, 0);
   const name = idOf(table);
-  const digests = mine.flatMap(({ part }) => part.digest ?? []);
-  if (digests.length === mine.length) return { name, rows, digest: addDigests(digests) };
-  const bound = (pick: "rowsAtLeast" | "rowsAtMost"): number =>
-    mine.reduce((sum, { part, moving }) => sum + (moving?.[pick] ?? part.rows), 0);
-  return {
-    name,
-    rows,
-    digest: null,
-    moving: { rowsAtLeast: bound("rowsAtLeast"), rowsAtMost: bound("rowsAtMost") },
-  };
+  const mine = exported.filter(({ part }) => part.database === table.database && part.table === table.name);
+  return addTables([
+    { name, rows: 0, digest: "0" },
+    ...mine.map(({ part: { rows, digest }, moving }) => ({ name, rows, digest, ...(moving && { moving }) })),
+  ]);
 }
 
 /** Marks rows of which a digest proves nothing. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import type { TableInventory } from "../../backup/inventory.ts";
 import type { ClickHousePart } from "../../backup/manifest.ts";
+import { compareParts } from "../../backup/parts.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
 import { forEachAtOnce } from "../at-once.ts";
@@ -16,6 +17,7 @@ import { hashFingerprint, listPartitions, storageId } from "./partitions.ts";
 import { countRows, ofPartition } from "./reading.ts";
 import { sendRows } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";
+import { shareId } from "./sharing.ts";
 import { findUnstoredColumns } from "./unstored-columns.ts";
 
 /** Queries that read rows at once, and partitions that are worked on: while one is sent another is counted. */
@@ -27,11 +29,24 @@ const PAUSE_MS = 2_000;
 /** A larger partition is sent in several objects, which go in parallel and are tried again one by one. */
 const SLICE_BYTES = 1024 ** 3;
 
+export interface ExportChoices {
+  sliceBytes?: number | undefined;
+  /** Which partitions are meant, by the names that runs which share a store have for them; all when absent. */
+  holds?: ((table: string, piece: string) => boolean) | undefined;
+}
+
 /** Streams the rows of tables into a sink, and says exactly what it streamed. */
 export class Exporter {
   readonly #tools: ExportTools;
+  readonly #holds: NonNullable<ExportChoices["holds"]>;
 
-  constructor(server: ClickHouseServer, sink: BackupSink, context: RunContext, sliceBytes = SLICE_BYTES) {
+  constructor(
+    server: ClickHouseServer,
+    sink: BackupSink,
+    context: RunContext,
+    { sliceBytes = SLICE_BYTES, holds = () => true }: ExportChoices = {},
+  ) {
+    this.#holds = holds;
     const earlier = new EarlierParts((part) => sink.holds(part));
     if (sink.previous?.kind === "clickhouse") earlier.addBackup(sink.previous.parts);
     earlier.addFinished(sink.finished);
@@ -73,7 +88,9 @@ export class Exporter {
         isComputed: partition.parts.some(({ name }) => unstored.get(id)?.has(name)),
       }));
     });
-    return jobs.sort((a, b) => (b.partition?.storedBytes ?? 0) - (a.partition?.storedBytes ?? 0));
+    return jobs
+      .filter(({ table, partition }) => this.#holds(shareId(table), partition?.id ?? WHOLE_TABLE))
+      .sort((a, b) => (b.partition?.storedBytes ?? 0) - (a.partition?.storedBytes ?? 0));
   }
 
   /** The same partitions as they are now, but for those that were dropped meanwhile. */
@@ -133,11 +150,4 @@ export class Exporter {
 
 function nameJob({ table, partition }: Job): string {
   return JSON.stringify([storageId(table), partition?.id]);
-}
-
-function compareParts(a: ClickHousePart, b: ClickHousePart): number {
-  const order = (part: ClickHousePart): string => JSON.stringify([part.database, part.table, part.partition]);
-  const [first, second] = [order(a), order(b)];
-  if (first !== second) return first < second ? -1 : 1;
-  return (a.slice?.number ?? 0) - (b.slice?.number ?? 0);
 }

@@ -1,5 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import type { ClickHousePart } from "../../backup/manifest.ts";
+import { addDigests } from "../../backup/parts.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
 import type { DataTable } from "./catalog.ts";
@@ -10,7 +11,7 @@ import type { Exported } from "./export-results.ts";
 import type { LookAgain } from "./look-again.ts";
 import { fingerprintPartition, hashFingerprint, isUndisturbed, storageId } from "./partitions.ts";
 import type { Listing, Partition } from "./partitions.ts";
-import { addDigests, countRows } from "./reading.ts";
+import { countRows } from "./reading.ts";
 import type { Counted } from "./reading.ts";
 import { describeLayout, sendRows } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";

@@ -68,8 +68,3 @@ export async function countRows(
   );
   return { rows: Number(counted?.row_count ?? 0), digest: counted?.digest ?? "0" };
 }
-
-/** The digest of a table from those of its partitions: sums wrap at 64 bits, as the server's do. */
-export function addDigests(digests: readonly string[]): string {
-  return digests.reduce((sum, digest) => BigInt.asUintN(64, sum + BigInt(digest)), 0n).toString();
-}

@@ -6,7 +6,11 @@ import { idOf } from "./ddl.ts";
  * Tables that came in since are none of its business.
  */
 export function findReplaced(before: Catalog, now: Catalog): string[] {
-  const describe = ({ uuid, columns }: DataTable): string => JSON.stringify([uuid, columns]);
-  const current = new Map(now.tables.map((table) => [idOf(table), describe(table)]));
-  return before.tables.filter((table) => current.get(idOf(table)) !== describe(table)).map(idOf);
+  const current = new Map(now.tables.map((table) => [idOf(table), describeTable(table)]));
+  return before.tables.filter((table) => current.get(idOf(table)) !== describeTable(table)).map(idOf);
+}
+
+/** What makes a table the one that it is. */
+export function describeTable({ uuid, columns }: DataTable): string {
+  return JSON.stringify([uuid, columns]);
 }

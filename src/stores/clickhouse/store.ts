@@ -4,14 +4,16 @@ import type {
   ClickHousePart,
   ServerBackup,
   StoredObject,
+  StoreManifest,
 } from "../../backup/manifest.ts";
+import type { StoreShare } from "../../backup/shard-result.ts";
 import { explainAsFinding } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
-import type { BackupSink, Store } from "../store.ts";
+import type { BackupSink, Outline, Share, Store } from "../store.ts";
 import { diagnoseAccess, findLackingAccess, readAccess } from "./access.ts";
 import { nameEntities, writeAccessScript } from "./access-sql.ts";
 import { ACCESS_LEFT_OUT, readCatalog } from "./catalog.ts";
@@ -27,6 +29,7 @@ import { findHiddenRows, findLackingRights, rightsMissing } from "./rights.ts";
 import { ClickHouseServer } from "./server.ts";
 import type { ServerDestination } from "./server-destination.ts";
 import { exportByServer } from "./server-export.ts";
+import { describeShared, listPieces, shareId } from "./sharing.ts";
 
 export interface ServerMode {
   destination: ServerDestination;
@@ -120,9 +123,49 @@ class ClickHouseStore implements Store {
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {
     const startMs = this.#context.clock.ticksMs();
     const server = await this.#connect();
-    const { catalog, parts, tables, replaced, serverBackup } = this.#serverMode
+    const exports = this.#serverMode
       ? await this.#exportByServer(server, sink, this.#serverMode)
       : await this.#export(server, sink);
+    return await this.#describe(server, exports, sink, startMs);
+  }
+
+  async outline(previous: StoreManifest | undefined): Promise<Outline> {
+    const server = await this.#connect();
+    // The server writes all of it by itself, and its backup is one.
+    if (this.#serverMode) return { sizeBytes: 0, pieces: [] };
+    const { tables } = await this.#takeCatalog(server);
+    return { sizeBytes: 0, pieces: await listPieces(server, tables, previous) };
+  }
+
+  async backupShare(sink: BackupSink, share: Share): Promise<StoreShare> {
+    if (this.#serverMode) return { role: "lead", manifest: await this.backup(sink), tables: [] };
+    const startMs = this.#context.clock.ticksMs();
+    const server = await this.#connect();
+    const exports = await this.#export(server, sink, share);
+    const { catalog, replaced } = exports;
+    const tables = describeShared(catalog.tables, exports);
+    if (share.isLead) {
+      const manifest = await this.#describe(server, { ...exports, parts: [], tables: [] }, sink, startMs);
+      return { role: "lead", manifest, tables };
+    }
+    const found = new Set(tables.map(({ table }) => table));
+    return {
+      role: "other",
+      store: this.name,
+      source: describeSource(catalog),
+      tables,
+      missing: share.tables.filter((table) => !found.has(table)),
+      notCovered: describeReplaced(replaced),
+      seconds: secondsSince(this.#context.clock, startMs),
+    };
+  }
+
+  async #describe(
+    server: ClickHouseServer,
+    { catalog, parts, tables, replaced, serverBackup }: Exports,
+    sink: BackupSink,
+    startMs: number,
+  ): Promise<ClickHouseManifest> {
     const plan = planSchema(catalog.entries);
     const put = async (file: string, text: string): Promise<StoredObject> =>
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
@@ -134,16 +177,12 @@ class ClickHouseStore implements Store {
     };
     const access = this.#isAccessKept ? await readAccess(server, catalog.databases) : undefined;
     const inventory = describeInventory(catalog, tables);
-    for (const name of replaced) {
-      inventory.notCovered.push(
-        `Whether ${name} goes with the other tables: it was replaced or altered again and again while the backup ran.`,
-      );
-    }
+    inventory.notCovered.push(...describeReplaced(replaced));
     return {
       store: this.name,
       kind: this.kind,
       server: { version: server.version },
-      source: { id: hashIdentity(catalog), database: catalog.databases.join(", ") },
+      source: describeSource(catalog),
       inventory,
       leftOut: access
         ? [...catalog.leftOut.filter((each) => each !== ACCESS_LEFT_OUT), ...access.leftOut]
@@ -180,10 +219,13 @@ class ClickHouseStore implements Store {
    * were exchanged or altered meanwhile, their rows and definitions would not go together: all is looked at again,
    * and what was sent already is referred to.
    */
-  async #export(server: ClickHouseServer, sink: BackupSink): Promise<Exports> {
-    const exporter = new Exporter(server, sink, this.#context, this.#sliceBytes);
+  async #export(server: ClickHouseServer, sink: BackupSink, share?: Share): Promise<Exports> {
+    const choices = { sliceBytes: this.#sliceBytes, holds: share?.holds };
+    const exporter = new Exporter(server, sink, this.#context, choices);
+    const own = share && !share.isLead ? new Set(share.tables) : undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const catalog = await this.#takeCatalog(server);
+      const all = await this.#takeCatalog(server);
+      const catalog = own ? { ...all, tables: all.tables.filter((table) => own.has(shareId(table))) } : all;
       const findChanges = async (): Promise<string[]> =>
         findReplaced(catalog, await readCatalog(server, this.#databases));
       let exported: Awaited<ReturnType<Exporter["exportTables"]>> | undefined;
@@ -224,6 +266,17 @@ class ClickHouseStore implements Store {
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+function describeSource(catalog: Catalog): ClickHouseManifest["source"] {
+  return { id: hashIdentity(catalog), database: catalog.databases.join(", ") };
+}
+
+function describeReplaced(replaced: readonly string[]): string[] {
+  return replaced.map(
+    (name) =>
+      `Whether ${name} goes with the other tables: it was replaced or altered again and again while the backup ran.`,
+  );
 }
 
 function describeDatabases({ databases, tables }: Catalog): string {

@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import type { Inventory, TableInventory } from "../../backup/inventory.ts";
 import type { ClickHouseManifest, StoreManifest } from "../../backup/manifest.ts";
+import { addDigests } from "../../backup/parts.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { withDeadline } from "../../sys/clock.ts";
@@ -28,7 +29,7 @@ import { clear, countInTheWay, requireNothingFires, requireSameColumns } from ".
 import type { ExistingTable } from "./existing-tables.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
-import { addDigests, countRows, ofPartition } from "./reading.ts";
+import { countRows, ofPartition } from "./reading.ts";
 import type { Counted } from "./reading.ts";
 import { Relocation } from "./relocation.ts";
 import { Restoration } from "./restore.ts";

@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
 import type { PostgresManifest } from "../../backup/manifest.ts";
+import type { StoreShare } from "../../backup/shard-result.ts";
 import { AppError } from "../../errors.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
-import type { BackupSink, Store } from "../store.ts";
+import type { BackupSink, Outline, Store } from "../store.ts";
 import { readSchemaObjects, readTables } from "./catalog.ts";
 import type { CatalogTable } from "./catalog.ts";
 import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
@@ -122,6 +123,15 @@ class PostgresStore implements Store {
         seconds: secondsSince(clock, startMs),
       };
     });
+  }
+
+  async outline(): Promise<Outline> {
+    const { server } = this.#checked ?? (await this.#check());
+    return { sizeBytes: server.databaseSizeBytes, pieces: [] };
+  }
+
+  async backupShare(sink: BackupSink): Promise<StoreShare> {
+    return { role: "lead", manifest: await this.backup(sink), tables: [] };
   }
 
   async close(): Promise<void> {
