@@ -266,11 +266,11 @@ export function serialiseManifest(manifest: Manifest): Buffer {
 /** How a serialised document ends, before and after the seal is put in. */
 const SEALED_END = "\n}\n";
 
-/** Whether the last line holds the digest of these very bytes. */
-function isSealIntact(bytes: Uint8Array): boolean {
+/** Whether the last line holds the digest of these very bytes; undefined where it holds none. */
+function isSealIntact(bytes: Uint8Array): boolean | undefined {
   const text = Buffer.from(bytes).toString("latin1");
   const seal = /,\n "sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
-  return seal?.[1] === digest(Buffer.from(text.slice(0, seal?.index) + SEALED_END, "latin1"));
+  return seal ? seal[1] === digest(Buffer.from(text.slice(0, seal.index) + SEALED_END, "latin1")) : undefined;
 }
 
 function digest(bytes: Uint8Array): string {
@@ -291,14 +291,15 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
     schema: sealedManifestSchema,
     hint: "Restore another backup (lifeboat list shows them), and find out who changed this object.",
   };
-  const { sha256: seal, ...manifest } = parseDocument(kind, bytes, where);
-  // Those of before have none. One that was damaged is no field of a manifest, or not what it should be.
-  if (seal === undefined || isSealIntact(bytes)) return manifest;
-  throw new AppError(
-    "BACKUP_DAMAGED",
-    `The manifest ${where} is not what was written: its SHA-256 is another.`,
-    {
+  const isIntact = isSealIntact(bytes);
+  const changed = (): AppError =>
+    new AppError("BACKUP_DAMAGED", `The manifest ${where} is not what was written: its SHA-256 is another.`, {
       hint: kind.hint,
-    },
-  );
+    });
+  // Before anything of it is believed: one bit makes a newer version of a version.
+  if (isIntact === false) throw changed();
+  const { sha256: seal, ...manifest } = parseDocument(kind, bytes, where);
+  // Those of before have none. Where there is one that is not written as a seal is, it was changed itself.
+  if (seal !== undefined && isIntact === undefined) throw changed();
+  return manifest;
 }

@@ -6,7 +6,6 @@ import {
   serialiseManifest,
   sizeOfBackup,
 } from "../../../src/backup/manifest.ts";
-import { AppError } from "../../../src/errors.ts";
 import { buildManifest } from "../../support/builders.ts";
 
 const FIXTURES = "test/fixtures/manifests";
@@ -21,8 +20,8 @@ function change(edit: (manifest: Record<string, unknown>) => void): Buffer {
 // Never edit a fixture to make this pass: last year's backups cannot be edited either.
 test.each(readdirSync(FIXTURES))("%s is read, and nothing of it is lost", (file) => {
   const bytes = readFileSync(`${FIXTURES}/${file}`);
-  const manifest = parseManifest(bytes, file);
-  expect(manifest).toEqual(JSON.parse(bytes.toString()));
+  const { sha256: _seal, ...written } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+  expect(parseManifest(bytes, file)).toEqual(written);
 });
 
 test("what is written is read back", () => {
@@ -73,9 +72,12 @@ describe("a manifest is refused", () => {
 test("a flipped bit of a manifest is found, wherever it is", () => {
   const bytes = serialiseManifest(buildManifest());
   expect(() => parseManifest(bytes, "here")).not.toThrow();
-  for (let bit = 0; bit < bytes.length * 8; bit += 7) {
+  for (let bit = 0; bit < bytes.length * 8; bit += 1) {
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    expect(() => parseManifest(flipped, "here"), `bit ${bit}`).toThrow(AppError);
+    // Not FORMAT_TOO_NEW either, which is no damage.
+    expect(() => parseManifest(flipped, "here"), `bit ${bit}`).toThrow(
+      expect.objectContaining({ code: "BACKUP_DAMAGED" }),
+    );
   }
 }, 120_000);
