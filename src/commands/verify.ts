@@ -6,6 +6,7 @@ import type { Destination } from "../destinations/destination.ts";
 import { backupsPrefix, manifestKey, partsPrefix, restoreGuideKey } from "../destinations/keys.ts";
 import type { Keyring } from "../encryption/keyring.ts";
 import { AppError } from "../errors.ts";
+import { readSeal } from "../report/guide-seal.ts";
 import { countOf } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ContentProof } from "../stores/store.ts";
@@ -76,7 +77,9 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
   const needs = listNeeds(manifests, damages);
   await reporter.phase(full ? "Read" : "Look", async () => {
     damages.push(...(await findMissing(needs, manifests, destination)));
-    if (full) damages.push(...(await readAll(needs, damages, request, notProven, context)));
+    if (!full) return;
+    damages.push(...(await findChangedGuides(manifests, damages, request, notProven)));
+    damages.push(...(await readAll(needs, damages, request, notProven, context)));
   });
   damages.sort((a, b) => a.key.localeCompare(b.key));
   for (const { key, what } of damages) reporter.warn(`${key}: ${what}`);
@@ -172,6 +175,29 @@ async function findMissing(
     if (!sizes.has(key)) damages.push({ key, backups: [id], what: "It is not there." });
   }
   return damages;
+}
+
+/** A guide proves itself; nobody can say whether one of the first format, which had no seal, is as it was. */
+async function findChangedGuides(
+  manifests: readonly Manifest[],
+  known: readonly Damage[],
+  { destination }: VerifyRequest,
+  notProven: Set<string>,
+): Promise<Damage[]> {
+  const missing = new Set(known.map(({ key }) => key));
+  const limit = pLimit(OBJECTS_AT_ONCE);
+  const judge = async ({ id, formatVersion }: Manifest): Promise<Damage[]> => {
+    const key = restoreGuideKey(id);
+    if (missing.has(key)) return [];
+    const seal = readSeal(await destination.read(key));
+    if (seal === "absent" && formatVersion === 1) {
+      notProven.add("Guides of backups of format 1 were only looked for: they do not carry their SHA-256.");
+    } else if (seal !== "intact") {
+      return [{ key, backups: [id], what: "It is not what was written: its SHA-256 is another." }];
+    }
+    return [];
+  };
+  return (await Promise.all(manifests.map((manifest) => limit(() => judge(manifest))))).flat();
 }
 
 /** @param known - objects that are not read, since they are damaged for sure */

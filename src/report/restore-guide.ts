@@ -9,10 +9,12 @@ import type {
 import { PASSPHRASE } from "../encryption/recipient.ts";
 import { listProvisions } from "../backup/provisions.ts";
 import { createRole, grantMemberships, listRoles } from "../backup/roles.ts";
+import { sealGuide } from "./guide-seal.ts";
 
 /**
  * RESTORE.md: how to bring back this very backup with stock tools (aws or cp, sha256sum, pg_restore, curl),
- * for the day lifeboat itself cannot be had. Its shell blocks run as they are, in order, in one bash.
+ * for the day lifeboat itself cannot be had. Its shell blocks run as they are, in order, in one bash. It ends in its
+ * own SHA-256.
  *
  * @param destinationUrl - the address that the keys in the manifest are relative to
  */
@@ -21,7 +23,7 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
   const sections = manifest.stores.map((store) =>
     store.kind === "postgres" ? renderPostgres(store) : renderClickHouse(store),
   );
-  return [
+  const lines = [
     `# Restore ${manifest.name} from backup ${manifest.id}`,
     "",
     `This backup holds the data of ${manifest.startedAt}. The commands below need bash, curl, sha256sum` +
@@ -44,7 +46,8 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
     ...renderUnlocking(locks),
     ...block(renderFetch(destinationUrl, locks)),
     ...sections.flat(),
-  ].join("\n");
+  ];
+  return sealGuide(lines.join("\n"));
 }
 
 /** For whom objects of this backup are encrypted; empty when none is. */

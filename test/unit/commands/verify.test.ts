@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { describe, expect, test, vi } from "vitest";
 import { mapObjects, objectsOfStore, serialiseManifest } from "../../../src/backup/manifest.ts";
@@ -93,7 +94,7 @@ describe.each([
     const place = new MemoryPlace();
     const manifest = await backUp(place, isEncrypted);
     const ring = isEncrypted ? { keyring } : {};
-    for (const key of [...keysOf(manifest), manifestKey(manifest.id)]) {
+    for (const key of [...keysOf(manifest), manifestKey(manifest.id), restoreGuideKey(manifest.id)]) {
       const good = place.bytes(key);
       for (let at = 0; at < good.length; at += Math.ceil(good.length / 9)) {
         const bad = Buffer.from(good);
@@ -132,6 +133,35 @@ describe.each([
   });
 });
 
+test("a guide without its seal is damaged, but for those of the first format, which had none", async () => {
+  const place = new MemoryPlace();
+  const manifest = await backUp(place, false);
+  const key = restoreGuideKey(manifest.id);
+  const lines = place
+    .bytes(key)
+    .toString()
+    .split(/(?<=\n)/);
+  const above = createHash("sha256").update(lines.slice(0, -1).join("")).digest("hex");
+  expect(lines.at(-1)).toBe(`<!-- sha256 of all above: ${above} -->\n`);
+  place.set(
+    key,
+    Buffer.from(
+      place
+        .bytes(key)
+        .toString()
+        .replace(/\n<!-- sha256.*\n$/, ""),
+    ),
+  );
+  expect((await look(place)).damages).toMatchObject([{ key, backups: [manifest.id] }]);
+  expect((await look(place, { full: false })).damages).toEqual([]);
+  place.set(manifestKey(manifest.id), serialiseManifest({ ...manifest, formatVersion: 1 }));
+  const result = await look(place);
+  expect(result).toMatchObject({
+    verdict: "intact",
+    notProven: [expect.stringContaining("only looked for")],
+  });
+});
+
 test("without the identity what is encrypted is held against its digest, and that is said", async () => {
   const place = new MemoryPlace();
   await backUp(place, true);
@@ -148,7 +178,7 @@ test("an object is read once, whoever needs it; two manifests that disagree abou
   const [archive = ""] = keysOf(first);
   const second: Manifest = { ...first, id: "20261121T021704Z-7f3a" };
   place.set(manifestKey(second.id), serialiseManifest(second));
-  place.set(restoreGuideKey(second.id), Buffer.from("guide"));
+  place.set(restoreGuideKey(second.id), place.bytes(restoreGuideKey(first.id)));
   const proof = new SpyProof();
   expect(await look(place, {}, proof)).toMatchObject({ verdict: "intact", objects: 5 });
   expect(proof.seen).toHaveLength(5);
