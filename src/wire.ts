@@ -329,7 +329,7 @@ async function buildProof(kind: StoreKind, context: RunContext): Promise<Content
     return createPostgresProof(context);
   }
   const { createClickHouseProof } = await import("./stores/clickhouse/proof.ts");
-  return createClickHouseProof();
+  return createClickHouseProof(context);
 }
 
 function buildStep(config: StepConfig): Step {

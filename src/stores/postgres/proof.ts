@@ -1,11 +1,12 @@
+import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import { openDecompressor } from "../../sys/compression.ts";
-import type { Compression } from "../../sys/compression.ts";
-import { startTool } from "../../sys/exec.ts";
+import { runTool, startTool } from "../../sys/exec.ts";
+import { Scratch } from "../../sys/scratch.ts";
+import { notWhole, proveWithTools, readThrough } from "../proving.ts";
 import type { ContentProof } from "../store.ts";
 import { findPostgresTools } from "./clients/find.ts";
 import { majorOf } from "./clients/tools.ts";
@@ -14,27 +15,66 @@ import { majorOf } from "./clients/tools.ts";
 const SCRIPT_END = "-- PostgreSQL database dump complete";
 const TAIL_BYTES = 4096;
 
+/** What pg_dump writes below the last row of a table. */
+const ROWS_END = "\\.\n\n\n";
+
 /** Reads pg_dump's archives to their end, as a restore would, but into nothing. */
 export function createPostgresProof(context: RunContext): ContentProof {
   return {
     async prove(store, object, content) {
       if (store.kind !== "postgres") throw new Error(`${store.store} is no Postgres backup`);
-      const { archive } = store;
-      switch (archive.format) {
-        case "custom":
-          return await readArchive(store, object, content, context);
-        case "plain": {
-          const tail = await readTail(content, archive.compression, object, context);
+      const { archive, globals } = store;
+      return await proveWithTools(content, async () => {
+        if (object.key === globals?.key)
+          await takeTail(content); // statements, of which any may be the last
+        else if (archive.format === "custom") await readArchive(store, object, content, context);
+        else if (archive.format === "plain") {
+          const tail = await readThrough(object, content, archive.compression, context, takeTail);
           if (!tail.includes(SCRIPT_END))
             throw notWhole(object, "the script does not end as pg_dump ends it");
-          return undefined;
-        }
-        case "directory":
-          await readTail(content, compressionOf(object), object, context);
-          return undefined;
-      }
+        } else await readFile(store, object, content, context);
+        return undefined;
+      });
     },
   };
+}
+
+/** One file of a directory; see `pg_backup_directory.c` for their names. */
+async function readFile(
+  store: PostgresManifest,
+  object: StoredObject,
+  content: Readable,
+  context: RunContext,
+): Promise<void> {
+  const name =
+    object.key
+      .replace(/\.age$/, "")
+      .split("/")
+      .at(-1) ?? "";
+  if (name === "toc.dat") return await readContents(store, object, content, context);
+  const compression = name.endsWith(".zst") ? "zstd" : name.endsWith(".gz") ? "gzip" : "none";
+  const tail = await readThrough(object, content, compression, context, takeTail);
+  if (/^\d+\.dat/.test(name) && !tail.endsWith(ROWS_END))
+    throw notWhole(object, "the rows do not end as pg_dump ends them");
+}
+
+/** The table of contents, which pg_restore reads from a folder only; it holds no row. */
+async function readContents(
+  { tool }: PostgresManifest,
+  object: StoredObject,
+  content: Readable,
+  context: RunContext,
+): Promise<void> {
+  const tools = await findPostgresTools(majorOf(tool), context);
+  await using scratch = await Scratch.create();
+  await pipeline(content, createWriteStream(scratch.file("toc.dat"), { mode: 0o600 }));
+  try {
+    await runTool(tools.command("pg_restore", ["--list", scratch.path]), context);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "TOOL_FAILED")
+      throw notWhole(object, `pg_restore cannot read it: ${error.message}`);
+    throw error;
+  }
 }
 
 /** pg_restore reads a custom archive whole only when it must give out all of it. */
@@ -43,17 +83,8 @@ async function readArchive(
   object: StoredObject,
   content: Readable,
   context: RunContext,
-): Promise<string | undefined> {
-  let tools;
-  try {
-    tools = await findPostgresTools(majorOf(tool), context);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== "TOOL_MISSING") throw error;
-    for await (const _ of content) {
-      // Its digest is proved all the same.
-    }
-    return `there is no pg_restore for it here: ${error.message}`;
-  }
+): Promise<void> {
+  const tools = await findPostgresTools(majorOf(tool), context);
   const restore = startTool(tools.command("pg_restore", ["--file=/dev/null"]), context);
   restore.stdout.resume();
   const fed = pipeline(content, restore.stdin).then(
@@ -70,53 +101,12 @@ async function readArchive(
   if (failure instanceof AppError && failure.code === "CANCELLED") throw failure;
   if (failure !== undefined)
     throw notWhole(object, `pg_restore cannot read it to its end: ${failure.message}`);
-  return undefined;
 }
 
-/** Reads, through its compression, to the end; returns the last of it. */
-async function readTail(
-  content: Readable,
-  compression: Compression,
-  object: StoredObject,
-  context: RunContext,
-): Promise<string> {
+/** Reads to the end; returns the last of it. */
+async function takeTail(plain: AsyncIterable<Uint8Array>): Promise<string> {
   let tail: Buffer = Buffer.alloc(0);
-  const take = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const chunk of source)
-      tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
-  };
-  if (compression === "none") {
-    await take(content);
-    return tail.toString("utf8");
-  }
-  const decompressor = await openDecompressor(compression, context);
-  try {
-    const [fed, taken, done] = await Promise.allSettled([
-      pipeline(content, decompressor.input),
-      take(decompressor.output),
-      decompressor.done,
-    ]);
-    if (fed.status === "rejected" && fed.reason instanceof AppError) throw fed.reason;
-    for (const outcome of [done, taken, fed]) {
-      if (outcome.status === "fulfilled") continue;
-      if (outcome.reason instanceof AppError && outcome.reason.code === "CANCELLED") throw outcome.reason;
-      throw notWhole(object, `it cannot be decompressed: ${String(outcome.reason)}`);
-    }
-  } finally {
-    await decompressor.stop();
-  }
+  for await (const chunk of plain)
+    tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
   return tail.toString("utf8");
-}
-
-/** pg_dump names the files of a directory by how they are compressed. */
-function compressionOf({ key }: StoredObject): Compression {
-  const file = key.replace(/\.age$/, "");
-  if (file.endsWith(".zst")) return "zstd";
-  return file.endsWith(".gz") ? "gzip" : "none";
-}
-
-function notWhole({ key }: StoredObject, why: string): AppError {
-  return new AppError("BACKUP_DAMAGED", `${key} is what was written, but is not whole: ${why}.`, {
-    hint: "Restore another backup (lifeboat list shows them), and report this one.",
-  });
 }
