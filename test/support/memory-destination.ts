@@ -35,7 +35,7 @@ export class MemoryPlace {
 
 /** Keeps objects in memory, and otherwise does what test/contract/destination-contract.ts asks of a destination. */
 export class MemoryDestination implements Destination {
-  readonly url = "memory://bucket/shop";
+  readonly url: string = "memory://bucket/shop";
   isClosed = false;
   readonly #place: MemoryPlace;
   readonly #run: RunContext;

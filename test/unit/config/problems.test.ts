@@ -203,7 +203,7 @@ describe("options", () => {
     `);
     expect(readProblems({ command: "bakup", shell: "action" })).toMatchInlineSnapshot(`
       "The configuration has a problem:
-        Input command is none of backup, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey. Did you mean backup?"
+        Input command is none of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey. Did you mean backup?"
     `);
   });
 
