@@ -27,6 +27,8 @@ import { requireSafeKey } from "./keys.ts";
 
 /** An object that is still being written lies beside its final name, so that rename and link stay on one disk. */
 const PARTIAL = /\.partial-[0-9a-f]{12}$/;
+/** What is written at once. */
+const WRITE_BYTES = 1024 * 1024;
 
 /** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
 export class DirectoryDestination implements Destination {
@@ -146,7 +148,7 @@ export class DirectoryDestination implements Destination {
     try {
       const file = await this.#do(doing, () => this.#create(partial));
       try {
-        for await (const chunk of body) await this.#do(doing, () => writeAll(file, chunk));
+        for await (const bytes of gather(body)) await this.#do(doing, () => writeAll(file, bytes));
         // Power may fail right after: first the bytes must be on the disk, then the name.
         await this.#do(doing, () => file.sync());
       } finally {
@@ -275,9 +277,30 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length;) {
-    offset += (await file.write(chunk, offset)).bytesWritten;
+/**
+ * Few large pieces instead of the many small ones in which a pipe gives them, since each write goes through a thread of
+ * its own. A piece holds until the next one is asked for.
+ */
+async function* gather(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const piece = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let offset = 0; offset < chunk.length;) {
+      const taken = chunk.subarray(offset, offset + WRITE_BYTES - filled);
+      piece.set(taken, filled);
+      offset += taken.length;
+      filled += taken.length;
+      if (filled < WRITE_BYTES) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length;) {
+    offset += (await file.write(bytes, offset)).bytesWritten;
   }
 }
 

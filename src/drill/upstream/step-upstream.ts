@@ -2,8 +2,6 @@ import { writeFile } from "node:fs/promises";
 import type { Clock } from "../../sys/clock.ts";
 import { Scratch } from "../../sys/scratch.ts";
 import type { StepUpstream } from "../steps/step.ts";
-import { createCertificate } from "./certificate.ts";
-import { startUpstream } from "./server.ts";
 import type { RecordedRequest } from "./server.ts";
 
 /** How a drill runs the built-in upstream. */
@@ -24,6 +22,8 @@ export async function openStepUpstream(
   clock: Clock,
   onRequest: (request: RecordedRequest) => void = () => {},
 ): Promise<StepUpstream & { close(): Promise<void> }> {
+  // Both are loaded when needed only: every other command would start slower by a fifth.
+  const { startUpstream } = await import("./server.ts");
   if (!https) {
     const upstream = await startUpstream({ runKey, port, clock, onRequest });
     if (isSilent) await upstream.close();
@@ -31,6 +31,7 @@ export async function openStepUpstream(
   }
   const scratch = await Scratch.create();
   try {
+    const { createCertificate } = await import("./certificate.ts");
     const certificate = await createCertificate(hostNames, clock.now());
     const caFile = scratch.file("upstream-ca.pem");
     await writeFile(caFile, certificate.certificatePem);

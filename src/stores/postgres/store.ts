@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { SchemaObject } from "../../backup/inventory.ts";
 import type { PostgresManifest } from "../../backup/manifest.ts";
 import type { StoreShare } from "../../backup/shard-result.ts";
 import { AppError } from "../../errors.ts";
@@ -176,7 +177,7 @@ class PostgresStore implements Store {
     return own;
   }
 
-  /** The dump and the inventory of one snapshot, at the same time; the first to fail ends the other. */
+  /** The dump and the inventory of one snapshot, at the same time; the first to fail ends the others. */
   async #backupSnapshot(
     snapshot: Snapshot,
     sink: BackupSink,
@@ -202,9 +203,6 @@ class PostgresStore implements Store {
     const { excludedSchemas } = scope;
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
     const held = platform && recordPlatform(platform);
-    const schema = withoutPlatform(await readSchemaObjects(leader, excludedSchemas), held);
-    const roles = await readNamedRoles(leader, excludedSchemas);
-    const roleAttributes = await readRoleAttributes(leader, roles);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
     const dump = new Dump(
       {
@@ -228,9 +226,13 @@ class PostgresStore implements Store {
     const dumping = dump.writeTo(sink);
     const plan = (table: CatalogTable): DigestPlan | undefined => planDigest(table, this.#digest);
     const digesting = digestTables(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
-    for (const work of [dumping, digesting, leader.lost]) work.catch(failAll);
-    const [dumped, digested] = await Promise.allSettled([dumping, digesting]);
-    if (dumped.status === "rejected" || digested.status === "rejected") throw firstFault;
+    const describing = describeSchema(leader, excludedSchemas, held);
+    for (const work of [dumping, digesting, describing, leader.lost]) work.catch(failAll);
+    const outcomes = await Promise.allSettled([dumping, digesting, describing]);
+    const [dumped, digested, described] = outcomes;
+    if (dumped.status === "rejected" || digested.status === "rejected" || described.status === "rejected")
+      throw firstFault;
+    const { schema, roles, roleAttributes } = described.value;
     // Proof that the session which held the snapshot was there until the end.
     await leader.run("Ending the snapshot", "COMMIT");
     const { archive, sequences, listing } = dumped.value;
@@ -277,6 +279,17 @@ class PostgresStore implements Store {
       },
     );
   }
+}
+
+/** What there is beside rows, and the roles that it names. */
+async function describeSchema(
+  leader: Session,
+  excludedSchemas: readonly string[],
+  held: PostgresManifest["platform"],
+): Promise<Pick<PostgresManifest, "roles" | "roleAttributes"> & { schema: SchemaObject[] }> {
+  const schema = withoutPlatform(await readSchemaObjects(leader, excludedSchemas), held);
+  const roles = await readNamedRoles(leader, excludedSchemas);
+  return { schema, roles, roleAttributes: await readRoleAttributes(leader, roles) };
 }
 
 const OWNERS = {
