@@ -8,8 +8,9 @@ import { readLargeObjects } from "./large-objects.ts";
 import { schemaQueries } from "./schema/queries.ts";
 import type { SchemaRow } from "./schema/queries.ts";
 import type { Session } from "./session.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-const SEQUENCES_PER_QUERY = 200;
+const SEQUENCES_PER_QUERY = 100;
 
 /** A name in two parts, unquoted. */
 export interface QualifiedName {
@@ -106,11 +107,11 @@ export async function readSchemaObjects(
 }
 
 export async function readSequenceValues(
-  session: Session,
+  snapshot: Snapshot,
   excludedSchemas: readonly string[],
 ): Promise<SequenceValue[]> {
   const work = "Reading the sequences";
-  const names = await session.rows<{ schema: string; name: string }>(
+  const names = await snapshot.leader.rows<{ schema: string; name: string }>(
     work,
     `${USER_OBJECTS}
      SELECT nspname::text AS schema, relname::text AS name FROM relation WHERE relkind = 'S'`,
@@ -123,7 +124,7 @@ export async function readSequenceValues(
       (name, position) =>
         `SELECT ${position} AS position, last_value::text AS last, is_called AS "isCalled" FROM ${quoteInFull(name)}`,
     );
-    const rows = await session.rows<{ position: number; last: string; isCalled: boolean }>(
+    const rows = await snapshot.leader.rows<{ position: number; last: string; isCalled: boolean }>(
       work,
       sql.join(" UNION ALL "),
     );
@@ -131,6 +132,7 @@ export async function readSequenceValues(
       const name = group[position];
       if (name) values.push({ ...name, last, isCalled });
     }
+    await snapshot.unlock(snapshot.leader);
   }
   return values;
 }

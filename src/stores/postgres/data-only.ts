@@ -70,8 +70,37 @@ export async function emptyTables(session: Session, tables: readonly FilledTable
       },
     );
   }
-  // All of them, also the empty ones: those that refer to one another must go together.
-  await session.run("Emptying the tables", `TRUNCATE ONLY ${tables.map(quoteInFull).join(", ")}`);
+  // Those that refer to one another must go together, also the empty ones. All at once would take too many locks.
+  for (const family of groupByKeys(tables, await readForeignKeys(session, tables))) {
+    await session.run("Emptying the tables", `TRUNCATE ONLY ${family.map(quoteInFull).join(", ")}`);
+  }
+}
+
+/** A foreign key between two tables, by their oids. */
+interface ForeignKey {
+  from: number;
+  to: number;
+}
+
+async function readForeignKeys(session: Session, tables: readonly FilledTable[]): Promise<ForeignKey[]> {
+  return await session.rows<ForeignKey & Record<string, unknown>>(
+    "Reading the foreign keys",
+    `SELECT conrelid AS from, confrelid AS to FROM pg_constraint
+     WHERE contype = 'f' AND conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[]) AND conrelid <> confrelid`,
+    [tables.map(({ oid }) => oid)],
+  );
+}
+
+/** Tables that foreign keys connect, whichever way and over how many others. */
+function groupByKeys(tables: readonly FilledTable[], keys: readonly ForeignKey[]): FilledTable[][] {
+  const groups = new Map(tables.map((table) => [table.oid, [table]]));
+  for (const { from, to } of keys) {
+    const [one = [], other = []] = [groups.get(from), groups.get(to)];
+    if (one === other) continue;
+    one.push(...other);
+    for (const { oid } of other) groups.set(oid, one);
+  }
+  return [...new Set(groups.values())];
 }
 
 /**
@@ -83,12 +112,7 @@ export async function orderByForeignKeys(
   session: Session,
   tables: readonly FilledTable[],
 ): Promise<FilledTable[]> {
-  const keys = await session.rows<{ from: number; to: number }>(
-    "Reading the foreign keys",
-    `SELECT conrelid AS from, confrelid AS to FROM pg_constraint
-     WHERE contype = 'f' AND conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[]) AND conrelid <> confrelid`,
-    [tables.map(({ oid }) => oid)],
-  );
+  const keys = await readForeignKeys(session, tables);
   const ordered: FilledTable[] = [];
   let left = [...tables];
   while (left.length > 0) {
@@ -135,9 +159,11 @@ export async function withoutTriggers<T>(
   } finally {
     if (asleep.length > 0) {
       const wake = asleep.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${quoteIdent(name)};`);
-      await withSession(connection, context, (session) => session.run(work, wake.join(" ")), {
-        survivesCancel: true,
-      }).catch((error: unknown) => {
+      // Each in a transaction of its own, as they were switched off: together they could need too many locks.
+      const wakeAll = async (session: Session): Promise<void> => {
+        for (const statement of wake) await session.run(work, statement);
+      };
+      await withSession(connection, context, wakeAll, { survivesCancel: true }).catch((error: unknown) => {
         context.reporter.warn(`Triggers are still switched off (${String(error)}). Run: ${wake.join(" ")}`);
       });
     }

@@ -18,8 +18,8 @@ const DEFINITION_METHOD = "postgres-catalog-v2";
 /** Sessions that read rows at once. More would take from the server what pg_dump needs. */
 export const READER_COUNT = 2;
 
-/** A transaction keeps a lock on every table and index it has read. */
-const TABLES_PER_TRANSACTION = 200;
+/** Tables that a reader holds locked at once, with all their indexes: a server may have only some hundreds of locks. */
+const TABLES_LOCKED = 10;
 
 const NOT_COVERED = [
   "Materialized views: their definition is compared; their rows are computed again by the restore.",
@@ -38,7 +38,7 @@ export async function takeInventory(
   return await withSnapshot(connection, context, READER_COUNT, async (snapshot) => {
     const found = await readSchemaObjects(snapshot.leader, excludedSchemas, inventory.schema);
     const schema = withoutPlatform(found, platform);
-    const sequences = await readSequenceValues(snapshot.leader, excludedSchemas);
+    const sequences = await readSequenceValues(snapshot, excludedSchemas);
     const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
     return applyScope(assembleInventory(tables, schema, sequences, inventory.digestMethod), scope);
   });
@@ -99,13 +99,13 @@ export async function digestTables(
   const queue = [...tables];
   const inventories: TableInventory[] = [];
   const readQueue = async (reader: Session): Promise<void> => {
-    let sinceJoined = 0;
+    let locked = 0;
     for (let table = queue.shift(); table; table = queue.shift()) {
-      if (sinceJoined === TABLES_PER_TRANSACTION) {
-        await snapshot.rejoin(reader);
-        sinceJoined = 0;
+      if (locked === TABLES_LOCKED) {
+        await snapshot.unlock(reader);
+        locked = 0;
       }
-      sinceJoined += 1;
+      locked += 1;
       inventories.push(await digestTable(reader, table, plan(table), method));
       reporter.progress({ label, done: inventories.length, total: tables.length, unit: "tables" });
     }

@@ -19,10 +19,8 @@ const PINNED = `
   SET LOCAL standard_conforming_strings = on`;
 
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-function joining(snapshotId: string): string {
-  return `${BEGIN}; SET TRANSACTION SNAPSHOT '${snapshotId}'; ${PINNED}`;
-}
+/** Before anything was read. */
+const UNLOCKED = "SAVEPOINT unlocked";
 
 /** Opens a snapshot for one piece of work, and ends it whatever happens. */
 export async function withSnapshot<T>(
@@ -74,9 +72,11 @@ export class Snapshot {
         "SELECT pg_catalog.pg_export_snapshot() AS id",
       );
       const id = exported?.id ?? "";
+      await leader.run("Opening a snapshot", UNLOCKED);
       for (let count = 0; count < readerCount; count += 1) {
         const reader = await openSession();
-        await reader.run("Joining the snapshot", joining(id));
+        const join = `${BEGIN}; SET TRANSACTION SNAPSHOT '${id}'; ${PINNED}; ${UNLOCKED}`;
+        await reader.run("Joining the snapshot", join);
       }
       return new Snapshot(id, leader, sessions.slice(1));
     } catch (error) {
@@ -85,9 +85,12 @@ export class Snapshot {
     }
   }
 
-  /** Lets a reader give back its locks, of which a server has a limited number, and see the same moment again. */
-  async rejoin(reader: Session): Promise<void> {
-    await reader.run("Joining the snapshot again", `COMMIT; ${joining(this.id)}`);
+  /**
+   * Lets a session give back its locks, of which a server has a limited number; it sees the same moment afterwards.
+   * A transaction keeps a lock on every table, index and sequence that it has read.
+   */
+  async unlock(session: Session): Promise<void> {
+    await session.run("Giving back locks", `ROLLBACK TO ${UNLOCKED}`);
   }
 
   /** Ends all sessions at once, also under running statements: a transaction that only read has nothing to lose. */

@@ -204,6 +204,7 @@ class PostgresStore implements Store {
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
     const held = platform && recordPlatform(platform);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
+    await snapshot.unlock(leader); // pg_dump needs many locks of its own
     const dump = new Dump(
       {
         connection: this.#connection,
