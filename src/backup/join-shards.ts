@@ -44,17 +44,18 @@ function joinStore({ manifest, tables }: Lead, others: readonly Other[]): StoreM
     );
   }
   requireSameTables(manifest.store, tables, others);
-  const joined = tables.map((lead): [SharedTable, ...SharedTable[]] => [
-    lead,
-    ...others.flatMap((other) => other.tables.filter(({ table }) => table === lead.table)),
-  ]);
+  const joined = new Map(
+    tables.map((lead): [string, [SharedTable, ...SharedTable[]]] => [lead.table, [lead]]),
+  );
+  for (const shared of others.flatMap((other) => other.tables)) joined.get(shared.table)?.push(shared);
+  const all = [...joined.values()];
   const { inventory } = manifest;
   return {
     ...manifest,
-    parts: joined.flatMap((shared) => shared.flatMap(({ parts }) => parts)).sort(compareParts),
+    parts: all.flatMap((shared) => shared.flatMap(({ parts }) => parts)).sort(compareParts),
     inventory: {
       ...inventory,
-      tables: joined.map(([lead, ...rest]) =>
+      tables: all.map(([lead, ...rest]) =>
         addTables([lead.inventory, ...rest.map(({ inventory }) => inventory)]),
       ),
       notCovered: [...new Set([inventory, ...others].flatMap(({ notCovered }) => notCovered))],

@@ -8,9 +8,21 @@ import { ObjectLookup } from "./object-lookup.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { ReceiptBook } from "./receipts.ts";
 
+/** By what the objects of one run differ from those of other runs that work on the same backup. */
+export interface Attempt {
+  /** In the names of its receipts. */
+  name: string;
+  /** Below the folder of a store. */
+  folder: string;
+  /** In the form of a backup's id; at the end of the names of parts. */
+  partsId: string;
+}
+
 /** Writes the objects of one backup, and knows what it wrote. */
 export class BackupWriter {
   readonly #backupId: string;
+  readonly #partsId: string;
+  readonly #folder: string;
   readonly #destination: Destination;
   readonly #objects: ObjectWriter;
   readonly #context: RunContext;
@@ -23,13 +35,15 @@ export class BackupWriter {
     destination: Destination,
     encryption: AgeEncryption | undefined,
     context: RunContext,
-    shard?: string,
+    attempt?: Attempt,
   ) {
     this.#backupId = backupId;
+    this.#partsId = attempt?.partsId ?? backupId;
+    this.#folder = attempt?.folder ?? "";
     this.#destination = destination;
     this.#objects = new ObjectWriter(destination, encryption);
     this.#context = context;
-    this.#receipts = new ReceiptBook(backupId, context, shard);
+    this.#receipts = new ReceiptBook(backupId, context, attempt?.name);
   }
 
   /** Notes, in receipts, the finished parts that a later run may refer to; returns the keys of all such parts. */
@@ -71,9 +85,9 @@ export class BackupWriter {
       finished,
       keep: (part) => this.#receipts.add(store, part, this.#destination),
       put: (file, body, expectedSizeBytes) =>
-        this.#write(storeObjectKey(this.#backupId, store, file), body, expectedSizeBytes),
+        this.#write(storeObjectKey(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
-        this.#write(partKey(store, part, this.#backupId), body, expectedSizeBytes),
+        this.#write(partKey(store, part, this.#partsId), body, expectedSizeBytes),
       holds: async (object) => {
         if (!this.#objects.accepts(object) || !(await lookup.holds(object))) return false;
         await this.#destination.extendLock(object.key);

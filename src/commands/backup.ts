@@ -113,7 +113,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   });
   // Outside the tidying: once the manifest may have arrived, its objects must stay.
   await destination.each((one) => publish(manifest, one));
-  if (encryption) warnOfOthers(manifest, encryption, context);
+  if (encryption) warnOfOthers(manifest.stores.flatMap(objectsOfStore), encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
   const seconds = secondsSince(clock, startMs);

@@ -10,7 +10,6 @@ import {
   receiptKey,
   receiptsFolder,
   receiptsPrefix,
-  writeShard,
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { Reporter, RunContext } from "../run-context.ts";
@@ -37,10 +36,10 @@ export class ReceiptBook {
   #lastMs: number;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param shard - which of several runs that share a backup this one is, such as `2/3` */
-  constructor(backupId: string, { clock, reporter }: RunContext, shard?: string) {
+  /** @param writer - tells the receipts of one run from those of others that share the backup */
+  constructor(backupId: string, { clock, reporter }: RunContext, writer?: string) {
     this.#backupId = backupId;
-    this.#writer = shard === undefined ? "" : `-${writeShard(shard)}`;
+    this.#writer = writer === undefined ? "" : `-${writer}`;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#lastMs = clock.ticksMs();

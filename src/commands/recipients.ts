@@ -1,5 +1,4 @@
-import { objectsOfStore } from "../backup/manifest.ts";
-import type { Manifest } from "../backup/manifest.ts";
+import type { StoredObject } from "../backup/manifest.ts";
 import type { AgeEncryption } from "../encryption/age.ts";
 import { describeKeyOf } from "../encryption/recipient.ts";
 import { countOf, formatBytes } from "../report/quantities.ts";
@@ -7,11 +6,10 @@ import type { RunContext } from "../run-context.ts";
 
 /** Recipients hold from now on: what an earlier backup sent stays as it was written. */
 export function warnOfOthers(
-  { stores }: Manifest,
+  objects: readonly StoredObject[],
   { recipients }: AgeEncryption,
   { reporter }: RunContext,
 ): void {
-  const objects = stores.flatMap(objectsOfStore);
   for (const recipient of recipients) {
     const closed = objects.filter(({ age }) => age && !age.recipients.includes(recipient));
     if (closed.length === 0) continue;

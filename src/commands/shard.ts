@@ -1,10 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import type { StoreManifest } from "../backup/manifest.ts";
+import { serialiseDocument } from "../backup/document.ts";
+import { objectsOfStore } from "../backup/manifest.ts";
+import type { StoredObject, StoreManifest } from "../backup/manifest.ts";
 import { holdsPiece } from "../backup/shard-plan.ts";
 import type { Portion, ShardPlan } from "../backup/shard-plan.ts";
 import { serialiseShardRecord } from "../backup/shard-result.ts";
 import type { StoreShare } from "../backup/shard-result.ts";
-import { shardKey } from "../destinations/keys.ts";
+import { attemptKey, buildBackupId, shardKey, writeShard } from "../destinations/keys.ts";
+import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatSeconds } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
@@ -13,7 +17,9 @@ import { secondsSince } from "../sys/clock.ts";
 import { check, describeStore, tidyOnFailure } from "./backup.ts";
 import type { BackupRequest } from "./backup.ts";
 import { BackupWriter } from "./backup-writer.ts";
+import type { Attempt } from "./backup-writer.ts";
 import { findEarlier, NOTHING, recall } from "./earlier.ts";
+import { warnOfOthers } from "./recipients.ts";
 import { findRecord } from "./shards.ts";
 import { runTogether } from "./together.ts";
 
@@ -57,7 +63,8 @@ export async function backupShard(request: ShardRequest, context: RunContext): P
   const stores = work.map(({ store }) => store);
   await reporter.phase("Check", () => check({ stores, destination }, context));
   const earlier = plan.full ? NOTHING : await findEarlier(destination, clock.now(), context);
-  const writer = new BackupWriter(backupId, destination, encryption, context, shard);
+  const attempt = await beginAttempt(plan, shard, destination, context);
+  const writer = new BackupWriter(backupId, destination, encryption, context, attempt);
   const shares = await tidyOnFailure(writer, request, context, () =>
     reporter.phase("Back up", () =>
       runTogether(context, work, async ({ store, portion }) => {
@@ -72,6 +79,7 @@ export async function backupShard(request: ShardRequest, context: RunContext): P
       }),
     ),
   );
+  if (encryption) warnOfOthers(shares.flatMap(listObjects), encryption, context);
   // The next attempt, or whoever begins after this run has died, refers to what it sent.
   await writer.writeReceipts(destination);
   const { sentBytes } = writer;
@@ -81,6 +89,27 @@ export async function backupShard(request: ShardRequest, context: RunContext): P
   await destination.put(shardKey(backupId, shard), Readable.from([bytes]), bytes.length);
   reporter.info(`Shard ${shard} of backup ${backupId} has finished; finish joins all of them.`);
   return { ...done, wasFinished: false, sentBytes, seconds: secondsSince(clock, startMs) };
+}
+
+/**
+ * Two attempts never write the same key: an earlier one may be under way still, on a machine that GitHub has lost sight
+ * of, and would put its own bytes in the place of those that this one's record names.
+ */
+async function beginAttempt(
+  { backupId }: ShardPlan,
+  shard: string,
+  destination: Destination,
+  { clock }: RunContext,
+): Promise<Attempt> {
+  const startedAt = clock.now();
+  const begun = serialiseDocument({ startedAt: startedAt.toISOString() });
+  let number = 1;
+  while ((await destination.putIfAbsent(attemptKey(backupId, shard, number), begun)) === "already-there")
+    number += 1;
+  const name = writeShard(shard);
+  if (number === 1) return { name, folder: "", partsId: backupId };
+  const partsId = buildBackupId(startedAt, randomBytes(2).toString("hex"));
+  return { name: `${name}-attempt-${number}`, folder: `${name}-attempt-${number}/`, partsId };
 }
 
 /** The stores that a shard is about, and what of each it backs up. */
@@ -103,6 +132,11 @@ function findWork({ plan, shard, stores }: ShardRequest): { store: Store; portio
       { hint: "Give plan, the shards and finish the same configuration." },
     );
   });
+}
+
+function listObjects(share: StoreShare): StoredObject[] {
+  const parts = share.tables.flatMap((table) => table.parts);
+  return share.role === "lead" ? [...objectsOfStore(share.manifest), ...parts] : parts;
 }
 
 function describeShare(share: StoreShare): string {

@@ -139,6 +139,11 @@ export function shardKey(backupId: string, shard: string): string {
   return `${shardsFolder(backupId)}${writeShard(shard)}.json`;
 }
 
+/** That an attempt at one of them has begun. @param attempt - 1 for the first */
+export function attemptKey(backupId: string, shard: string, attempt: number): string {
+  return `${shardsFolder(backupId)}${writeShard(shard)}-attempt-${attempt}.json`;
+}
+
 /** A shard's name as part of a key. */
 export function writeShard(shard: string): string {
   return shard.replace("/", "of");

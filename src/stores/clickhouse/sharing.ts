@@ -47,10 +47,18 @@ export function describeShared(
   tables: readonly DataTable[],
   exported: { parts: readonly ClickHousePart[]; tables: readonly TableInventory[] },
 ): SharedTable[] {
-  return tables.map((table, index) => ({
-    table: shareId(table),
-    state: hashFingerprint(describeTable(table)),
-    inventory: exported.tables[index]!,
-    parts: exported.parts.filter((part) => part.database === table.database && part.table === table.name),
-  }));
+  const shared = new Map(
+    tables.map((table, index): [string, SharedTable] => [
+      shareId(table),
+      {
+        table: shareId(table),
+        state: hashFingerprint(describeTable(table)),
+        inventory: exported.tables[index]!,
+        parts: [],
+      },
+    ]),
+  );
+  for (const part of exported.parts)
+    shared.get(shareId({ database: part.database, name: part.table }))?.parts.push(part);
+  return [...shared.values()];
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { finish } from "../../../src/commands/finish.ts";
 import { plan } from "../../../src/commands/plan.ts";
 import { prune, RUN_LIMIT_MS } from "../../../src/commands/prune.ts";
@@ -6,6 +7,7 @@ import { exitStatusOfResult } from "../../../src/commands/result.ts";
 import { backupShard } from "../../../src/commands/shard.ts";
 import { pickPlanned, readPlan } from "../../../src/commands/shards.ts";
 import {
+  attemptKey,
   buildBackupId,
   manifestKey,
   planKey,
@@ -75,7 +77,13 @@ test("what shards have done is listed by finish alone, manifest last, and leaves
   const id = await makePlan();
   for (const shard of ["2/2", "1/2"]) await runShard(id, shard);
   expect(here.keys().filter((key) => key.startsWith(shardsPrefix))).toEqual(
-    [shardKey(id, "1/2"), shardKey(id, "2/2"), planKey(id)].sort(),
+    [
+      shardKey(id, "1/2"),
+      attemptKey(id, "1/2", 1),
+      shardKey(id, "2/2"),
+      attemptKey(id, "2/2", 1),
+      planKey(id),
+    ].sort(),
   );
   const writes: string[] = [];
   here.fault = (method, key, moment) => {
@@ -142,9 +150,36 @@ describe("nothing is listed", () => {
     await runShard(id, "1/2");
     const before = here.keys();
     await expect(runShard(id, "2/2", failing)).rejects.toBe(broken);
-    expect(here.keys()).toEqual(before);
+    expect(here.keys()).toEqual([...before, attemptKey(id, "2/2", 1)].sort());
     await runShard(id, "2/2");
     expect((await runFinish(id)).manifest.stores).toHaveLength(2);
+  });
+
+  test("two attempts at one shard write no key twice, so that the later end of one spoils nothing of the other", async () => {
+    const id = await makePlan(1);
+    const written: string[] = [];
+    here.fault = (method, key, moment) => {
+      if (method === "put" && moment === "before" && !key.startsWith(shardsPrefix)) written.push(key);
+    };
+    let second: Promise<unknown> | undefined;
+    const slow = [
+      new FakeStore("postgres", "app", {
+        backup: async () => {
+          second = runShard(id, "1/1");
+          await second;
+        },
+      }),
+      new FakeStore("clickhouse", "log"),
+    ];
+    await runShard(id, "1/1", slow);
+    await expect(second).resolves.toMatchObject({ wasFinished: false });
+    expect(written).toHaveLength(new Set(written).size);
+    expect(written.filter((key) => key.endsWith("app.dump"))).toEqual([
+      `backups/${id}/app/app.dump`,
+      `backups/${id}/app/1of1-attempt-2/app.dump`,
+    ]);
+    const { manifest } = await runFinish(id);
+    for (const { key } of manifest.stores.flatMap(objectsOfStore)) expect(here.keys()).toContain(key);
   });
 });
 
