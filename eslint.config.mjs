@@ -76,6 +76,11 @@ const LAYERS = {
     modules: `^(\\.\\./)+(${SHELLS}|wire|config/|commands/|destinations/|stores/(?!store\\.ts))`,
     why: "A drill judges restored stores by their contract; where backups lie is none of its business.",
   },
+  notify: {
+    modules: `^(\\.\\./)+(${SHELLS}|wire|commands/|drill/|stores/|destinations/)`,
+    allowTypeImports: true,
+    why: "A notice is made of what a report says; where backups lie and what was done is none of its business.",
+  },
   commands: {
     modules: `^(\\.\\./)+(${SHELLS}|wire|config/|stores/(?!store\\.ts)|destinations/(?!(destination|keys)\\.ts))`,
     why: "Commands work with the contracts of stores and destinations; src/wire.ts chooses what stands behind them.",

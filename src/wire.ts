@@ -44,6 +44,7 @@ import type { ContextSource, RunContext } from "./run-context.ts";
 import { createDeadline } from "./sys/clock.ts";
 import type { ContentProof, Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
 import { buildEncryption, buildKeyring } from "./wire-keys.ts";
+import { withNotices } from "./wire-notify.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
 const CANCELLED_CLEAN_UP_MS = 3000;
@@ -53,6 +54,8 @@ const FAILED_CLEAN_UP_MS = 60_000;
 export interface Shell extends ContextSource {
   /** Told the id of a backup as soon as it is known. */
   onBackupStart?: (backupId: string) => void;
+  /** Where people can read the run's log. */
+  runUrl?: string;
 }
 
 /** Builds the real parts that a configuration names, and carries the command out. */
@@ -60,12 +63,14 @@ export async function run(config: Config, shell: Shell): Promise<RunResult> {
   for (const secret of config.secrets) shell.redactor.add(secret);
   const { postgresArchive } = config;
   const context = createContext({ ...shell, ...(postgresArchive && { postgresArchive }) });
-  const destinations = await openAll(config.destinations, config.name, context);
-  try {
-    return await carryOut(config, destinations, context, shell);
-  } finally {
-    for (const { destination } of destinations) destination.close();
-  }
+  return await withNotices(config, shell, context, async () => {
+    const destinations = await openAll(config.destinations, config.name, context);
+    try {
+      return await carryOut(config, destinations, context, shell);
+    } finally {
+      for (const { destination } of destinations) destination.close();
+    }
+  });
 }
 
 async function carryOut(

@@ -10,7 +10,7 @@ import { run } from "../wire.ts";
 import { readConfig } from "./inputs.ts";
 import { publish, publishFailure } from "./outputs.ts";
 import { WorkflowReporter } from "./reporter.ts";
-import { saveBackupId, useRunnerTemp } from "./state.ts";
+import { findRunUrl, saveBackupId, useRunnerTemp } from "./state.ts";
 import { withToolCache } from "./tool-cache.ts";
 
 async function main(): Promise<void> {
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   try {
     const config = await readConfig(env);
     const cacheDir = join(env["RUNNER_TOOL_CACHE"] || tmpdir(), "lifeboat");
+    const runUrl = findRunUrl(env);
     const shell = {
       signal: cancelOnSignals(),
       reporter: new WorkflowReporter(systemClock),
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       env,
       cacheDir,
       onBackupStart: saveBackupId,
+      ...(runUrl !== undefined && { runUrl }),
     };
     const result = await withToolCache(cacheDir, () => run(config, shell));
     await publish(result);

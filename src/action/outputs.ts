@@ -1,17 +1,20 @@
 import * as core from "@actions/core";
 import type { RunResult } from "../commands/result.ts";
+import { judgeFailure, judgeResult } from "../report/outcome.ts";
 import { renderFailureSummary, renderSummary } from "../report/summary.ts";
 import type { Failure } from "../report/failure.ts";
+import { annotate } from "./annotations.ts";
 
-/** Sets the step's outputs and writes the job summary. */
+/** Sets the step's outputs, and writes the annotations and the job summary. */
 export async function publish(result: RunResult): Promise<void> {
   for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value);
+  annotate(judgeResult(result));
   await writeSummary(renderSummary(result));
 }
 
 /** Writes the job summary of a run that ended in an error, and its one annotation. */
 export async function publishFailure(command: string, failure: Failure): Promise<void> {
-  core.error(`${failure.title}\n${failure.reason}\n${failure.hint}`, { title: `lifeboat ${command}` });
+  annotate(judgeFailure(command, failure));
   await writeSummary(renderFailureSummary(command, failure));
 }
 

@@ -19,3 +19,9 @@ export function findBackupId(): string | undefined {
 export function useRunnerTemp(env: NodeJS.ProcessEnv): void {
   if (env["RUNNER_TEMP"]) env["TMPDIR"] = env["RUNNER_TEMP"];
 }
+
+/** Where people read the log of this run. */
+export function findRunUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  return server && repository && id ? `${server}/${repository}/actions/runs/${id}` : undefined;
+}

@@ -7,6 +7,8 @@ import type { EncryptionConfig, KeyringConfig } from "./encryption.ts";
 import { readEncryption, readKeyring, requireRekeyOptions } from "./encryption.ts";
 import type { ApplicationKeyConfig } from "./keys.ts";
 import { readKeys } from "./keys.ts";
+import { readNotify } from "./notify.ts";
+import type { NotifyConfig } from "./notify.ts";
 import type { Command, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { readPostgresArchive } from "./postgres-archive.ts";
@@ -45,6 +47,7 @@ interface CommonConfig {
   /** All of them, or the one that the option `from` names; one at the least. */
   destinations: NamedDestination[];
   json: boolean;
+  notify: NotifyConfig;
   /** A mirror of the archive that Postgres clients are fetched from. */
   postgresArchive?: ToolArchive;
   /** Every credential that was read, for masking. */
@@ -222,6 +225,7 @@ export function parseConfig(raw: RawInput): Config {
     name: readName(sources),
     destinations: command === "copy" ? destinations : chooseFrom(sources, destinations),
     json: sources.flag("json") ?? false,
+    notify: readNotify(sources),
     ...(postgresArchive && { postgresArchive }),
     secrets,
   };

@@ -1,3 +1,4 @@
+import { OCCASIONS } from "../notify/channel.ts";
 import type { StoreKind } from "../backup/manifest.ts";
 
 /** What lifeboat can be told to do. */
@@ -18,6 +19,18 @@ export const COMMANDS = [
   "rekey",
 ] as const;
 export type Command = (typeof COMMANDS)[number];
+
+/** Those whose end others are told of: what only shows or prepares is looked at by whoever started it. */
+const TOLD_OF: readonly Command[] = [
+  "backup",
+  "copy",
+  "prune",
+  "restore",
+  "drill",
+  "verify",
+  "rekey",
+  "status",
+];
 
 /** Which of the complete backups a restore or a drill takes. */
 export const PICKS = ["newest", "oldest", "random"] as const;
@@ -360,6 +373,48 @@ export const OPTIONS = {
     default: "lifeboat-report",
     help: "Folder that receives the drill's report.",
     commands: ["drill"],
+  },
+  "slack-webhook": {
+    kind: "text",
+    help: "Address of an incoming webhook of Slack that is told how the run ended; notify in lifeboat.yml can do more.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action",
+  },
+  "discord-webhook": {
+    kind: "text",
+    help: "The same for Discord.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action",
+  },
+  webhook: {
+    kind: "text",
+    help: "Address that takes the notice itself, as JSON.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action",
+  },
+  "webhook-secret": {
+    kind: "text",
+    help: "Signs what the webhook gets, as Standard Webhooks says; openssl rand -base64 32 makes one.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action",
+  },
+  "notify-on": {
+    kind: "choice",
+    choices: OCCASIONS,
+    help: "When these three are told: failure, change (the run ended otherwise than the last one) or always; failure when absent.",
+    commands: TOLD_OF,
+    shell: "action",
+  },
+  heartbeat: {
+    kind: "text",
+    help: "Address to call when the run ended well, as healthchecks.io gives it; /start and /fail go behind it at the other moments.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action",
   },
   json: {
     kind: "flag",

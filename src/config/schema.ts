@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clickhouseKeys } from "./clickhouse-keys.ts";
+import { notifyKeys } from "./notify-keys.ts";
 import { postgresKeys } from "./postgres-keys.ts";
 import type { StorageClass } from "../destinations/open.ts";
 
@@ -362,6 +363,7 @@ export const fileSchema = z
         "The application's own keys, by name: ${ENCRYPTION_KEY}. Each backup says under which key it was taken, by a fingerprint; of a list, the first is in use and the others are for older backups.",
       )
       .optional(),
+    notify: notifyKeys.optional(),
     objectives: z
       .strictObject({
         rpo: text("How old the newest backup may be, such as 24h.").optional(),

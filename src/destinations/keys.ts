@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 
 const BACKUPS = "backups/";
 const DRILLS = "drills/";
+const OUTCOMES = "outcomes/";
 const PARTS = "parts/";
 const PINS = "pins/";
 const RECEIPTS = "receipts/";
@@ -183,6 +184,11 @@ export function drillKey(drillId: string): string {
 /** The drill whose record lies under a key, or undefined when the key is that of no record. */
 export function findDrillOf(key: string): string | undefined {
   return /^drills\/([^/]+)\.json$/.exec(key)?.[1];
+}
+
+/** How the last run of a command ended. */
+export function outcomeKey(command: string): string {
+  return `${OUTCOMES}${command}.json`;
 }
 
 /**

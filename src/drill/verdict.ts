@@ -1,4 +1,4 @@
-import type { Comparison } from "../backup/inventory.ts";
+import type { Comparison, Difference } from "../backup/inventory.ts";
 import type { AppError } from "../errors.ts";
 import { formatSeconds } from "../report/quantities.ts";
 import type { ControlResult, DrillRecord, StepResult } from "./record.ts";
@@ -50,12 +50,7 @@ function findDifferences({ comparisons, failures }: Evidence): string[] {
   const damaged = failures.filter(({ code }) => code === "BACKUP_DAMAGED" || code === "OBJECT_MISSING");
   return [
     ...damaged.map((failure) => failure.message),
-    ...comparisons.flatMap(({ differences }) =>
-      differences.map(
-        ({ store, kind, name, expected, found }) =>
-          `${store}: ${kind === "table" ? "table " : `${kind} of `}${name}: expected ${expected}, found ${found}.`,
-      ),
-    ),
+    ...comparisons.flatMap(({ differences }) => differences.map(describeDifference)),
   ];
 }
 
@@ -77,15 +72,8 @@ function findGaps(evidence: Evidence): string[] {
       gaps.push(`The contents of no table in ${store} were compared: its rows were only counted.`);
     }
   }
-  for (const step of steps) {
-    if (step.outcome !== "passed") {
-      const what = step.outcome === "failed" ? "failed" : "showed nothing";
-      gaps.push(`Step "${step.name}" ${what}: ${step.reason}`);
-    }
-  }
-  for (const { name, outcome, reason } of evidence.controls ?? []) {
-    if (outcome === "missed") gaps.push(`Control "${name}" was not noticed: ${reason}`);
-  }
+  gaps.push(...steps.filter(({ outcome }) => outcome !== "passed").map(describeStep));
+  gaps.push(...(evidence.controls ?? []).filter(({ outcome }) => outcome === "missed").map(describeControl));
   const { rtoMinutes, rpoHours } = objectives;
   if (rtoMinutes !== undefined && restoreSeconds > rtoMinutes * 60) {
     gaps.push(
@@ -98,6 +86,21 @@ function findGaps(evidence: Evidence): string[] {
     );
   }
   return gaps;
+}
+
+/** "app: rows of public.orders: expected 20 rows, found 10 rows." */
+export function describeDifference({ store, kind, name, expected, found }: Difference): string {
+  const what = kind === "table" ? "table " : `${kind} of `;
+  return `${store}: ${what}${name}: expected ${expected}, found ${found}.`;
+}
+
+/** What a step that did not pass takes away from the verdict. */
+export function describeStep({ name, outcome, reason }: StepResult): string {
+  return `Step "${name}" ${outcome === "failed" ? "failed" : "showed nothing"}: ${reason}`;
+}
+
+export function describeControl({ name, reason }: ControlResult): string {
+  return `Control "${name}" was not noticed: ${reason}`;
 }
 
 function describeSkipped({ skippedStores }: Evidence, onPurpose: boolean): string[] {

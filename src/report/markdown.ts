@@ -16,7 +16,7 @@ export function escapeMarkdown(text: string): string {
       // What begins a list or underlines a heading, where it stands first.
       .replace(/^[-=]|(?<=^\d+)\.(?= |$)/, "\\$&")
       // References to issues are found as mentions are.
-      .replace(/#(?=\d)/g, "#&#8203;")
+      .replace(/\\#(?=\d)/g, "$&&#8203;")
   );
 }
 

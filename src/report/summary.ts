@@ -34,7 +34,8 @@ export function renderFailureSummary(command: string, failure: Failure): string 
   });
 }
 
-function describeResult(result: RunResult): Page {
+/** What a run has to tell, before it is Markdown. */
+export function describeResult(result: RunResult): Page {
   switch (result.command) {
     case "backup":
     case "finish":

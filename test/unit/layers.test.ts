@@ -25,6 +25,7 @@ test.each([
     `import type { Store } from "../stores/store.ts"; export type A = Store;`,
     "A destination holds",
   ],
+  ["src/notify/send.ts", `import { keys } from "../destinations/keys.ts"; keys();`, "A notice is made"],
   ["src/drill/verdict.ts", `import { keys } from "../destinations/keys.ts"; keys();`, "A drill judges"],
   [
     "src/commands/backup.ts",
