@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { DoctorResult } from "../../../src/commands/doctor.ts";
 import type { DrillResult } from "../../../src/commands/drill.ts";
+import type { StatusResult } from "../../../src/commands/status.ts";
 import { judge } from "../../../src/drill/verdict.ts";
 import type { Evidence } from "../../../src/drill/verdict.ts";
 import { AppError } from "../../../src/errors.ts";
@@ -14,6 +16,7 @@ const difference = { store: "app", kind: "rows", name: "public.a", expected: "2 
 function drillOf(parts: Partial<Evidence>): DrillResult {
   const evidence: Evidence = {
     comparisons: [],
+    emptyStores: [],
     skippedStores: [],
     failures: [],
     steps: [],
@@ -94,11 +97,11 @@ test("a backup that one destination has not got", () => {
 
 test("what doctor only warns of does not fail a run", () => {
   const findings = [good("a", "Fine."), warning("b", "Hm.", "Look.")];
-  const doctor = {
+  const doctor: DoctorResult = {
     command: "doctor",
     verdict: "warning",
     subjects: [{ kind: "store", name: "app", findings }],
-  } as const;
+  };
   expect(judgeResult(doctor)).toMatchObject({
     state: "warning",
     problems: [{ key: "store app: b", state: "warning", detail: "Hm.", hint: "Look." }],
@@ -107,7 +110,13 @@ test("what doctor only warns of does not fail a run", () => {
 
 test("a status that misses an objective", () => {
   const drills = [bad("app drill", "It is overdue.", "Run lifeboat drill.")];
-  const status = { command: "status", verdict: "bad", objectives: {}, destinations: [], drills } as const;
+  const status: StatusResult = {
+    command: "status",
+    verdict: "bad",
+    objectives: {},
+    destinations: [],
+    drills,
+  };
   expect(judgeResult(status)).toMatchObject({ state: "bad", problems: [{ key: "drills: app drill" }] });
 });
 
