@@ -1,5 +1,8 @@
 import * as core from "@actions/core";
+import type { StoreKind } from "../backup/manifest.ts";
+import type { ListedBackup } from "../commands/list.ts";
 import type { RunResult } from "../commands/result.ts";
+import type { StatusResult } from "../commands/status.ts";
 import { judgeFailure, judgeResult } from "../report/outcome.ts";
 import { renderFailureSummary, renderSummary } from "../report/summary.ts";
 import type { Failure } from "../report/failure.ts";
@@ -71,10 +74,30 @@ function outputsOf(result: RunResult): Record<string, string | number> {
     case "doctor":
       return { verdict: result.verdict };
     case "status":
-      return { verdict: result.verdict, "backup-id": result.destinations[0]?.trend[0]?.backupId ?? "" };
+      return {
+        verdict: result.verdict,
+        "backup-id": result.destinations[0]?.trend[0]?.backupId ?? "",
+        "backup-due": String(isBackupDue(result)),
+      };
     case "list":
-      return { "backup-id": result.backups[0]?.backupId ?? "" };
+      return { "backup-id": result.backups[0]?.backupId ?? "", ...serverVersionsOf(result.backups[0]) };
   }
+}
+
+/** Nothing that is wrong with drills makes a backup due. */
+function isBackupDue({ destinations }: StatusResult): boolean {
+  return destinations.some(({ findings }) => findings.some(({ state }) => state === "bad"));
+}
+
+/** As the tags of the servers' images are: 17, and 26.7. Of several stores of a kind, the newest. */
+function serverVersionsOf(backup: ListedBackup | undefined): Record<string, string> {
+  const pick = (wanted: StoreKind, parts: number): string =>
+    (backup?.stores ?? [])
+      .filter(({ kind }) => kind === wanted)
+      .map(({ serverVersion }) => serverVersion.split(".").slice(0, parts).join("."))
+      .toSorted((left, right) => left.localeCompare(right, "en", { numeric: true }))
+      .at(-1) ?? "";
+  return { "postgres-version": pick("postgres", 1), "clickhouse-version": pick("clickhouse", 2) };
 }
 
 /** Best effort: a run outside of GitHub has no summary file, and a full disk must not change the outcome. */

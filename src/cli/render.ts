@@ -16,6 +16,7 @@ import { describePin, describePrune, listDecisions } from "../report/retention-p
 import { describeRekey, describeVerify } from "../report/upkeep.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { describeFinishedShard, describeShard } from "../report/shards.ts";
+import { listPlan } from "../report/restore-plan.ts";
 import { describeScope } from "../report/scope.ts";
 import { describeStatus, listStatus, listTrend } from "../report/status.ts";
 import { formatAge, formatBytes, formatCount, countOf, formatSeconds } from "../report/quantities.ts";
@@ -141,14 +142,23 @@ export function renderFailure({ code, title, reason, hint }: Failure): string {
 }
 
 function renderRestore(result: RestoreResult): string {
-  const { backupId, restoreSeconds, verdict, comparisons, notRestored, after, leftBeside } = result;
+  const { backupId, restoreSeconds, verdict, comparisons, notRestored, after, leftBeside, plan } = result;
+  const what = `${describeScope(result.scope) ?? "Backup"} ${backupId}`;
+  if (plan) {
+    const tables = plan.stores.flatMap(({ store, tables }) =>
+      tables.map(({ name, rows }) => `  · ${store}: ${name}, ${countOf(rows, "row")}\n`),
+    );
+    const lines = listPlan(plan).map((sentence) => `  ${sentence}\n`);
+    return [`${what} would be restored; nothing was changed.\n`, ...lines, ...tables].join("");
+  }
   const outcome = {
     restored: ", and every table agrees.",
     differs: ", and DIFFERS from its manifest:",
     unfinished: ", and every table agrees, but a command that follows FAILED:",
+    planned: "",
   }[verdict];
   return [
-    `${describeScope(result.scope) ?? "Backup"} ${backupId} is restored in ${formatSeconds(restoreSeconds)}${outcome}\n`,
+    `${what} is restored in ${formatSeconds(restoreSeconds)}${outcome}\n`,
     renderDifferences(comparisons),
     ...after
       .filter((step) => step.outcome !== "passed")

@@ -1,5 +1,6 @@
 import { countRows } from "../backup/inventory.ts";
 import { sizeOfBackup } from "../backup/manifest.ts";
+import type { StoreKind } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import type { RunContext } from "../run-context.ts";
@@ -12,7 +13,7 @@ export interface ListedBackup {
   ageHours: number;
   seconds: number;
   sizeBytes: number;
-  stores: { store: string; kind: string; serverVersion: string; tables: number; rows: number }[];
+  stores: { store: string; kind: StoreKind; serverVersion: string; tables: number; rows: number }[];
   /** Why it is kept, whatever the rules of retention say. */
   pin?: string;
   /** The newest drill of this backup, where there was one. */

@@ -2,7 +2,7 @@ import type { StoreManifest } from "../backup/manifest.ts";
 import type { TargetFacts } from "../stores/store.ts";
 
 /** One store of a backup, and what lies where it is to go. */
-interface Place {
+export interface Place {
   store: StoreManifest;
   facts: TargetFacts;
 }

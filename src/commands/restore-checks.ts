@@ -5,6 +5,7 @@ import type { RestoreScope } from "../backup/restore-scope.ts";
 import { AppError } from "../errors.ts";
 import type { ObjectSource, Target, TargetFacts } from "../stores/store.ts";
 import { isNamedWhole, namesToType } from "./replacing.ts";
+import type { Place } from "./replacing.ts";
 import { settleAll } from "./together.ts";
 
 /** One store of a backup and where it goes. */
@@ -91,7 +92,8 @@ function isAlike(name: string, wanted: string): boolean {
 }
 
 /**
- * Looks at every target before the first is written to. Returns the stores whose target was named.
+ * Looks at every target before the first is written to. Returns what is there by store, and the stores whose target
+ * was named.
  *
  * @throws AppError TARGET_REFUSED, STORE_UNSUPPORTED, with all that is wrong with all targets
  */
@@ -99,7 +101,7 @@ export async function refuseSurprises(
   pairings: readonly Pairing[],
   replace: readonly string[],
   allowMissing: readonly string[],
-): Promise<Set<string>> {
+): Promise<{ places: Map<string, Place>; named: Set<string> }> {
   const places = await settleAll(
     pairings.map(async ({ store, target, scope }) => ({ store, facts: await target.inspect(store, scope) })),
   );
@@ -117,7 +119,7 @@ export async function refuseSurprises(
     }),
     ...places.map(async ({ store, facts }) => refuseLacks(store, facts, allowMissing)),
   ]);
-  return named;
+  return { places: new Map(places.map((place) => [place.store.store, place])), named };
 }
 
 /** @throws AppError TARGET_REFUSED */

@@ -22,6 +22,8 @@ import type { RestoredStore } from "./compare-restored.ts";
 import { readObjects } from "./object-reader.ts";
 import { divideScope, pairTargets, placePairings, refuseSurprises, requireAccess } from "./restore-checks.ts";
 import type { Pairing } from "./restore-checks.ts";
+import { planRestore } from "./restore-plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { runTogether, settleAll } from "./together.ts";
 import { requireUnlocked } from "./unlock.ts";
 
@@ -40,6 +42,8 @@ export interface RestoreRequest {
   stream?: boolean;
   /** Bring back users, roles and what they may do as well. */
   access?: boolean;
+  /** Go through all checks, say what would happen, and change nothing. */
+  isDryRun?: boolean;
   /** Performed after all checks and before the first change, and after the comparison. */
   before?: readonly Step[];
   after?: readonly Step[];
@@ -52,8 +56,10 @@ export interface RestoreRequest {
 export interface RestoreResult {
   command: "restore";
   backupId: string;
-  /** "unfinished": the data is back and agrees, and a command that was to follow failed. */
-  verdict: "restored" | "differs" | "unfinished";
+  /** "unfinished": the data is back and agrees, and a command that was to follow failed. "planned": a dry run. */
+  verdict: "restored" | "differs" | "unfinished" | "planned";
+  /** What a dry run would have done. */
+  plan?: RestorePlan;
   comparisons: Comparison[];
   /** What was asked for; absent when that was everything. */
   scope?: RestoreScope;
@@ -93,7 +99,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   }
   if (request.access) requireAccess(chosen);
   const objects = readObjects(destination, keyring, context);
-  const { pairings, named } = await reporter.phase("Check", () =>
+  const { pairings, places, named } = await reporter.phase("Check", () =>
     stopwatch.measure("check", async () => {
       const stores = chosen.map(({ store }) => store);
       await settleAll([
@@ -101,9 +107,27 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
         requireKeys(manifest, keys, context),
       ]);
       const placed = await placePairings(chosen, objects);
-      return { pairings: placed, named: await refuseSurprises(placed, request.replace, allowMissing) };
+      return { pairings: placed, ...(await refuseSurprises(placed, request.replace, allowMissing)) };
     }),
   );
+  const found = {
+    command: "restore" as const,
+    backupId: manifest.id,
+    ...(scope && { scope }),
+    phases: stopwatch.times,
+  };
+  if (request.isDryRun) {
+    return {
+      ...found,
+      verdict: "planned",
+      plan: planRestore(pairings, places, { before, after }),
+      comparisons: [],
+      notRestored: [],
+      after: [],
+      leftBeside: [],
+      restoreSeconds: secondsSince(clock, startMs),
+    };
+  }
   const steps = {
     ...context,
     targets: new Map(pairings.map(({ target }) => [target.store, target])),
@@ -159,19 +183,16 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
       : after.map((step) => leaveUntried(step, "Not tried, since the restored data differs.")),
   );
   return {
-    command: "restore",
-    backupId: manifest.id,
+    ...found,
     verdict: !agrees
       ? "differs"
       : followed.every(({ outcome }) => outcome === "passed")
         ? "restored"
         : "unfinished",
     comparisons,
-    ...(scope && { scope }),
     notRestored: restored.flatMap(({ notRestored }) => notRestored),
     after: followed,
     leftBeside,
-    phases: stopwatch.times,
     restoreSeconds: secondsSince(clock, startMs),
   };
 }

@@ -110,6 +110,7 @@ export interface RestoreConfig extends ReadingConfig, RestoreSettings {
   targets: TargetConfig[];
   /** Target databases whose contents may be replaced. */
   replace: string[];
+  isDryRun: boolean;
 }
 
 export interface DrillConfig extends ReadingConfig {
@@ -295,6 +296,7 @@ export function parseConfig(raw: RawInput): Config {
         selection,
         targets,
         replace: sources.list("replace"),
+        isDryRun,
         ...settings,
       };
     case "drill": {

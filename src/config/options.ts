@@ -223,7 +223,7 @@ export const OPTIONS = {
   "dry-run": {
     kind: "flag",
     help: "Say what would be done, and why, and do nothing.",
-    commands: ["prune"],
+    commands: ["prune", "restore"],
   },
   note: {
     kind: "text",
