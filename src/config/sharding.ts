@@ -16,8 +16,10 @@ export function readSharding(
   if (shard && !/^[1-9]\d*\/[1-9]\d*$/.test(shard.text)) {
     problems.add(shard.place, "is no shard. Write it as plan does, such as 2/3.");
   }
-  if ((shard || command === "finish") && !backupId) {
-    problems.add(sources.optionPlace("backup"), "is missing. Give the id that plan printed.");
+  if (shard || command === "finish") {
+    if (!backupId) problems.add(sources.optionPlace("backup"), "is missing. Give the id that plan printed.");
+    else if (!/^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(backupId.text))
+      problems.add(backupId.place, "is no id of a backup, such as 20261120T021704Z-7f3a.");
   }
   if (command === "backup" && backupId && !shard) {
     problems.add(backupId.place, "goes with the option shard only. Leave it out, or give both.");

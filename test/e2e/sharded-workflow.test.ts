@@ -107,7 +107,7 @@ test(
     expect(failed).toHaveLength(1);
     const shard = /\((.*)\)/.exec(failed[0]![0])![1];
     expect(finish?.result).toBe("failure");
-    expect(finish?.annotations.map(({ message }) => message).join("\n")).toContain(
+    expect(finish?.steps.map(({ log }) => log).join("\n")).toContain(
       `of its 3 shards, ${shard} has not finished`,
     );
     expect(await listBackups()).toEqual([]);

@@ -257,11 +257,17 @@ describe("with several destinations", () => {
     expect(there.keys()).not.toContain(manifestKey(id));
   });
 
-  test("a shard goes on where one that holds the plan cannot be reached", async () => {
+  test("one that is not there while a shard runs is left out of it", async () => {
     places = [here, there];
-    const id = await makePlan();
+    const id = await makePlan(1);
     here.isThere = false;
-    // It is as if it were down: the plan is read elsewhere, and the shard's check tells of it.
-    await expect(readPlan(open(), id, startTestRun())).resolves.toMatchObject({ backupId: id });
+    await expect(runShard(id, "1/1")).resolves.toMatchObject({ wasFinished: false });
+    here.isThere = true;
+    const { destinations } = await runFinish(id);
+    expect(destinations.map(({ url, failure }) => [url, failure?.code])).toEqual([
+      ["memory://here/shop", "SHARD_UNFINISHED"],
+      ["memory://there/shop", undefined],
+    ]);
+    expect(there.keys()).toContain(manifestKey(id));
   });
 });
