@@ -32,7 +32,11 @@ export function createPostgresProof(context: RunContext): ContentProof {
           const tail = await readThrough(object, content, archive.compression, context, takeTail);
           if (!tail.includes(SCRIPT_END))
             throw notWhole(object, "the script does not end as pg_dump ends it");
-        } else await readFile(store, object, content, context);
+        } else {
+          // By the name that pg_dump gave it: a key says more, once it was rekeyed.
+          const { file = "" } = archive.files.find(({ key }) => key === object.key) ?? {};
+          await readFile(store, object, file, content, context);
+        }
         return undefined;
       });
     },
@@ -43,14 +47,10 @@ export function createPostgresProof(context: RunContext): ContentProof {
 async function readFile(
   store: PostgresManifest,
   object: StoredObject,
+  name: string,
   content: Readable,
   context: RunContext,
 ): Promise<void> {
-  const name =
-    object.key
-      .replace(/\.age$/, "")
-      .split("/")
-      .at(-1) ?? "";
   if (name === "toc.dat") return await readContents(store, object, content, context);
   const compression = name.endsWith(".zst") ? "zstd" : name.endsWith(".gz") ? "gzip" : "none";
   const tail = await readThrough(object, content, compression, context, takeTail);
