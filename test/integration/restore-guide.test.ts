@@ -1,24 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
-import { setTimeout as delay } from "node:timers/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { generateIdentity, identityToRecipient } from "age-encryption";
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  inject,
-  onTestFinished,
-  test,
-} from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
-import { CACHE_DIR } from "../../local-services/local-services.ts";
 import { compareInventories } from "../../src/backup/inventory.ts";
 import type { Difference } from "../../src/backup/inventory.ts";
 import { objectsOfStore } from "../../src/backup/manifest.ts";
@@ -35,15 +19,12 @@ import { createPostgresStore } from "../../src/stores/postgres/store.ts";
 import type { PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
 import { createPostgresTarget } from "../../src/stores/postgres/target.ts";
 import type { Target } from "../../src/stores/store.ts";
-import { findDebianArchive } from "../../src/sys/apt-sources.ts";
-import { unpackDebianPackages } from "../../src/sys/debian-packages.ts";
-import { toolEnvironment } from "../../src/sys/exec.ts";
-import type { Command } from "../../src/sys/exec.ts";
 import { Scratch } from "../../src/sys/scratch.ts";
 import { Secret } from "../../src/sys/secret.ts";
 import { createRichDatabase, startToolRun } from "../support/postgres-databases.ts";
 import { createBucket, createPostgresDatabase } from "../support/services.ts";
 import type { TestDatabase } from "../support/services.ts";
+import { StockTools } from "../support/stock-tools.ts";
 
 /** The fixture's names with a mark of this file, since the server is shared. */
 const DATABASES = ["guide_app", `guide_аналитика "v1.2" it's`];
@@ -57,7 +38,7 @@ const run = startToolRun();
 let source: TestDatabase;
 let sourceClickHouse: Target;
 let clickhouse: Awaited<ReturnType<typeof startClickHouse>>;
-let tools: Scratch;
+let tools: StockTools;
 let scratch: Scratch;
 
 beforeAll(async () => {
@@ -65,7 +46,7 @@ beforeAll(async () => {
   [source, clickhouse, tools] = await Promise.all([
     createRichDatabase(),
     startClickHouse(),
-    wrapStockTools(),
+    StockTools.unpack(run),
   ]);
   const fixture = await readFile(new URL("../fixtures/clickhouse-rich.sql", import.meta.url), "utf8");
   await sourceClickHouse.query(fixture.replaceAll(/\bapp(?=\b|_)|аналитика/g, "guide_$&"));
@@ -222,54 +203,15 @@ async function backUp(
   }
 }
 
-/**
- * Runs the shell blocks of a guide in one bash, in an empty folder, with the commands that it names and no others
- * that a plain Debian lacks.
- *
- * @param compare - called where the guide says to compare, before its last block
- */
+/** @param compare - called where the guide says to compare, before its last block */
 async function runGuide(
   guide: string,
   postgresUrl: string,
   env: Record<string, string>,
   compare: () => Promise<void>,
 ): Promise<{ status: number; stderr: string }> {
-  const folder = scratch.file("empty");
-  await mkdir(folder);
-  const [restored, compared] = [scratch.file("restored"), scratch.file("compared")];
-  const blocks = [...guide.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, block]) => block ?? "");
-  const pause = `touch '${restored}'; until [ -e '${compared}' ]; do sleep 0.05; done\n`;
-  const script = [...blocks.slice(0, -1), pause, ...blocks.slice(-1)].join("");
-  const { hostname, port, username, password, pathname } = new URL(postgresUrl);
-  const bash = spawn("bash", ["-c", script], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "pipe"],
-    env: {
-      PATH: `${tools.path}:/usr/bin:/bin`,
-      HOME: scratch.path,
-      PGHOST: hostname,
-      PGPORT: port,
-      PGUSER: username,
-      PGPASSWORD: password,
-      PGDATABASE: pathname.slice(1),
-      CLICKHOUSE_URL: `http://${clickhouse.host}:${clickhouse.httpPort}`,
-      CLICKHOUSE_USER: clickhouse.user,
-      CLICKHOUSE_PASSWORD: clickhouse.password,
-      ...env,
-    },
-  });
-  onTestFinished(() => void bash.kill("SIGKILL"));
-  const stderr = text(bash.stderr);
-  const ended = once(bash, "close") as Promise<[number]>;
-  while (!existsSync(restored) && bash.exitCode === null) await delay(50);
-  try {
-    if (existsSync(restored)) await compare();
-  } finally {
-    await writeFile(compared, "");
-  }
-  const [status] = await ended;
-  await rm(folder, { recursive: true });
-  return { status, stderr: await stderr };
+  const places = { postgresUrl, clickhouseUrl: clickhouse.url, scratch };
+  return await tools.runGuide(guide, places, env, compare);
 }
 
 async function findDifferences(manifest: Manifest, postgresUrl: string): Promise<Difference[]> {
@@ -289,35 +231,4 @@ async function findDifferences(manifest: Manifest, postgresUrl: string): Promise
 
 function openClickHouse(url: string): Target {
   return createClickHouseTarget({ store: "clickhouse", url: new Secret(url) }, run);
-}
-
-/** A folder with the commands that the guide asks for, as Debian packages them. */
-async function wrapStockTools(): Promise<Scratch> {
-  const common = {
-    archive: await findDebianArchive("trixie"),
-    cacheDir: CACHE_DIR,
-    env: toolEnvironment(process.env),
-    signal: run.signal,
-    redactor: run.redactor,
-    report: console.error,
-  };
-  const client = await unpackDebianPackages({ ...common, packages: ["postgresql-client-17"] });
-  const others = await unpackDebianPackages({ ...common, packages: ["awscli", "curl"] });
-  const age = await unpackDebianPackages({ ...common, packages: ["age"] });
-  const python = {
-    PYTHONHOME: `${others.path}/usr`,
-    PYTHONPATH: `${others.path}/usr/lib/python3/dist-packages`,
-  };
-  const folder = await Scratch.create();
-  const wrap = ({ file, args, env }: Command, name: string): Promise<void> => {
-    const words = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
-    const script = `#!/bin/sh\nexec env ${words.join(" ")} ${[file, ...args].map((word) => `'${word}'`).join(" ")} "$@"\n`;
-    return writeFile(folder.file(name), script, { mode: 0o755 });
-  };
-  await wrap(age.command("usr/bin/age", []), "age");
-  await wrap(client.command("usr/lib/postgresql/17/bin/psql", []), "psql");
-  await wrap(client.command("usr/lib/postgresql/17/bin/pg_restore", []), "pg_restore");
-  await wrap(others.command("usr/bin/curl", []), "curl");
-  await wrap(others.command("usr/bin/python3.13", [`${others.path}/usr/bin/aws`], python), "aws");
-  return folder;
 }
