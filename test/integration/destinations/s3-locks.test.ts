@@ -1,12 +1,22 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import type { HeadObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { serialiseManifest } from "../../../src/backup/manifest.ts";
+import { listBackupIds } from "../../../src/commands/catalogue.ts";
+import { prune } from "../../../src/commands/prune.ts";
 import type { Destination } from "../../../src/destinations/destination.ts";
-import { drillKey, manifestKey, pinKey, storeObjectKey } from "../../../src/destinations/keys.ts";
+import {
+  buildBackupId,
+  drillKey,
+  manifestKey,
+  pinKey,
+  storeObjectKey,
+} from "../../../src/destinations/keys.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import type { DestinationConfig } from "../../../src/destinations/open.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { cut, makeBytes } from "../../contract/destination-contract.ts";
+import { buildManifest, buildPostgresManifest, buildStoredObject } from "../../support/builders.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestRun } from "../../support/run-context.ts";
 import { createBucket, openS3Client } from "../../support/services.ts";
@@ -88,6 +98,48 @@ describe("object lock", () => {
     await destination.put(DUMP, cut(makeBytes(10), 10));
     expect(await destination.findLock(DUMP)).toBe("held");
   });
+});
+
+test("prune plans around what is locked, says when it can go, and takes it then", async () => {
+  const lock = { mode: "COMPLIANCE", forMs: 30 * DAY_MS } as const;
+  const clock = new FakeClock("2099-01-01T02:17:00Z");
+  const destination = await open({ objectLock: lock }, clock);
+  const ids: string[] = [];
+  for (let night = 0; night < 4; night += 1) {
+    const id = buildBackupId(clock.now(), "0a0a");
+    const startedAt = clock.now().toISOString();
+    const archive = buildStoredObject(storeObjectKey(id, "app", "app.dump"));
+    const stores = [buildPostgresManifest({ archive: { ...archive, format: "custom" } })];
+    await destination.put(archive.key, cut(Buffer.from(archive.key), 100));
+    const manifest = buildManifest({ id, startedAt, finishedAt: startedAt, stores });
+    await destination.putIfAbsent(manifestKey(id), serialiseManifest(manifest));
+    ids.unshift(id);
+    clock.advance(86_400);
+  }
+  const policy = { rule: { last: 1 }, stores: {}, timeZone: "UTC" };
+  const plan = async (isDryRun: boolean) => {
+    const { destinations } = await prune([{ destination, policy }], isDryRun, { ...startTestRun(), clock });
+    const [{ decisions = [], removedBackups = [] } = {}] = destinations;
+    return { removedBackups, reasons: decisions.map(({ stores }) => stores[0]?.reasons) };
+  };
+  clock.advance(10 * 86_400);
+  for (const isDryRun of [true, false]) {
+    expect(await plan(isDryRun)).toEqual({
+      removedBackups: [],
+      reasons: [
+        expect.arrayContaining(["the newest"]),
+        ["locked until 2099-02-02T02:17:00.000Z"],
+        ["locked until 2099-02-01T02:17:00.000Z"],
+        ["locked until 2099-01-31T02:17:00.000Z"],
+      ],
+    });
+    expect(await listBackupIds(destination)).toEqual(ids);
+  }
+  clock.advance(18 * 86_400 - 3600); // an hour before the lock of the third ends
+  expect((await plan(false)).removedBackups).toEqual(ids.slice(2));
+  expect(await listBackupIds(destination)).toEqual(ids.slice(0, 2));
+  expect(await destination.findSize(storeObjectKey(ids[3] ?? "", "app", "app.dump"))).toBeUndefined();
+  expect(await destination.findSize(storeObjectKey(ids[1] ?? "", "app", "app.dump"))).toBeGreaterThan(0);
 });
 
 test("without a lock nothing is locked", async () => {
