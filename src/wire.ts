@@ -32,6 +32,7 @@ import { openDestination } from "./destinations/open.ts";
 import { SeveralDestinations } from "./destinations/several.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildAssertStep } from "./drill/steps/assert.ts";
+import { buildChangesStep } from "./drill/steps/changes.ts";
 import { buildHttpStep } from "./drill/steps/http.ts";
 import { buildOrphansStep } from "./drill/steps/orphans.ts";
 import { buildProxiedCallStep } from "./drill/steps/proxied-call.ts";
@@ -210,6 +211,7 @@ async function carryOut(
           ),
           ...(config.only && { only: config.only }),
           steps: config.steps.map(buildStep),
+          isRecorded: !config.isPartial,
           allowMissing: config.allowMissing,
           ...(config.upstream && { upstream: config.upstream }),
           objectives: config.objectives,
@@ -355,5 +357,7 @@ function buildStep(config: StepConfig): Step {
       return buildAssertStep(config);
     case "orphans":
       return buildOrphansStep(config);
+    case "changes":
+      return buildChangesStep(config);
   }
 }

@@ -46,6 +46,8 @@ export interface DrillRequest {
   /** Only these stores, when the operator chose; else all that the backup holds. */
   only?: readonly string[];
   steps: readonly Step[];
+  /** Whether a record is to lie beside the backups; a drill that leaves steps out tells nothing of the backup. */
+  isRecorded?: boolean;
   /** What the restored copy may lack, as kind and name. */
   allowMissing?: readonly string[];
   /** Run the built-in upstream beside the steps. */
@@ -135,9 +137,10 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     });
     if (isWhole(evidence)) {
       const byStore = new Map(targets.map((target) => [target.store, target]));
+      const backups = new Map(manifest.stores.map((store) => [store.store, store]));
       await tolerate(evidence, async () => {
         evidence.steps = await phases.measure("steps", () =>
-          performSteps(request.steps, { ...context, targets: byStore }, request.upstream),
+          performSteps(request.steps, { ...context, targets: byStore, backups }, request.upstream),
         );
       });
     } else {
@@ -181,7 +184,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   const result = {
     command: "drill",
     record,
-    isRecorded: await keepRecord(record, destination, context),
+    isRecorded: request.isRecorded !== false && (await keepRecord(record, destination, context)),
     kept,
     seconds: secondsSince(clock, startMs),
     reportPath: join(request.reportDir, `drill-${record.id}.md`),

@@ -120,6 +120,8 @@ export interface DrillConfig extends ReadingConfig {
   /** Only these stores of the backup, when the operator chose. */
   only?: readonly string[];
   steps: StepConfig[];
+  /** Only the first steps are performed: it is no drill of the backup, and no record tells of one. */
+  isPartial: boolean;
   /** What the restored copy may lack, as kind and name. */
   allowMissing: string[];
   /** Present when the drill runs the built-in upstream. */
@@ -310,6 +312,7 @@ export function parseConfig(raw: RawInput): Config {
         targets,
         ...(reader.chosen && { only: reader.chosen }),
         steps,
+        isPartial: sources.option("until") !== undefined,
         allowMissing: settings.allowMissing,
         ...(needsUpstream(steps, sources) && { upstream: readUpstream(sources) }),
         objectives,

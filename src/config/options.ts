@@ -358,6 +358,11 @@ export const OPTIONS = {
     commands: ["status"],
     env: "LIFEBOAT_DRILL_EVERY",
   },
+  until: {
+    kind: "text",
+    help: "End after the step of this name, and keep no record: to try migrations, say, and nothing else.",
+    commands: ["drill"],
+  },
   "prove-red": {
     kind: "flag",
     help: "After a proven drill, damage further copies on purpose and require that each is noticed.",

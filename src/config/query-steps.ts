@@ -1,11 +1,13 @@
 import type { AssertStepOptions, Expectation } from "../drill/steps/assert.ts";
+import type { ChangesStepOptions } from "../drill/steps/changes.ts";
 import type { OrphansStepOptions } from "../drill/steps/orphans.ts";
 import type { SqlStepOptions } from "../drill/steps/sql.ts";
-import type { AssertStep, OrphansStep, SqlStep } from "./schema.ts";
+import type { AssertStep, ChangesStep, OrphansStep, SqlStep } from "./schema.ts";
 import type { StepCommon, StepReader } from "./step-reader.ts";
 
 export type SqlStepConfig = { kind: "sql" } & SqlStepOptions;
 export type AssertStepConfig = { kind: "assert" } & AssertStepOptions;
+export type ChangesStepConfig = { kind: "changes" } & ChangesStepOptions;
 export type OrphansStepConfig = { kind: "orphans" } & OrphansStepOptions;
 
 // Statements and queries are passed on as they are written, so that no value can become a part of them.
@@ -45,6 +47,19 @@ export function readOrphansStep(
     ids: { store: reader.store("orphans", "store"), query: step.orphans.query },
     knownBy: { store: reader.store("known-by", "store"), query: step["known-by"].query },
     allow: step.allow ?? 0,
+  };
+}
+
+export function readChangesStep(
+  { changes }: ChangesStep,
+  common: StepCommon,
+  reader: StepReader,
+): ChangesStepConfig {
+  return {
+    kind: "changes",
+    ...common,
+    mayLose: changes["may-lose"] ?? [],
+    ...(changes.within !== undefined && { withinMs: reader.durationMs(0, "changes", "within") }),
   };
 }
 

@@ -241,6 +241,21 @@ const orphansStep = z
   })
   .describe("Finds ids in one store that another does not know.");
 
+const changesStep = z
+  .strictObject({
+    changes: z
+      .strictObject({
+        "may-lose": z
+          .array(z.string().min(1))
+          .describe("Tables that may lose rows, as schema.table or database.table.")
+          .optional(),
+        within: text("How long the steps before it may take together, such as 10m.").optional(),
+      })
+      .describe("What the steps before it may do to the restored data; {} when they may lose no row."),
+    ...stepCommon,
+  })
+  .describe("Tells what the steps before it, such as migrations, changed; rows that they lost fail it.");
+
 const proxiedCallStep = z
   .strictObject({
     "proxied-call": z
@@ -415,6 +430,7 @@ export const fileSchema = z
               proxiedCallStep,
               assertStep,
               orphansStep,
+              changesStep,
             ]),
           )
           .describe("What is done with the restored data, in this order.")
@@ -432,6 +448,7 @@ export type SqlStep = z.infer<typeof sqlStep>;
 export type StartStep = z.infer<typeof startStep>;
 export type HttpStep = z.infer<typeof httpStep>;
 export type AssertStep = z.infer<typeof assertStep>;
+export type ChangesStep = z.infer<typeof changesStep>;
 export type OrphansStep = z.infer<typeof orphansStep>;
 export type ProxiedCallStep = z.infer<typeof proxiedCallStep>;
 export type DecryptStep = z.infer<typeof decryptStep>;

@@ -4,9 +4,10 @@ import { readHttpStep, readProxiedCall, readStartStep } from "./application-step
 import type { HttpStepConfig, ProxiedCallConfig, StartStepConfig } from "./application-steps.ts";
 import type { DecryptStepConfig } from "./decrypt.ts";
 import { readDecryptStep } from "./decrypt.ts";
-import { readAssertStep, readOrphansStep, readSqlStep } from "./query-steps.ts";
-import type { AssertStepConfig, OrphansStepConfig, SqlStepConfig } from "./query-steps.ts";
+import { readAssertStep, readChangesStep, readOrphansStep, readSqlStep } from "./query-steps.ts";
+import type { AssertStepConfig, ChangesStepConfig, OrphansStepConfig, SqlStepConfig } from "./query-steps.ts";
 import type { LifeboatFile, RunStep } from "./schema.ts";
+import { suggest } from "./problems.ts";
 import type { Sources } from "./sources.ts";
 import { StepReader } from "./step-reader.ts";
 import type { StepCommon } from "./step-reader.ts";
@@ -26,7 +27,8 @@ export type StepConfig =
   | DecryptStepConfig
   | ProxiedCallConfig
   | AssertStepConfig
-  | OrphansStepConfig;
+  | OrphansStepConfig
+  | ChangesStepConfig;
 
 type FileStep = NonNullable<NonNullable<LifeboatFile["drill"]>["steps"]>[number];
 
@@ -38,8 +40,10 @@ type FileStep = NonNullable<NonNullable<LifeboatFile["drill"]>["steps"]>[number]
  */
 export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boolean): StepConfig[] {
   let decryptStep: string | undefined;
-  return (sources.content.drill?.steps ?? []).map((step, index): StepConfig => {
-    const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded);
+  const all = sources.content.drill?.steps ?? [];
+  const last = findLastStep(all, sources);
+  const steps = all.map((step, index): StepConfig => {
+    const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded && index <= last);
     const common = readCommon(step, reader);
     if ("decrypt" in step) {
       decryptStep = common.name;
@@ -50,9 +54,23 @@ export function readSteps(sources: Sources, stores: StoreReader, isNeeded: boole
     if ("http" in step) return readHttpStep(step, common, reader);
     if ("assert" in step) return readAssertStep(step, common, reader);
     if ("orphans" in step) return readOrphansStep(step, common, reader);
+    if ("changes" in step) return readChangesStep(step, common, reader);
     if ("proxied-call" in step) return readProxiedCall(step, common, reader, decryptStep);
     return readRunStep(step, common, reader);
   });
+  return steps.slice(0, last + 1);
+}
+
+/** The position of the step after which the option `until` ends the drill; the last one's without it. */
+function findLastStep(steps: readonly FileStep[], sources: Sources): number {
+  const until = sources.option("until");
+  if (!until) return steps.length - 1;
+  const names = steps.map((step) => step.name ?? nameStep(step));
+  const position = names.indexOf(until.text);
+  if (position < 0) {
+    sources.problems.add(until.place, `names no step of the drill.${suggest(until.text, names)}`);
+  }
+  return position;
 }
 
 /**
@@ -118,6 +136,7 @@ function describeStep(step: FileStep): string {
   if ("sql" in step) return typeof step.sql === "string" ? step.sql : step.sql.file;
   if ("http" in step) return `${step.method ?? "request"} ${step.http}`;
   if ("assert" in step) return step.assert;
+  if ("changes" in step) return "changes";
   if ("orphans" in step) return `orphans of ${step["known-by"].store} in ${step.orphans.store}`;
   if ("proxied-call" in step) return `proxied call, ${step["proxied-call"]}`;
   const { preset = "secrets" } = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;

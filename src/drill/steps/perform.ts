@@ -7,7 +7,7 @@ import type { UpstreamSettings } from "../upstream/step-upstream.ts";
 import type { DrillContext, Step, StepContext } from "./step.ts";
 
 /** What the steps of one drill share while they run. */
-type Shared = Pick<StepContext, "decrypted" | "drillSignal" | "atEnd" | "upstream">;
+type Shared = Pick<StepContext, "decrypted" | "drillSignal" | "atEnd" | "upstream" | "secondsSoFar">;
 
 /**
  * Performs steps in order, each in a log group and under its own deadline. After a step that failed the others are not
@@ -27,6 +27,7 @@ export async function performSteps(
     decrypted,
     drillSignal: context.signal,
     atEnd: (work) => void endings.unshift(work),
+    secondsSoFar: 0,
   };
   const results: StepResult[] = [];
   const findStopper = (): StepResult | undefined => results.find(({ outcome }) => outcome !== "passed");
@@ -42,7 +43,7 @@ export async function performSteps(
       results.push(
         stopper
           ? leaveUntried(step, `Not tried after "${stopper.name}".`)
-          : await performStep(step, context, shared),
+          : await performStep(step, context, { ...shared, secondsSoFar: sumSeconds(results) }),
       );
     }
   } finally {
@@ -52,6 +53,10 @@ export async function performSteps(
     }
   }
   return results;
+}
+
+function sumSeconds(results: readonly StepResult[]): number {
+  return results.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** What becomes of a step that was not tried, for a reason that is told in a sentence. */

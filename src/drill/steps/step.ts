@@ -1,3 +1,4 @@
+import type { StoreManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { QueryIdentity, Target } from "../../stores/store.ts";
@@ -9,6 +10,8 @@ import type { RecordedRequest } from "../upstream/server.ts";
 export interface DrillContext extends RunContext {
   /** The restored stores, by name. */
   targets: ReadonlyMap<string, Target>;
+  /** What the backup says of them, in a drill. */
+  backups?: ReadonlyMap<string, StoreManifest>;
 }
 
 /** The built-in upstream, as steps see it. */
@@ -26,6 +29,8 @@ export interface StepContext extends DrillContext {
   atEnd(work: (passed: boolean) => Promise<void>): void;
   /** Present when the drill runs the built-in upstream. */
   upstream?: StepUpstream;
+  /** How long the steps before took together. */
+  secondsSoFar: number;
   /** What earlier steps decrypted, for steps that look where it arrives. */
   decrypted: DecryptedSecrets;
   /** Adds a sentence about what the step showed to its record; never anything secret. */

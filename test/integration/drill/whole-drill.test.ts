@@ -22,6 +22,7 @@ test("the example application is proven down to the logged row, and the summary 
   expect(result.record).toMatchObject({ verdict: "proven", reasons: [] });
   expect(result.record.steps.map(({ name, outcome }) => [name, outcome])).toEqual([
     ["migrations", "passed"],
+    ["what the migrations changed", "passed"],
     ["provider keys", "passed"],
     ["requests of known API keys", "passed"],
     ["the log holds half a year", "passed"],

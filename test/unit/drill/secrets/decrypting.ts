@@ -57,6 +57,7 @@ export async function performDecrypt(
     decrypted,
     drillSignal: run.signal,
     atEnd: () => {},
+    secondsSoFar: 0,
     note: (sentence: string) => void notes.push(sentence),
   };
   let error: unknown;
