@@ -46,6 +46,7 @@ import { createDeadline } from "./sys/clock.ts";
 import type { ContentProof, Placement, Store, Target, ThrowawayTarget } from "./stores/store.ts";
 import { buildEncryption, buildKeyring } from "./wire-keys.ts";
 import { withNotices } from "./wire-notify.ts";
+import { inspectServerPlace, withServerPlaces } from "./wire-server-places.ts";
 
 /** Tidying up after a cancelled run must fit, with all else, into the 7.5 s that GitHub leaves. */
 const CANCELLED_CLEAN_UP_MS = 3000;
@@ -87,7 +88,9 @@ async function carryOut(
     case "status":
       return await status({ ...config, subjects: opened }, context);
     case "prune":
-      return await prune(opened, config.isDryRun, context);
+      return await withServerPlaces(config.serverDestinations, context, (places) =>
+        prune(opened, config.isDryRun, context, { places, areAllDestinationsKnown: config.isWhole }),
+      );
     case "copy": {
       const find = ({ name }: NamedDestination): Destination =>
         opened.find((candidate) => candidate.name === name)!.destination;
@@ -176,17 +179,22 @@ async function carryOut(
           ),
       );
     }
-    case "verify":
-      return await verify(
-        {
-          destination,
-          scope: config.scope,
-          full: config.full,
-          ...(await buildKeyring(config.unlock, context.redactor)),
-          openProof: (kind) => buildProof(kind, context),
-        },
-        context,
+    case "verify": {
+      const keyring = await buildKeyring(config.unlock, context.redactor);
+      return await withServerPlaces(config.serverDestinations, context, (serverPlaces) =>
+        verify(
+          {
+            destination,
+            scope: config.scope,
+            full: config.full,
+            ...keyring,
+            openProof: (kind) => buildProof(kind, context),
+            serverPlaces,
+          },
+          context,
+        ),
       );
+    }
     case "rekey": {
       const { encryption } = await buildEncryption(config.encryption);
       if (!encryption) throw new Error("rekey has recipients");
@@ -266,6 +274,11 @@ function listSubjects(
       diagnose: () =>
         withAll([buildStore(store, context)], async ([built]) => (await built?.diagnose()) ?? []),
     })),
+    ...config.stores.flatMap((store) =>
+      store.kind === "clickhouse" && store.serverMode
+        ? [inspectServerPlace(store.serverMode.destination, context)]
+        : [],
+    ),
     ...config.targets.map((target): Subject => ({
       kind: "target",
       name: target.store,

@@ -12,7 +12,7 @@ import { describeCompleteness } from "../report/completeness.ts";
 import { describeCopy } from "../report/copy.ts";
 import type { VerifyResult } from "../commands/verify.ts";
 import type { Failure } from "../report/failure.ts";
-import { describePin, describePrune, listDecisions } from "../report/retention-plan.ts";
+import { describePin, describePrune, describeServerPlaces, listDecisions } from "../report/retention-plan.ts";
 import { describeRekey, describeVerify } from "../report/upkeep.ts";
 import { describeLastDrill } from "../report/last-drill.ts";
 import { describeFinishedShard, describeShard } from "../report/shards.ts";
@@ -92,16 +92,18 @@ function renderVerify(result: VerifyResult): string {
   ].join("\n");
 }
 
-function renderPrune({ destinations, isDryRun }: PruneResult): string {
-  return destinations
-    .map((pruned) => {
+function renderPrune(result: PruneResult): string {
+  const { destinations, isDryRun } = result;
+  return [
+    ...destinations.map((pruned) => {
       const answer = `${pruned.url}: ${describePrune(pruned, isDryRun)}.\n`;
       if (pruned.decisions.length === 0) return answer;
       const table = new Table({ head: ["Backup", "Stores", "", "Why"], style: { head: [], border: [] } });
       table.push(...listDecisions(pruned));
       return `${answer}${table.toString()}\n`;
-    })
-    .join("");
+    }),
+    ...describeServerPlaces(result).map((sentence) => `${sentence}\n`),
+  ].join("");
 }
 
 function renderDoctor({ verdict, subjects }: DoctorResult): string {

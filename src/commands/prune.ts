@@ -21,6 +21,8 @@ import type { RunContext } from "../run-context.ts";
 import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
 import { readReceipts } from "./receipts.ts";
 import { republish } from "./publish.ts";
+import { pruneServerPlaces } from "./server-places.ts";
+import type { PrunedPlace, ServerPlace } from "./server-places.ts";
 import { settleAll } from "./together.ts";
 
 /**
@@ -29,6 +31,8 @@ import { settleAll } from "./together.ts";
  */
 export const RUN_LIMIT_MS = 48 * 3_600_000;
 const REQUESTS_AT_ONCE = 16;
+const ELSEWHERE_UNKNOWN =
+  "Only some of the destinations were pruned, and a backup at another one may need them.";
 
 /** A destination and what it keeps. */
 export interface PruneTarget {
@@ -40,6 +44,15 @@ export interface PruneResult {
   command: "prune";
   isDryRun: boolean;
   destinations: Pruned[];
+  /** Where servers had written rows by themselves that no backup needs any longer. */
+  serverPlaces?: PrunedPlace[];
+}
+
+/** The places that servers write to by themselves. */
+export interface PruneServerPlaces {
+  places: readonly ServerPlace[];
+  /** Whether every destination is among the targets: a backup that lies elsewhere may need what lies there. */
+  areAllDestinationsKnown: boolean;
 }
 
 /** What became of the backups at one destination. */
@@ -69,14 +82,34 @@ export async function prune(
   targets: readonly PruneTarget[],
   isDryRun: boolean,
   context: RunContext,
+  { places, areAllDestinationsKnown }: PruneServerPlaces = { places: [], areAllDestinationsKnown: true },
 ): Promise<PruneResult> {
-  const destinations = await context.reporter.phase(isDryRun ? "Plan" : "Prune", () =>
-    settleAll(targets.map((target) => pruneOne(target, isDryRun, context.clock.now()))),
-  );
-  return { command: "prune", isDryRun, destinations };
+  return await context.reporter.phase(isDryRun ? "Plan" : "Prune", async () => {
+    const outcomes = await settleAll(
+      targets.map((target) => pruneOne(target, isDryRun, context.clock.now())),
+    );
+    const serverPlaces = await pruneServerPlaces(
+      outcomes.flatMap(({ before }) => before),
+      outcomes.flatMap(({ left }) => left),
+      places,
+      { isDryRun, ...(!areAllDestinationsKnown && { obstacle: ELSEWHERE_UNKNOWN }) },
+    );
+    const destinations = outcomes.map(({ pruned }) => pruned);
+    return { command: "prune", isDryRun, destinations, ...(serverPlaces.length > 0 && { serverPlaces }) };
+  });
 }
 
-async function pruneOne({ destination, policy }: PruneTarget, isDryRun: boolean, now: Date): Promise<Pruned> {
+interface Outcome {
+  pruned: Pruned;
+  before: Manifest[];
+  left: Manifest[];
+}
+
+async function pruneOne(
+  { destination, policy }: PruneTarget,
+  isDryRun: boolean,
+  now: Date,
+): Promise<Outcome> {
   const manifests = await readAllManifests(destination);
   const decisions = await plan(manifests, policy, now, destination);
   const left = manifests.flatMap((manifest) => applyDecision(manifest, decisions, now));
@@ -96,7 +129,7 @@ async function pruneOne({ destination, policy }: PruneTarget, isDryRun: boolean,
     for (const prefix of [backupsPrefix, partsPrefix])
       abortedUploads += await destination.abortUnfinished(prefix, isDead);
   }
-  return {
+  const pruned = {
     url: destination.url,
     decisions,
     removedBackups,
@@ -105,6 +138,7 @@ async function pruneOne({ destination, policy }: PruneTarget, isDryRun: boolean,
     removedBytes: garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     abortedUploads,
   };
+  return { pruned, before: manifests, left };
 }
 
 /** All of them, or none: what an unreadable manifest refers to would be taken for garbage. */

@@ -13,6 +13,8 @@ import type { ContentProof } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { listBackupIds, pickBackup, readManifests } from "./catalogue.ts";
 import { readObjects } from "./object-reader.ts";
+import { verifyServerPlaces } from "./server-places.ts";
+import type { ServerPlace } from "./server-places.ts";
 
 const OBJECTS_AT_ONCE = 4;
 
@@ -29,6 +31,8 @@ export interface VerifyRequest {
   keyring?: Keyring;
   /** Reads content to its end, by the kind of store that wrote it. */
   openProof: (kind: StoreKind) => Promise<ContentProof>;
+  /** Where servers write rows by themselves. */
+  serverPlaces?: readonly ServerPlace[];
 }
 
 /** One object that is not what a manifest says. */
@@ -77,6 +81,9 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
   const needs = listNeeds(manifests, damages);
   await reporter.phase(full ? "Read" : "Look", async () => {
     damages.push(...(await findMissing(needs, manifests, destination)));
+    const written = await verifyServerPlaces(manifests, request.serverPlaces ?? []);
+    damages.push(...written.damages);
+    for (const sentence of written.notProven) notProven.add(sentence);
     if (!full) return;
     damages.push(...(await findChangedGuides(manifests, damages, request, notProven)));
     damages.push(...(await readAll(needs, damages, request, notProven, context)));

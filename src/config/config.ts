@@ -19,6 +19,7 @@ import { readRestore } from "./restore.ts";
 import type { RestoreSettings } from "./restore.ts";
 import { readSharding } from "./sharding.ts";
 import { Sources } from "./sources.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { StepConfig } from "./steps.ts";
 import { needsUpstream, readSteps, readUpstream } from "./steps.ts";
@@ -150,6 +151,9 @@ export interface DoctorConfig extends CommonConfig {
 export interface PruneConfig extends CommonConfig {
   command: "prune";
   isDryRun: boolean;
+  serverDestinations: readonly ServerDestination[];
+  /** Whether all destinations are pruned, and not some that were chosen. */
+  isWhole: boolean;
 }
 
 export interface CopyConfig extends CommonConfig {
@@ -173,6 +177,7 @@ export interface VerifyConfig extends CommonConfig {
   unlock: KeyringConfig;
   scope: VerifyScope;
   full: boolean;
+  serverDestinations: readonly ServerDestination[];
 }
 
 export interface RekeyConfig extends CommonConfig {
@@ -274,14 +279,20 @@ export function parseConfig(raw: RawInput): Config {
         objectives: { ...objectives, ...(drillEveryHours !== undefined && { drillEveryHours }) },
       };
     case "prune":
-      return { command, ...common, isDryRun };
+      return {
+        command,
+        ...common,
+        isDryRun,
+        serverDestinations: reader.serverDestinations,
+        isWhole: common.destinations.length === destinations.length,
+      };
     case "copy":
       return { command, ...common, ...copy!, selection, isAll };
     case "pin":
     case "unpin":
       return { command, ...common, backupId: selection.id ?? "", note };
     case "verify":
-      return { command, ...common, unlock, scope, full };
+      return { command, ...common, unlock, scope, full, serverDestinations: reader.serverDestinations };
     case "rekey": {
       if (!encryption) throw new Error("rekey without recipients is a problem that was told");
       const { id } = selection;

@@ -3,6 +3,7 @@ import { Secret } from "../sys/secret.ts";
 import type { Address } from "./addresses.ts";
 import { hasParts, readAddress } from "./addresses.ts";
 import type { StoreKind } from "../backup/manifest.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
 import type { Path } from "./faults.ts";
 import type { Command } from "./options.ts";
 import type { Place } from "./problems.ts";
@@ -33,6 +34,8 @@ export interface TargetConfig extends Address, Pick<ClickHouseChoices, "serverMo
 export class StoreReader {
   /** The stores that the operator chose; undefined when all are meant. */
   readonly chosen: readonly string[] | undefined;
+  /** Where servers write rows by themselves, as far as what is said of it can be read here; filled by `readStores`. */
+  readonly serverDestinations: ServerDestination[] = [];
   readonly #sources: Sources;
   /** Of the stores that the file names. */
   readonly #kinds = new Map<string, StoreKind>();
@@ -241,10 +244,12 @@ export class StoreReader {
       this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
     }
     if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
+    const choices = readClickHouseChoices(this.#sources, name, isUsed);
+    if (choices.serverMode) this.serverDestinations.push(choices.serverMode.destination);
     return {
       kind,
       ...(store?.databases && { databases: this.#readDatabases(name, true) }),
-      ...readClickHouseChoices(this.#sources, name, isUsed),
+      ...choices,
     };
   }
 

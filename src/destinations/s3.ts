@@ -44,7 +44,12 @@ export async function openS3(
   const requests = new S3Requests(config, place.bucket, await createS3Client(config), context);
   const folders = place.folder.split("/").filter((part) => part !== "");
   const newObjects = new NewObjects(config, context.clock);
-  return new S3Destination(requests, `${folders.join("/")}/`, newObjects, options.pageSize);
+  return new S3Destination(
+    requests,
+    folders.map((part) => `${part}/`).join(""),
+    newObjects,
+    options.pageSize,
+  );
 }
 
 /** Backups in a bucket of AWS or of a service that resembles it. */

@@ -1,5 +1,5 @@
 import type { PinResult } from "../commands/pin.ts";
-import type { Pruned } from "../commands/prune.ts";
+import type { Pruned, PruneResult } from "../commands/prune.ts";
 import { countOf, formatBytes } from "./quantities.ts";
 
 /** What a prune comes to at one destination: "4 of 12 backups are removed; 31 objects of 2.1 GB went" */
@@ -14,6 +14,21 @@ export function describePrune(
     `${removedBackups.length} of ${countOf(decisions.length, "backup")} ${would} removed${narrowed}; ` +
     `${countOf(removedObjects, "object")} of ${formatBytes(removedBytes)} ${isDryRun ? "would go" : "went"}`
   );
+}
+
+/** What becomes of the rows that servers wrote by themselves, in sentences. */
+export function describeServerPlaces({ serverPlaces = [], isDryRun }: PruneResult): string[] {
+  return serverPlaces.flatMap(({ at, removedFolders, removedObjects, removedBytes, leftFolders, why }) => [
+    ...(removedFolders.length > 0
+      ? [
+          `${at}: ${countOf(removedFolders.length, "folder")} that servers wrote ${isDryRun ? "would go" : "went"}, ` +
+            `${countOf(removedObjects, "object")} of ${formatBytes(removedBytes)}.`,
+        ]
+      : []),
+    ...(leftFolders.length > 0
+      ? [`${at}: no backup needs ${leftFolders.join(", ")} any longer; to be removed by hand. ${why ?? ""}`]
+      : []),
+  ]);
 }
 
 /** What becomes of each store of each backup, newest first, and why: the rows of a table. */

@@ -5,12 +5,13 @@ import type { RekeyResult } from "../../commands/rekey.ts";
 import type { VerifyResult } from "../../commands/verify.ts";
 import { describeCopy } from "../copy.ts";
 import { countOf, formatBytes, formatCount, formatSeconds } from "../quantities.ts";
-import { describePin, describePrune, listDecisions } from "../retention-plan.ts";
+import { describePin, describePrune, describeServerPlaces, listDecisions } from "../retention-plan.ts";
 import { describeRekey, describeVerify } from "../upkeep.ts";
 import { listOf, tableOf } from "./page.ts";
 import type { Page } from "./page.ts";
 
-export function describePruned({ destinations, isDryRun }: PruneResult): Page {
+export function describePruned(result: PruneResult): Page {
+  const { destinations, isDryRun } = result;
   const [only, ...others] = destinations;
   const isOne = only !== undefined && others.length === 0;
   return {
@@ -18,13 +19,16 @@ export function describePruned({ destinations, isDryRun }: PruneResult): Page {
     title: isOne
       ? describePrune(only, isDryRun)
       : `${countOf(destinations.length, "destination")} ${isDryRun ? "would be" : "are"} pruned`,
-    blocks: destinations.flatMap((pruned) => [
-      {
-        kind: "text" as const,
-        text: isOne ? pruned.url : `${pruned.url}: ${describePrune(pruned, isDryRun)}`,
-      },
-      ...tableOf(["Backup", "Stores", "", "Why"], listDecisions(pruned)),
-    ]),
+    blocks: [
+      ...destinations.flatMap((pruned) => [
+        {
+          kind: "text" as const,
+          text: isOne ? pruned.url : `${pruned.url}: ${describePrune(pruned, isDryRun)}`,
+        },
+        ...tableOf(["Backup", "Stores", "", "Why"], listDecisions(pruned)),
+      ]),
+      ...describeServerPlaces(result).map((text) => ({ kind: "text" as const, text })),
+    ],
   };
 }
 

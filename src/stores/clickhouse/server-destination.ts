@@ -23,9 +23,18 @@ export function placeFolder(destination: ServerDestination, name: string): strin
 /** `Disk('backups', 'folder')`. Text with credentials in it: it goes to the server and nowhere else. */
 export function writePlace(destination: ServerDestination, folder: string): string {
   if (destination.engine === "Disk") return `Disk(${quoteText(destination.disk)}, ${quoteText(folder)})`;
-  const { url, keys } = destination;
+  return writeCall(destination, "S3", folder);
+}
+
+/** `S3('url', 'id', 'secret', …)`: the place of a backup, or a table function. Text with credentials in it, too. */
+export function writeCall(
+  { url, keys }: ServerDestination & { engine: "S3" },
+  call: "S3" | "s3",
+  path: string,
+  ...rest: readonly string[]
+): string {
   const credentials = keys ? [keys.id.reveal(), keys.secret.reveal()] : [];
-  return `S3(${[`${url.replace(/\/$/, "")}/${folder}`, ...credentials].map(quoteText).join(", ")})`;
+  return `${call}(${[`${url.replace(/\/$/, "")}/${path}`, ...credentials, ...rest].map(quoteText).join(", ")})`;
 }
 
 /**

@@ -22,6 +22,7 @@ import { parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { CREATE_SETTINGS, planSchema, serialiseSchema, writeScript } from "./ddl.ts";
 import { diagnoseServer } from "./diagnose.ts";
+import { diagnoseServerMode } from "./diagnose-server-mode.ts";
 import { Exporter } from "./export.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { findReplaced } from "./replaced-tables.ts";
@@ -117,7 +118,9 @@ class ClickHouseStore implements Store {
       return [explainAsFinding("connection", error)];
     }
     const findings = await diagnoseServer(server, this.#databases, this.#context);
-    return this.#isAccessKept ? [...findings, await diagnoseAccess(server)] : findings;
+    if (this.#isAccessKept) findings.push(await diagnoseAccess(server));
+    if (this.#serverMode) findings.push(...(await diagnoseServerMode(server, this.#serverMode.destination)));
+    return findings;
   }
 
   async backup(sink: BackupSink): Promise<ClickHouseManifest> {
