@@ -63,6 +63,7 @@ const LAYERS = {
   config: PURE,
   backup: PURE,
   presets: PURE,
+  policy: { ...PURE, modules: PURE.modules.replace("destinations/", "destinations/(?!keys\\.ts)") },
   report: { ...PURE, modules: PURE.modules.replace("commands/|drill/|", "") },
   stores: {
     modules: `^(\\.\\./)+(${SHELLS}|wire|config/|commands/|drill/|destinations/)`,

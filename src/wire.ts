@@ -7,6 +7,8 @@ import { finish } from "./commands/finish.ts";
 import { list } from "./commands/list.ts";
 import { pin, unpin } from "./commands/pin.ts";
 import { plan } from "./commands/plan.ts";
+import { policy } from "./commands/policy.ts";
+import type { PolicySubject } from "./commands/policy.ts";
 import { prune } from "./commands/prune.ts";
 import { pickReceivers } from "./commands/receivers.ts";
 import { rekey } from "./commands/rekey.ts";
@@ -26,9 +28,12 @@ import type {
   TargetConfig,
 } from "./config/config.ts";
 import type { Destination } from "./destinations/destination.ts";
+import type { ProbedDestination } from "./destinations/rights.ts";
+import { judgeRights } from "./policy/judge-rights.ts";
+import type { DestinationConfig } from "./destinations/open.ts";
 import { findOrExplain } from "./finding.ts";
 import type { Finding } from "./finding.ts";
-import { openDestination } from "./destinations/open.ts";
+import { findBucket, openDestination } from "./destinations/open.ts";
 import { SeveralDestinations } from "./destinations/several.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildAssertStep } from "./drill/steps/assert.ts";
@@ -87,6 +92,12 @@ async function carryOut(
       return await list(destination, context);
     case "status":
       return await status({ ...config, subjects: opened }, context);
+    case "policy":
+      return policy(
+        config.role,
+        config.destinations.map((named) => describeForPolicy(named.config, config.name)),
+        context.reporter,
+      );
     case "prune":
       return await withServerPlaces(config.serverDestinations, context, (places) =>
         prune(opened, config.isDryRun, context, { places, areAllDestinationsKnown: config.isWhole }),
@@ -235,7 +246,27 @@ async function carryOut(
 }
 
 interface OpenedDestination extends NamedDestination {
-  destination: Destination;
+  destination: ProbedDestination;
+}
+
+/** What a policy needs to know of a destination: one without keys of its own is in the account of the environment's. */
+function describeForPolicy(config: DestinationConfig, name: string): PolicySubject {
+  const { url, endpoint, accessKeyId = "", region, kmsKey, objectLock, legalHold } = config;
+  const bucket = findBucket(config, name);
+  return {
+    url,
+    account: `${endpoint} ${accessKeyId}`,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(bucket && {
+      place: {
+        ...bucket,
+        ...(region !== undefined && { region }),
+        ...(kmsKey !== undefined && { kmsKey }),
+        objectLock: objectLock !== undefined,
+        legalHold: legalHold === true,
+      },
+    }),
+  };
 }
 
 async function openAll(
@@ -261,12 +292,14 @@ function listSubjects(
     ...opened.map(({ destination }): Subject => ({
       kind: "destination",
       name: destination.url,
-      diagnose: async () => [
-        await findOrExplain("connection", async () => {
+      diagnose: async () => {
+        const connection = await findOrExplain("connection", async () => {
           await destination.check();
           return "It is there.";
-        }),
-      ],
+        });
+        if (connection.state !== "good") return [connection];
+        return [connection, ...judgeRights(config.role, await destination.tryRights())];
+      },
     })),
     ...config.stores.map((store): Subject => ({
       kind: "store",

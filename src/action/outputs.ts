@@ -79,6 +79,8 @@ function outputsOf(result: RunResult): Record<string, string | number> {
         "backup-id": result.destinations[0]?.trend[0]?.backupId ?? "",
         "backup-due": String(isBackupDue(result)),
       };
+    case "policy":
+      return {};
     case "list":
       return { "backup-id": result.backups[0]?.backupId ?? "", ...serverVersionsOf(result.backups[0]) };
   }

@@ -24,6 +24,7 @@ const DESCRIPTIONS: Readonly<Record<Command, string>> = {
   doctor: "Look at all that a backup needs, and say what is wrong and how to mend it. Writes nothing.",
   verify: "Hold what lies at the destination against its manifests: all there, or with --full every byte.",
   rekey: "Encrypt existing backups for the present recipients.",
+  policy: "Print the IAM policy that gives a role the least rights at the configured buckets.",
   drill: "Prove that a backup restores: restore it into throwaway targets, compare, and judge.",
 };
 

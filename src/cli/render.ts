@@ -3,6 +3,7 @@ import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
 import type { DoctorResult } from "../commands/doctor.ts";
 import type { ListResult } from "../commands/list.ts";
+import type { PolicyResult } from "../commands/policy.ts";
 import type { PruneResult } from "../commands/prune.ts";
 import type { RestoreResult } from "../commands/restore.ts";
 import type { RunResult } from "../commands/result.ts";
@@ -78,6 +79,8 @@ export function renderResult(result: RunResult): string {
       return renderDoctor(result);
     case "status":
       return renderStatus(result);
+    case "policy":
+      return renderPolicy(result);
     case "list":
       return renderList(result);
   }
@@ -136,6 +139,16 @@ function renderFindings(subjects: readonly { name: string; findings: readonly Fi
     ]),
   ]);
   return [...lines, ""].join("\n");
+}
+
+/** One policy stands alone, to be piped on; of several, each comes under its destinations. */
+function renderPolicy({ policies }: PolicyResult): string {
+  return policies
+    .map(({ destinations, policy }) => {
+      const heading = policies.length > 1 ? `# ${destinations.join(", ")}\n` : "";
+      return `${heading}${JSON.stringify(policy, null, 2)}\n`;
+    })
+    .join("");
 }
 
 export function renderFailure({ code, title, reason, hint }: Failure): string {

@@ -113,6 +113,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   });
   // Outside the tidying: once the manifest may have arrived, its objects must stay.
   await destination.each((one) => publish(manifest, one));
+  const { outcomes } = destination; // what follows is best effort, and takes nothing back
   if (encryption) warnOfOthers(manifest.stores.flatMap(objectsOfStore), encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
@@ -124,7 +125,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
     sizeBytes: sizeOfBackup(manifest),
     sentBytes: writer.sentBytes,
     seconds,
-    destinations: destination.outcomes,
+    destinations: outcomes,
     manifest,
     ...(past && { past }),
   };

@@ -19,13 +19,22 @@ export async function putRestoreGuide(manifest: Manifest, destination: Destinati
 export async function publish(manifest: Manifest, destination: Destination): Promise<void> {
   const key = manifestKey(manifest.id);
   const bytes = serialiseManifest(manifest);
-  const hasArrived = async (): Promise<boolean> => bytes.equals(await destination.read(key));
+  const compare = async (): Promise<"ours" | "another" | "nobody may look"> => {
+    try {
+      return bytes.equals(await destination.read(key)) ? "ours" : "another";
+    } catch (error) {
+      if (error instanceof AppError && error.code === "DESTINATION_REFUSED") return "nobody may look";
+      throw error;
+    }
+  };
   try {
-    // A retry after a lost answer meets what the first attempt wrote.
-    if ((await destination.putIfAbsent(key, bytes)) === "written" || (await hasArrived())) return;
+    if ((await destination.putIfAbsent(key, bytes)) === "written") return;
+    // A retry after a lost answer meets what the first attempt wrote. Where nobody may look, the id has to tell: another
+    // run would have drawn the same number in the same second.
+    if ((await compare()) !== "another") return;
   } catch (error) {
     // The last answer may have been lost as well.
-    if (await hasArrived().catch(() => false)) return;
+    if ((await compare().catch(() => undefined)) === "ours") return;
     throw error;
   }
   throw new AppError("DESTINATION_FAILED", `Another run has already written a backup ${manifest.id}.`, {

@@ -6,6 +6,7 @@ import type { DrillResult } from "./drill.ts";
 import type { ListResult } from "./list.ts";
 import type { PinResult } from "./pin.ts";
 import type { PlanResult } from "./plan.ts";
+import type { PolicyResult } from "./policy.ts";
 import type { PruneResult } from "./prune.ts";
 import type { RekeyResult } from "./rekey.ts";
 import type { RestoreResult } from "./restore.ts";
@@ -27,7 +28,8 @@ export type RunResult =
   | CopyResult
   | PruneResult
   | PinResult
-  | DoctorResult;
+  | DoctorResult
+  | PolicyResult;
 
 /** What `doctor` ends with when a backup or a drill would fail. */
 const DOCTOR_FOUND_BAD = 4;

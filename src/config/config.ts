@@ -9,10 +9,12 @@ import type { ApplicationKeyConfig } from "./keys.ts";
 import { readKeys } from "./keys.ts";
 import { readNotify } from "./notify.ts";
 import type { NotifyConfig } from "./notify.ts";
-import type { Command, PickRule, Shell } from "./options.ts";
+import type { Command, OptionName, PickRule, Shell } from "./options.ts";
 import { COMMANDS, OPTIONS, PICKS } from "./options.ts";
 import { readPostgresArchive } from "./postgres-archive.ts";
 import { Problems, suggest } from "./problems.ts";
+import { ROLES } from "../policy/roles.ts";
+import type { Role } from "../policy/roles.ts";
 import type { ToolArchive } from "../run-context.ts";
 import { NAME, NAME_RULE } from "./schema.ts";
 import { readRestore } from "./restore.ts";
@@ -146,6 +148,13 @@ export interface DoctorConfig extends CommonConfig {
   command: "doctor";
   stores: StoreConfig[];
   targets: TargetConfig[];
+  /** Whose rights the credentials are to have at the destinations, and no others. */
+  role?: Role;
+}
+
+export interface PolicyConfig extends CommonConfig {
+  command: "policy";
+  role: Role;
 }
 
 export interface PruneConfig extends CommonConfig {
@@ -203,7 +212,8 @@ export type Config =
   | PinConfig
   | RestoreConfig
   | DrillConfig
-  | DoctorConfig;
+  | DoctorConfig
+  | PolicyConfig;
 
 /** Where the configuration file is, and whether it must be there. */
 export function locateConfigFile(
@@ -238,7 +248,9 @@ export function parseConfig(raw: RawInput): Config {
     secrets,
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const stores = reader.readStores(["backup", "plan", "doctor"].includes(command));
+  const role = readChoice(sources, "role", ROLES);
+  const looksAtStores = command === "doctor" && (role === undefined || role === "backup");
+  const stores = reader.readStores(command === "backup" || command === "plan" || looksAtStores);
   const targets = reader.readTargets(command);
   const steps = readSteps(sources, reader, isDrill);
   const settings = readRestore(sources, reader, targets, command === "restore");
@@ -252,6 +264,9 @@ export function parseConfig(raw: RawInput): Config {
   const copy = command === "copy" ? readCopy(sources, destinations) : undefined;
   const note = sources.option("note")?.text ?? "";
   if (command === "pin" || command === "unpin") requirePinOptions(sources, command);
+  if (command === "policy" && !sources.option("role")) {
+    sources.problems.add(sources.optionPlace("role"), `is missing. Give one of ${ROLES.join(", ")}.`);
+  }
   const encryption = readEncryption(sources, command === "backup" || command === "rekey");
   const unlock = readKeyring(sources, ["restore", "drill", "verify", "rekey"].includes(command));
   const scope = readVerifyScope(sources);
@@ -299,7 +314,10 @@ export function parseConfig(raw: RawInput): Config {
       return { command, ...common, unlock, encryption, ...(id !== undefined && { backupId: id }) };
     }
     case "doctor":
-      return { command, ...common, stores, targets };
+      return { command, ...common, stores, targets, ...(role && { role }) };
+    case "policy":
+      if (!role) throw new Error("policy without a role is a problem that was told");
+      return { command, ...common, role };
     case "restore":
       return {
         command,
@@ -358,12 +376,22 @@ function readSelection(sources: Sources): Selection {
     sources.problems.add(before.place, "does not go with the option backup. Give one of them.");
   const given = sources.option("pick");
   if (id && given) sources.problems.add(given.place, "does not go with the option backup. Give one of them.");
-  const pick = given && PICKS.find((rule) => rule === given.text);
-  if (given && !pick) {
-    sources.problems.add(given.place, `is none of ${PICKS.join(", ")}.${suggest(given.text, PICKS)}`);
-  }
+  const pick = readChoice(sources, "pick", PICKS);
   const time = before && readTime(before, sources.problems);
   return { ...(id && { id: id.text }), ...(time && { before: time }), ...(pick && { pick }) };
+}
+
+function readChoice<Choice extends string>(
+  sources: Sources,
+  name: OptionName,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const given = sources.option(name);
+  const choice = given && choices.find((candidate) => candidate === given.text);
+  if (given && !choice) {
+    sources.problems.add(given.place, `is none of ${choices.join(", ")}.${suggest(given.text, choices)}`);
+  }
+  return choice;
 }
 
 function requirePinOptions(sources: Sources, command: "pin" | "unpin"): void {

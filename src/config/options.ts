@@ -1,5 +1,6 @@
 import { OCCASIONS } from "../notify/channel.ts";
 import type { StoreKind } from "../backup/manifest.ts";
+import { ROLES } from "../policy/roles.ts";
 
 /** What lifeboat can be told to do. */
 export const COMMANDS = [
@@ -17,6 +18,7 @@ export const COMMANDS = [
   "doctor",
   "verify",
   "rekey",
+  "policy",
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
@@ -219,6 +221,12 @@ export const OPTIONS = {
     kind: "flag",
     help: "Every backup, and not the newest alone; for copy, every one that is missing there.",
     commands: ["copy", "verify", "rekey"],
+  },
+  role: {
+    kind: "choice",
+    choices: ROLES,
+    help: `Who is to have the rights, and no others: ${ROLES.slice(0, -1).join(", ")} or ${ROLES.at(-1)}.`,
+    commands: ["policy", "doctor"],
   },
   "dry-run": {
     kind: "flag",

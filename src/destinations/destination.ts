@@ -41,7 +41,7 @@ export interface Destination {
   /** The address that keys are relative to, without credentials. */
   readonly url: string;
 
-  /** Reaches the destination and says whether it is there. Writes nothing. */
+  /** Reaches the destination and says whether it can be listed or, where nobody may list, written to. Leaves nothing. */
   check(): Promise<void>;
 
   /**

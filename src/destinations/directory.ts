@@ -21,9 +21,10 @@ import { pathToFileURL } from "node:url";
 import { AppError, throwIfCancelled } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { MeteredBody, guardStream } from "./body.ts";
-import type { Destination, Listed, Written } from "./destination.ts";
+import type { Listed, Written } from "./destination.ts";
 import { explainFileError, hasCode } from "./directory-errors.ts";
-import { requireSafeKey } from "./keys.ts";
+import { probeKey, requireSafeKey } from "./keys.ts";
+import type { ProbedDestination, TriedRight } from "./rights.ts";
 
 /** An object that is still being written lies beside its final name, so that rename and link stay on one disk. */
 const PARTIAL = /\.partial-[0-9a-f]{12}$/;
@@ -31,7 +32,7 @@ const PARTIAL = /\.partial-[0-9a-f]{12}$/;
 const WRITE_BYTES = 1024 * 1024;
 
 /** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
-export class DirectoryDestination implements Destination {
+export class DirectoryDestination implements ProbedDestination {
   readonly url: string;
   readonly #base: string;
   readonly #root: string;
@@ -57,6 +58,21 @@ export class DirectoryDestination implements Destination {
         hint: "Create the folder, or mount its disk; it is not created by itself, lest backups go to the wrong disk.",
       });
     });
+  }
+
+  /** The folder that is there tells: what will lie in it is created with its owner's rights. */
+  async tryRights(): Promise<TriedRight[]> {
+    const place = (await statIfThere(this.#root)) ? this.#root : this.#base;
+    const [list, write] = await Promise.all([
+      isAllowed(place, constants.R_OK),
+      isAllowed(place, constants.W_OK),
+    ]);
+    return [
+      { right: "list", key: "", outcome: list },
+      { right: "read", key: probeKey, outcome: list },
+      { right: "write", key: probeKey, outcome: write },
+      { right: "remove", key: probeKey, outcome: write },
+    ];
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
@@ -274,6 +290,15 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
+  }
+}
+
+async function isAllowed(path: string, mode: number): Promise<TriedRight["outcome"]> {
+  try {
+    await access(path, mode | constants.X_OK);
+    return "allowed";
+  } catch {
+    return "refused";
   }
 }
 

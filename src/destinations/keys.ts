@@ -34,6 +34,10 @@ export const pinsPrefix = PINS;
 export const receiptsPrefix = RECEIPTS;
 export const shardsPrefix = SHARDS;
 
+/** Under which rights are tried: no backup or drill has such an id, and nothing ever lies there. */
+export const probeId = "probe";
+export const probeKey = `${BACKUPS}${probeId}/${probeId}/${probeId}`;
+
 /** All that belongs to one backup alone. */
 export function backupFolder(backupId: string): string {
   return `${BACKUPS}${backupId}/`;

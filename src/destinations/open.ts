@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Secret } from "../sys/secret.ts";
-import type { Destination } from "./destination.ts";
 import { DirectoryDestination } from "./directory.ts";
+import type { ProbedDestination } from "./rights.ts";
 
 /** Classes from which an object can be read at once; a restore must not wait for half a day. */
 export type StorageClass = "STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "GLACIER_IR";
@@ -41,16 +41,15 @@ export async function openDestination(
   config: DestinationConfig,
   name: string,
   context: RunContext,
-): Promise<Destination> {
+): Promise<ProbedDestination> {
   if (config.url.startsWith("file:///") && URL.canParse(config.url)) {
     return new DirectoryDestination(fileURLToPath(config.url), name, context);
   }
-  // Not parsed as a URL: a key holds characters as they are, and `%` is one of them.
-  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(config.url) ?? [];
-  if (bucket !== undefined) {
+  const place = findBucket(config, name);
+  if (place) {
     // Loaded when needed only: the SDK takes longer to load than all the rest of the program.
     const { openS3 } = await import("./s3.ts");
-    return await openS3(config, { bucket, folder: `${prefix}/${name}` }, context);
+    return await openS3(config, place, context);
   }
   throw new AppError(
     "CONFIG_INVALID",
@@ -59,4 +58,15 @@ export async function openDestination(
       hint: "Write s3://bucket/prefix or file:///absolute/path.",
     },
   );
+}
+
+/** Bucket and folder of an S3 destination, without slashes at its ends; undefined where it is none. */
+export function findBucket(
+  { url }: DestinationConfig,
+  name: string,
+): { bucket: string; folder: string } | undefined {
+  // Not parsed as a URL: a key holds characters as they are, and `%` is one of them.
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(url) ?? [];
+  const folder = `${prefix}/${name}`.split("/").filter((part) => part !== "");
+  return bucket === undefined ? undefined : { bucket, folder: folder.join("/") };
 }

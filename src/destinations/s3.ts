@@ -19,11 +19,14 @@ import { buffer } from "node:stream/consumers";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { guardStream } from "./body.ts";
-import type { Destination, Listed, Written } from "./destination.ts";
-import { requireSafeKey } from "./keys.ts";
+import type { Listed, Written } from "./destination.ts";
+import { probeKey, requireSafeKey } from "./keys.ts";
 import type { DestinationConfig } from "./open.ts";
 import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
+import type { ProbedDestination, TriedRight } from "./rights.ts";
+import { tryRights, tryToUpload } from "./s3-rights.ts";
+import type { RightsPlace } from "./s3-rights.ts";
 import { S3Requests, createS3Client } from "./s3-requests.ts";
 import { choosePartSize, uploadObject } from "./s3-upload.ts";
 
@@ -40,7 +43,7 @@ export async function openS3(
   place: { bucket: string; folder: string },
   context: RunContext,
   options: { pageSize?: number } = {},
-): Promise<Destination> {
+): Promise<ProbedDestination> {
   const requests = new S3Requests(config, place.bucket, await createS3Client(config), context);
   const folders = place.folder.split("/").filter((part) => part !== "");
   const newObjects = new NewObjects(config, context.clock);
@@ -53,7 +56,7 @@ export async function openS3(
 }
 
 /** Backups in a bucket of AWS or of a service that resembles it. */
-class S3Destination implements Destination {
+class S3Destination implements ProbedDestination {
   readonly url: string;
   readonly #requests: S3Requests;
   readonly #prefix: string;
@@ -72,9 +75,18 @@ class S3Destination implements Destination {
   async check(): Promise<void> {
     // Not HeadBucket: its answer has no body, and so no reason.
     const input = { Bucket: this.#requests.bucket, Prefix: this.#prefix, MaxKeys: 1 };
-    await this.#requests.send("Looking at the bucket", (client, options) =>
-      client.send(new ListObjectsV2Command(input), options),
-    );
+    try {
+      await this.#requests.send("Looking at the bucket", (client, options) =>
+        client.send(new ListObjectsV2Command(input), options),
+      );
+    } catch (error) {
+      // Whoever may only write learns from an upload that is begun and ended: no object ever comes of it.
+      if (!isRefusal(error) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error;
+    }
+  }
+
+  async tryRights(): Promise<TriedRight[]> {
+    return await tryRights(this.#place);
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
@@ -92,7 +104,7 @@ class S3Destination implements Destination {
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there"> {
     // Some services ignore the condition and some refuse it; looking first leaves them only a short race.
-    if (!this.#requests.isAws && (await this.findSize(key)) !== undefined) return "already-there";
+    if (!this.#requests.isAws && (await this.#isKnownToBeThere(key))) return "already-there";
     const input = {
       ...this.#object(key),
       ...this.#newObjects.describe(key),
@@ -111,8 +123,7 @@ class S3Destination implements Destination {
         }
         if (status !== 412) throw error;
         // The answer to an earlier attempt may have been lost: then what is there is ours.
-        const isOurs =
-          attemptNumber > 1 && (await buffer(await this.#get(key, client, options))).equals(bytes);
+        const isOurs = attemptNumber > 1 && (await this.#holds(key, bytes, client, options));
         return isOurs ? "written" : "already-there";
       }
     });
@@ -152,7 +163,8 @@ class S3Destination implements Destination {
   async extendLock(key: string): Promise<void> {
     const until = this.#newObjects.lockedUntil(key);
     if (!until) return;
-    const { ObjectLockMode, ObjectLockRetainUntilDate } = (await this.#head(key)) ?? {};
+    const found = await allowRefusal(this.#head(key));
+    const { ObjectLockMode, ObjectLockRetainUntilDate } = found ?? {};
     if (ObjectLockRetainUntilDate && ObjectLockRetainUntilDate >= until) return;
     const Retention = {
       // A lock may grow, but not become weaker.
@@ -190,6 +202,31 @@ class S3Destination implements Destination {
 
   close(): void {
     this.#requests.close();
+  }
+
+  /** What rights are tried with. */
+  get #place(): RightsPlace {
+    return { requests: this.#requests, prefix: this.#prefix, newObjects: this.#newObjects };
+  }
+
+  /** False also where nobody may look. */
+  async #isKnownToBeThere(key: string): Promise<boolean> {
+    return (await allowRefusal(this.findSize(key))) !== undefined;
+  }
+
+  /** Whether an object is just this; false also where nobody may look. */
+  async #holds(
+    key: string,
+    bytes: Uint8Array,
+    client: S3Client,
+    options: { abortSignal: AbortSignal },
+  ): Promise<boolean> {
+    try {
+      return (await buffer(await this.#get(key, client, options))).equals(bytes);
+    } catch (error) {
+      if (statusOf(error) === 403) return false;
+      throw error;
+    }
   }
 
   async #head(key: string): Promise<HeadObjectCommandOutput | undefined> {
@@ -260,6 +297,20 @@ class S3Destination implements Destination {
 
   #object(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.#requests.bucket, Key: this.#prefix + requireSafeKey(key) };
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code === "DESTINATION_REFUSED";
+}
+
+/** What was asked for; undefined where the credentials may not ask. */
+async function allowRefusal<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import type { RunResult } from "../commands/result.ts";
 import type { Failure } from "./failure.ts";
 import { describeBackup } from "./summary/backup.ts";
 import { describeDrill } from "./summary/drill.ts";
-import { describeDoctor, describeList, describeStatusPage } from "./summary/look.ts";
+import { describeDoctor, describeList, describePolicy, describeStatusPage } from "./summary/look.ts";
 import { renderPage } from "./summary/page.ts";
 import type { Page } from "./summary/page.ts";
 import { describePlan, describeShardRun } from "./summary/shards.ts";
@@ -61,6 +61,8 @@ export function describeResult(result: RunResult): Page {
       return describeRekeyed(result);
     case "doctor":
       return describeDoctor(result);
+    case "policy":
+      return describePolicy(result);
     case "status":
       return describeStatusPage(result);
     case "list":

@@ -3,6 +3,7 @@ import { expect, onTestFinished } from "vitest";
 import type { RunResult } from "../../src/commands/result.ts";
 import { Scratch } from "../../src/sys/scratch.ts";
 import { BundleProcess, createBareEnvironment } from "./bundle.ts";
+import type { Ended } from "./bundle.ts";
 
 export interface CliRun {
   /** Null when a signal ended it. */
@@ -42,6 +43,11 @@ export class Machine {
 
   async run(...args: string[]): Promise<CliRun> {
     return await readRun(this.start(...args));
+  }
+
+  /** Runs `lifeboat` without --json, as people do. */
+  async runText(...args: string[]): Promise<Ended> {
+    return await new BundleProcess("cli", args, this.#env, this.folder).ended;
   }
 
   /** The ids of the complete backups, newest first. */

@@ -1,5 +1,6 @@
 import type { DoctorResult } from "../../commands/doctor.ts";
 import type { ListResult } from "../../commands/list.ts";
+import type { PolicyResult } from "../../commands/policy.ts";
 import type { StatusResult } from "../../commands/status.ts";
 import type { Finding } from "../../finding.ts";
 import { describeLastDrill } from "../last-drill.ts";
@@ -63,5 +64,23 @@ export function describeList({ destination, backups, unreadable }: ListResult): 
       ),
       ...listOf("Not readable", unreadable),
     ],
+  };
+}
+
+export function describePolicy({ role, policies }: PolicyResult): Page {
+  return {
+    sign: "📋",
+    title: `Rights of the role ${role}`,
+    blocks: policies.flatMap(({ destinations, policy }) =>
+      tableOf(
+        ["Statement", "Actions", "Resources"],
+        policy.Statement.map(({ Sid, Action, Resource }) => [
+          Sid,
+          Action.join(", "),
+          [Resource].flat().join(", "),
+        ]),
+        { title: destinations.join(", ") },
+      ),
+    ),
   };
 }

@@ -44,6 +44,7 @@ test("a status says the answer first, then each finding, then the series with th
     sizeBytes,
     seconds: 90,
     rows: 1234,
+    stores: [],
   });
   const text = renderResult({
     command: "status",

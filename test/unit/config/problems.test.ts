@@ -199,11 +199,11 @@ describe("options", () => {
   test("a command that does not exist", () => {
     expect(readProblems({ command: "bakup" })).toMatchInlineSnapshot(`
       "The configuration has a problem:
-        Command bakup is none of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey. Did you mean backup?"
+        Command bakup is none of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey, policy. Did you mean backup?"
     `);
     expect(readProblems({ command: "bakup", shell: "action" })).toMatchInlineSnapshot(`
       "The configuration has a problem:
-        Input command is none of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey. Did you mean backup?"
+        Input command is none of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey, policy. Did you mean backup?"
     `);
   });
 

@@ -287,6 +287,7 @@ test("names and messages from outside are shown as they are, and do nothing", ()
             sizeBytes: 1,
             seconds: 1,
             rows: 1,
+            stores: [],
           })),
         },
       ],

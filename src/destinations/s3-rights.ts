@@ -1,0 +1,128 @@
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+} from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
+import { AppError } from "../errors.ts";
+import { backupsPrefix, drillKey, findBackupOf, isDataKey, manifestKey, probeId, probeKey } from "./keys.ts";
+import type { TriedRight } from "./rights.ts";
+import type { NewObjects } from "./s3-new-object.ts";
+import type { S3Requests } from "./s3-requests.ts";
+
+/** What rights are tried with. */
+export interface RightsPlace {
+  requests: S3Requests;
+  /** With a slash at its end. */
+  prefix: string;
+  newObjects: NewObjects;
+}
+
+type Outcome = TriedRight["outcome"];
+
+/**
+ * Tries what the credentials may do. Nothing comes of it but, in a bucket that keeps versions, a delete marker under the
+ * key of the probe.
+ */
+export async function tryRights(place: RightsPlace): Promise<TriedRight[]> {
+  const [list, uploads, remove, data, manifest, record] = await Promise.all([
+    tryToList(place),
+    attempt(place, "Listing unfinished uploads", (client, options) =>
+      client.send(new ListMultipartUploadsCommand({ ...scopeOf(place), MaxUploads: 1 }), options),
+    ),
+    attempt(place, "Removing what is not there", (client, options) =>
+      client.send(new DeleteObjectCommand(objectOf(place, probeKey)), options),
+    ),
+    tryToUpload(place, probeKey),
+    tryToUpload(place, manifestKey(probeId)),
+    tryToUpload(place, drillKey(probeId)),
+  ]);
+  return [
+    { right: "list", key: "", outcome: list.outcome },
+    { right: "list uploads", key: "", outcome: uploads },
+    ...(await Promise.all(
+      list.samples.map(async ({ key, isThere }): Promise<TriedRight> => {
+        return { right: "read", key, outcome: isThere ? await tryToRead(place, key) : "unknown" };
+      }),
+    )),
+    { right: "write", key: probeKey, outcome: data.write },
+    { right: "write", key: manifestKey(probeId), outcome: manifest.write },
+    { right: "write", key: drillKey(probeId), outcome: record.write },
+    { right: "end uploads", key: probeKey, outcome: data.end },
+    { right: "remove", key: probeKey, outcome: remove },
+  ];
+}
+
+/** Begins an upload of one object and ends it again: whether the credentials may do either. */
+export async function tryToUpload(
+  place: RightsPlace,
+  key: string,
+): Promise<{ write: Outcome; end: Outcome }> {
+  const object = objectOf(place, key);
+  let uploadId: string | undefined;
+  const write = await attempt(place, "Trying to write", async (client, options) => {
+    const input = { ...object, ...place.newObjects.describe(key) };
+    uploadId = (await client.send(new CreateMultipartUploadCommand(input), options)).UploadId;
+  });
+  if (write !== "allowed") return { write, end: "unknown" };
+  const end = await attempt(place, "Ending what was tried", (client, options) =>
+    client.send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }), options),
+  );
+  return { write, end };
+}
+
+/** Lists a page, in which it looks for a manifest and for data to try reading with. */
+async function tryToList(
+  place: RightsPlace,
+): Promise<{ outcome: Outcome; samples: { key: string; isThere: boolean }[] }> {
+  let keys: string[] = [];
+  const outcome = await attempt(place, "Listing", async (client, options) => {
+    const scope = { ...scopeOf(place), Prefix: place.prefix + backupsPrefix };
+    const { Contents = [] } = await client.send(new ListObjectsV2Command(scope), options);
+    keys = Contents.map(({ Key = "" }) => Key.slice(place.prefix.length));
+  });
+  const manifest = keys.find((key) => key === manifestKey(findBackupOf(key) ?? ""));
+  const data = keys.find(isDataKey);
+  const samples = [
+    { key: manifest ?? manifestKey(probeId), isThere: manifest !== undefined },
+    { key: data ?? probeKey, isThere: data !== undefined },
+  ];
+  return { outcome, samples };
+}
+
+async function tryToRead(place: RightsPlace, key: string): Promise<Outcome> {
+  return await attempt(place, `Reading ${key}`, async (client, options) => {
+    const { Body } = await client.send(new GetObjectCommand(objectOf(place, key)), options);
+    (Body as Readable).destroy(); // that it begins is enough
+  });
+}
+
+/** @throws AppError where the answer is about something else than rights */
+async function attempt(
+  { requests }: RightsPlace,
+  doing: string,
+  request: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<unknown>,
+): Promise<Outcome> {
+  try {
+    await requests.send(doing, request);
+    return "allowed";
+  } catch (error) {
+    if (error instanceof AppError && error.code === "DESTINATION_REFUSED") return "refused";
+    throw error;
+  }
+}
+
+function objectOf(
+  { requests: { bucket }, prefix }: RightsPlace,
+  key: string,
+): { Bucket: string; Key: string } {
+  return { Bucket: bucket, Key: prefix + key };
+}
+
+function scopeOf({ requests: { bucket }, prefix }: RightsPlace): { Bucket: string; Prefix: string } {
+  return { Bucket: bucket, Prefix: prefix };
+}
