@@ -3,6 +3,7 @@ import type { RunResult } from "./commands/result.ts";
 import type { Config } from "./config/config.ts";
 import type { Destination } from "./destinations/destination.ts";
 import { openDestination } from "./destinations/open.ts";
+import { toldAs } from "./notify/channel.ts";
 import type { Memory } from "./notify/notifier.ts";
 import { explainFailure } from "./report/failure.ts";
 import { judgeFailure, judgeResult } from "./report/outcome.ts";
@@ -24,22 +25,24 @@ export async function withNotices(
 ): Promise<RunResult> {
   const { command, name, notify } = config;
   for (const sentence of notify.silent) context.reporter.warn(sentence);
-  if (notify.channels.length === 0) return await work();
+  // A backup that several runs share is one to those who are told: plan begins it, and finish says how it ended.
+  if (notify.channels.length === 0 || "shard" in config) return await work();
   // Loaded only where somebody is told.
   const { Notifier } = await import("./notify/notifier.ts");
   const request = {
     name,
-    command,
+    command: toldAs(command),
     channels: notify.channels,
     memory: buildMemory(config, context),
     isCancelled: () => shell.signal.aborted,
     ...(shell.runUrl !== undefined && { runUrl: shell.runUrl }),
   };
   const notifier = new Notifier(request, context);
-  notifier.begin();
+  if (command !== "finish") notifier.begin();
   const [ended] = await Promise.allSettled([work()]);
   if (ended.status === "fulfilled") {
-    await notifier.end(judgeResult(ended.value));
+    if (command === "plan") await notifier.begun();
+    else await notifier.end(judgeResult(ended.value));
     return ended.value;
   }
   await notifier.end(judgeFailure(command, explainFailure(ended.reason, context.redactor)));
@@ -58,7 +61,7 @@ function buildMemory({ command, name, destinations }: Config, context: RunContex
     }
   };
   return {
-    read: () => withDestination((destination) => readLastOutcome(destination, command)),
+    read: () => withDestination((destination) => readLastOutcome(destination, toldAs(command))),
     write: (outcome) => withDestination((destination) => writeLastOutcome(destination, outcome)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Channel, NoticeChannel, Occasion } from "../notify/channel.ts";
-import { OCCASIONS } from "../notify/channel.ts";
+import { OCCASIONS, toldAs } from "../notify/channel.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
 import { formatPath, valueAt } from "./faults.ts";
@@ -8,7 +8,9 @@ import type { Command, OptionName } from "./options.ts";
 import type { Sources } from "./sources.ts";
 import type { Given } from "./values.ts";
 
-const TOLD_OF: readonly Command[] = OPTIONS.heartbeat.commands;
+const TOLD_OF: readonly Command[] = OPTIONS.heartbeat.commands.filter(
+  (command) => toldAs(command) === command,
+);
 
 /** Who is told how the run ends. */
 export interface NotifyConfig {
@@ -77,7 +79,7 @@ function readChannel(sources: Sources, path: Path, kind: Kind, label: string): C
 
 function readInputs(sources: Sources): Channel[] {
   const on = (sources.option("notify-on")?.text ?? "failure") as Occasion;
-  const commands = [sources.command];
+  const commands = [toldAs(sources.command)];
   const read = (name: OptionName): Pick<NoticeChannel, "label" | "commands" | "on" | "url">[] => {
     const given = sources.option(name);
     return given ? [{ label: given.place.label, commands, on, url: readAddress(sources, given) }] : [];

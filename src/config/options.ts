@@ -25,6 +25,8 @@ export type Command = (typeof COMMANDS)[number];
 /** Those whose end others are told of: what only shows or prepares is looked at by whoever started it. */
 const TOLD_OF: readonly Command[] = [
   "backup",
+  "plan",
+  "finish",
   "copy",
   "prune",
   "restore",

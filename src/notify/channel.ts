@@ -28,3 +28,8 @@ export interface Heartbeat extends Common {
 }
 
 export type Channel = NoticeChannel | Heartbeat;
+
+/** Under which command others are told of a run: they know one backup, however many runs share it. */
+export function toldAs(command: Command): Command {
+  return command === "plan" || command === "finish" ? "backup" : command;
+}

@@ -58,6 +58,11 @@ export class Notifier {
     );
   }
 
+  /** Waits until the beginning is told. */
+  async begun(): Promise<void> {
+    await this.#starting;
+  }
+
   async end(outcome: Outcome): Promise<void> {
     await this.#starting;
     if (this.#channels.length === 0) return;

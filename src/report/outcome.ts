@@ -57,6 +57,7 @@ export function judgeResult(result: RunResult): Outcome {
 function listFacts(result: RunResult): Pick<Outcome, "backupId" | "sizeBytes" | "seconds"> {
   switch (result.command) {
     case "backup":
+    case "finish":
       return { backupId: result.backupId, sizeBytes: result.sizeBytes, seconds: result.seconds };
     case "drill":
       return { backupId: result.record.backupId, seconds: result.record.restoreSeconds };
@@ -73,6 +74,7 @@ function listFacts(result: RunResult): Pick<Outcome, "backupId" | "sizeBytes" | 
 function listProblems(result: RunResult): Problem[] {
   switch (result.command) {
     case "backup":
+    case "finish":
       return listMissingDestinations(result);
     case "drill":
       return listDrillProblems(result.record);

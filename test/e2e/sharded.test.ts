@@ -5,6 +5,8 @@ import type { Manifest } from "../../src/backup/manifest.ts";
 import { Machine } from "../support/cli.ts";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
 import type { SeenRequest } from "../support/faulty-s3-proxy.ts";
+import { serve } from "../support/http-server.ts";
+import type { TestServer } from "../support/http-server.ts";
 import { Runner } from "../support/runner.ts";
 import type { FinishedStep, RunningStep } from "../support/runner.ts";
 import { createBucket, openS3Client } from "../support/services.ts";
@@ -18,10 +20,17 @@ const PARTITIONS = 90;
 let product: Product;
 let proxy: FaultyS3Proxy;
 let bucket: TestBucket;
+/** What a service that watches over backups is told. */
+let watcher: TestServer;
+const pings: string[] = [];
 
 beforeAll(async () => {
   product = await createProduct();
   proxy = await FaultyS3Proxy.start(inject("s3").endpoint);
+  watcher = await serve(({ url = "" }, response) => {
+    pings.push(url);
+    response.end();
+  });
   await runClickHouse(
     product.clickhouseUrl,
     `CREATE TABLE events (id UInt64, day UInt8, v String) ENGINE = MergeTree PARTITION BY day ORDER BY id;
@@ -36,10 +45,11 @@ beforeAll(async () => {
   );
 }, 120_000);
 afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
+  await Promise.all([proxy[Symbol.asyncDispose](), watcher[Symbol.asyncDispose]()]);
   await product[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
+  pings.length = 0;
   bucket = await createBucket();
   proxy.decide = () => ({ kind: "pass" });
   proxy.seen.length = 0;
@@ -56,7 +66,8 @@ async function runJob(
     AWS_ACCESS_KEY_ID: bucket.accessKeyId,
     AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey,
   });
-  const all = { ...place(), ...inputs };
+  const isWatched = ["plan", "backup", "finish"].includes(inputs["command"] ?? "");
+  const all = { ...place(), ...(isWatched && { heartbeat: `${watcher.url}/shop` }), ...inputs };
   const running = await runner.start(all);
   await meanwhile(running);
   const step = await running.finished();
@@ -138,6 +149,7 @@ describe("a backup that three jobs share", () => {
       const single = await runJob({ command: "backup", name: "single", ...sources() });
       expect(single.status, single.log).toBe(0);
 
+      pings.length = 0;
       const { id, shards } = await plan("shared");
       expect(shards).toEqual(["1/3", "2/3", "3/3"]);
       expect(await listKeys("shared/")).toEqual([`shards/${id}/plan.json`]);
@@ -146,6 +158,8 @@ describe("a backup that three jobs share", () => {
       expect(await listKeys("shared/backups/")).not.toContain(`${id}/manifest.json`);
       const finished = await finish("shared", id);
       expect(finished.status, finished.log).toBe(0);
+      // One backup, though five jobs made it: none of those in between counts as a backup that went well.
+      expect(pings).toEqual(["/shop/start", "/shop"]);
       expect(finished.outputs["backup-id"]).toBe(id);
       expect(finished.summary.split("\n")[0]).toBe(`## ✅ Backup ${id} is complete`);
 
@@ -215,6 +229,7 @@ describe("a backup that three jobs share", () => {
         `Backup ${id} is not complete: of its 3 shards, ${second} has not finished.`,
       );
       expect(early.annotations[0]?.message).toContain("re-run failed jobs");
+      expect(pings).toEqual(["/shop/start", "/shop/fail"]);
       expect(await list("shared")).toEqual([]);
 
       proxy.seen.length = 0;
