@@ -144,7 +144,7 @@ function withoutRun(manifest: Manifest): unknown {
 describe("a backup that three jobs share", () => {
   test(
     "is the one that a single job makes, restores, and is what the next night builds on",
-    { timeout: 300_000 },
+    { timeout: 420_000 },
     async () => {
       const single = await runJob({ command: "backup", name: "single", ...sources() });
       expect(single.status, single.log).toBe(0);
@@ -194,7 +194,7 @@ describe("a backup that three jobs share", () => {
 
   test(
     "is not listed while a shard has failed, and goes on from what was done",
-    { timeout: 300_000 },
+    { timeout: 420_000 },
     async () => {
       const { id, shards } = await plan("shared");
       const [first, second, third] = shards as [string, string, string];
@@ -212,7 +212,7 @@ describe("a backup that three jobs share", () => {
           await vi.waitUntil(
             () => proxy.seen.some(({ url }) => url.includes("/receipts/") && url.includes("2of3")),
             {
-              timeout: 60_000,
+              timeout: 240_000,
             },
           );
           step.process.kill("SIGTERM");
