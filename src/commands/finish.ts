@@ -143,12 +143,13 @@ async function tidyUp(manifest: Manifest, destination: Destination, reporter: Re
         if (isOwn && !needed.has(key)) needless.push(key);
       }
     }
-    await settleAll(needless.map((key) => destination.remove(key)));
     await removeShards(destination, id);
     const receipts = await readReceipts(destination, new Date(0));
     const began = new Date(startedAt);
     const former = receipts.map(({ backupId }) => backupId).filter((run) => findBackupTime(run)! < began);
     await removeReceipts(destination, [id, ...former]);
+    // Last: who may remove these documents need not be allowed to remove data.
+    await settleAll(needless.map((key) => destination.remove(key)));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);

@@ -111,6 +111,20 @@ test("objects that an attempt left and nobody refers to go when the backup is li
   expect(here.keys()).toContain(others);
 });
 
+test("credentials that may not remove data list the backup all the same, and remove what they may", async () => {
+  const id = await makePlan();
+  for (const shard of ["1/2", "2/2"]) await runShard(id, shard);
+  const left = `parts/log/shop.requests/202611-beef-${id}.native.zst`;
+  here.set(left, Buffer.from("left"));
+  here.fault = (method, key) => {
+    if (method === "remove" && key.startsWith("parts/")) throw refuse("Access denied.");
+  };
+  await runFinish(id);
+  expect(here.keys()).toContain(manifestKey(id));
+  expect(here.keys()).toContain(left);
+  expect(here.keys().filter((key) => key.startsWith(shardsPrefix))).toEqual([]);
+});
+
 describe("nothing is listed", () => {
   test("while shards have not finished: all of them are named", async () => {
     const id = await makePlan(3, [...bothStores(), new FakeStore("postgres", "billing")]);

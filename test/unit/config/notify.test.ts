@@ -159,7 +159,7 @@ test("all problems are told at once, and no address", () => {
       lifeboat.yml:4:5: notify[1].slak is no known key. Did you mean slack?
       lifeboat.yml:6:5: notify[2].on does not go with the other keys here. Leave it out.
       lifeboat.yml:8:5: notify[3].on must be one of failure, change, always.
-      lifeboat.yml:9:16: notify[3].commands[0] must be one of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey.
+      lifeboat.yml:9:16: notify[3].commands[0] must be one of backup, plan, finish, list, status, copy, prune, pin, unpin, restore, drill, doctor, verify, rekey, policy.
       Input notify-on must be one of failure, change, always.
       Input heartbeat is no address that can be called. Write https://…, without a user or password in it.
     The configuration has 6 problems:
