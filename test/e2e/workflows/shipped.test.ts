@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Repository, Trigger } from "../../support/rehearsal/repository.ts";
 import type { JobResult, StepResult } from "../../support/rehearsal/job-run.ts";
 import type { RunResult } from "../../support/rehearsal/workflow-run.ts";
+import { openNoticeBoard } from "../../support/notice-board.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import { runSql } from "../../support/postgres-databases.ts";
 import { ProductSite, start } from "./product-repository.ts";
@@ -100,14 +101,29 @@ describe("the shipped workflows", () => {
     expect(tell(drill)).not.toContain(wrong);
   });
 
+  test("a drill without its ENCRYPTION_KEY names the secret", { timeout: 120_000 }, async () => {
+    await start(repository, "nightly-backup", NIGHTLY).finished;
+    const other = await site.createRepository({ without: ["ENCRYPTION_KEY"] });
+    const drill = await start(other, "weekly-drill").finished;
+    expect(drill.conclusion, tell(drill)).toBe("failure");
+    const step = findStep(drill, "drill/drill", "Drill");
+    expect(step.status, step.log).toBe(2);
+    expect(readError(step)).toContain("ENCRYPTION_KEY, which is not set or empty");
+  });
+
   test("freshness is red when the newest backup is older than the RPO", { timeout: 120_000 }, async () => {
     await start(repository, "nightly-backup", NIGHTLY).finished;
-    const strict = await site.createRepository({ objectives: { rpo: "1s" } });
+    await using board = await openNoticeBoard();
+    const strict = await site.createRepository({
+      objectives: { rpo: "1s" },
+      secrets: { SLACK_WEBHOOK: `${board.url}/slack` },
+    });
     const freshness = await start(strict, "freshness").finished;
     expect(freshness.conclusion, tell(freshness)).toBe("failure");
     const status = findStep(freshness, "look/look", "Status");
     expect(status.status, status.log).toBe(6);
     expect(readText(status)).toContain("the objective (RPO) is");
+    expect(board.received.map(({ path }) => path)).toEqual(["/slack"]);
   });
 });
 

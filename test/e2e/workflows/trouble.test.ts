@@ -1,6 +1,7 @@
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { FaultyS3Proxy } from "../../support/faulty-s3-proxy.ts";
+import { openNoticeBoard } from "../../support/notice-board.ts";
 import { ProcessWatch } from "../../support/processes.ts";
 import type { JobRun, StepResult } from "../../support/rehearsal/job-run.ts";
 import { RUNNER_GRACE } from "../../support/rehearsal/step-process.ts";
@@ -55,15 +56,17 @@ describe("a nightly backup", () => {
     expect(annotations[0]?.message).toContain("AWS_ACCESS_KEY_ID");
   });
 
-  test("works with an access key instead of a role", async () => {
+  test("works with an access key instead of a role, and calls its heartbeat address", async () => {
+    await using board = await openNoticeBoard();
     const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = site.bucket;
     const repository = await site.createRepository({
       settings: { vars: {} },
-      secrets: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY },
+      secrets: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, BACKUP_HEARTBEAT_URL: `${board.url}/nightly` },
     });
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion, findStep(run, "Back up").log).toBe("success");
     expect(findStep(run, "Take on the AWS role").outcome).toBe("skipped");
+    expect(board.received.map(({ path }) => path)).toEqual(["/nightly/start", "/nightly"]);
   });
 
   test("in a fork, which gets no secrets and no identity, stops before it reads anything", async () => {
