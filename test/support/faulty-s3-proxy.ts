@@ -28,6 +28,8 @@ export class FaultyS3Proxy implements AsyncDisposable {
   readonly seen: SeenRequest[] = [];
   /** Decides about each request; passes all of them at first. */
   decide: (request: SeenRequest) => Fault = () => ({ kind: "pass" });
+  /** Changes the headers of what is passed on. */
+  transform: (headers: IncomingMessage["headers"]) => IncomingMessage["headers"] = (headers) => headers;
   readonly endpoint: string;
   readonly #server: Server;
 
@@ -65,7 +67,11 @@ export class FaultyS3Proxy implements AsyncDisposable {
       response.end(`<Error><Code>${fault.code}</Code><Message>The test wants it so.</Message></Error>`);
       return;
     }
-    const forwarded = sendRequest(new URL(url, target), { method, headers, agent: false });
+    const forwarded = sendRequest(new URL(url, target), {
+      method,
+      headers: this.transform(headers),
+      agent: false,
+    });
     forwarded.end(body);
     const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
     if (fault.kind === "cut") {

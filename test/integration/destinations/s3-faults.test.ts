@@ -218,6 +218,13 @@ describe("putIfAbsent", () => {
   });
 });
 
+test("an endpoint that ignores the condition keeps what was there first all the same", async () => {
+  proxy.transform = ({ "if-none-match": _ignored, ...headers }) => headers;
+  expect(await destination.putIfAbsent("k", Buffer.from("first"))).toBe("written");
+  expect(await destination.putIfAbsent("k", Buffer.from("second"))).toBe("already-there");
+  expect((await honest.read("k")).toString()).toBe("first");
+});
+
 describe("reading", () => {
   const isGet = ({ method, url }: SeenRequest): boolean => method === "GET" && !url.includes("list-type");
 
@@ -278,9 +285,22 @@ describe("an answer of the service", () => {
     expect(run.lines).toHaveLength(1);
   });
 
-  test("that the bucket is elsewhere names the region to set", async () => {
+  test("that the clock is wrong, given each time, names the clock", async () => {
+    proxy.decide = () => ({ kind: "answer", status: 403, code: "RequestTimeTooSkewed" });
+    await expect(destination.check()).rejects.toMatchObject({
+      code: "DESTINATION_FAILED",
+      message: expect.stringContaining("RequestTimeTooSkewed"),
+      hint: "Set this machine's clock.",
+    });
+  });
+
+  test.each([
+    [301, "PermanentRedirect"],
+    [307, "TemporaryRedirect"],
+    [400, "AuthorizationHeaderMalformed"],
+  ])("that the bucket is elsewhere (%d) names the region to set", async (status, code) => {
     const headers = { "x-amz-bucket-region": "eu-central-1" };
-    proxy.decide = () => ({ kind: "answer", status: 301, code: "PermanentRedirect", headers });
+    proxy.decide = () => ({ kind: "answer", status, code, headers });
     await expect(destination.check()).rejects.toMatchObject({
       code: "DESTINATION_FAILED",
       hint: "Set the region to eu-central-1.",
