@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { generateIdentity, identityToRecipient } from "age-encryption";
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from "vitest";
 import type { BackupResult } from "../../src/commands/backup.ts";
 import { Machine, readRun } from "../support/cli.ts";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
@@ -9,21 +10,25 @@ import { runClickHouse } from "./product.ts";
 
 const PARTITIONS = 100;
 
+const identity = await generateIdentity();
+const recipient = await identityToRecipient(identity);
+
 let database: TestDatabase;
 let proxy: FaultyS3Proxy;
 
 beforeAll(async () => {
-  database = await createClickHouseDatabase();
   proxy = await FaultyS3Proxy.start(inject("s3").endpoint);
+});
+afterAll(() => proxy[Symbol.asyncDispose]());
+beforeEach(async () => {
+  database = await createClickHouseDatabase();
+  proxy.decide = () => ({ kind: "pass" });
   await runClickHouse(
     database.url,
     `CREATE TABLE log (id UInt64, day UInt8, v String) ENGINE = MergeTree PARTITION BY day ORDER BY id;
      INSERT INTO log SELECT number, number % ${PARTITIONS}, hex(sipHash128(number)) FROM numbers(50000)`,
   );
-}, 120_000);
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]();
-  await database.drop();
+  return () => database.drop();
 });
 
 /** The receipts in a bucket, by how many parts each tells of. */
@@ -45,10 +50,17 @@ async function readReceipts(bucket: TestBucket): Promise<number[]> {
 const isPart = ({ method, url }: { method: string; url: string }): boolean =>
   method === "PUT" && url.includes("/parts/");
 
-test(
-  "a backup that is killed half-way leaves its finished partitions, and the next one sends only the rest",
+test.each([
+  { how: "plain", keys: {}, ending: ".native.zst" },
+  {
+    how: "encrypted",
+    keys: { LIFEBOAT_AGE_RECIPIENTS: recipient, LIFEBOAT_AGE_IDENTITY: identity },
+    ending: ".native.zst.age",
+  },
+])(
+  "a backup ($how) that is killed half-way leaves its finished partitions, and the next one sends only the rest",
   { timeout: 120_000 },
-  async () => {
+  async ({ keys, ending }) => {
     const bucket = await createBucket();
     const machine = await Machine.create({
       AWS_ACCESS_KEY_ID: bucket.accessKeyId,
@@ -58,6 +70,7 @@ test(
       LIFEBOAT_S3_REGION: bucket.region,
       LIFEBOAT_S3_PATH_STYLE: "true",
       LIFEBOAT_CLICKHOUSE_URL: database.url,
+      ...keys,
     });
     let sent = 0;
     proxy.decide = (request) =>
@@ -80,8 +93,9 @@ test(
     if (store.kind !== "clickhouse") throw new Error("a ClickHouse store");
     expect(store.parts).toHaveLength(PARTITIONS);
     expect(store.inventory.tables[0]).toMatchObject({ rows: 50_000, digest: expect.any(String) });
-    const referred = store.parts.filter(({ key }) => !key.endsWith(`-${backupId}.native.zst`));
+    const referred = store.parts.filter(({ key }) => !key.endsWith(`-${backupId}${ending}`));
     expect(referred.length).toBeGreaterThanOrEqual(32);
+    expect(store.parts.every(({ key }) => key.endsWith(ending))).toBe(true);
     expect(proxy.seen.filter(isPart)).toHaveLength(PARTITIONS - referred.length);
     expect(sentBytes).toBeLessThan(0.75 * sizeBytes);
     // What it refers to needs no receipt any longer.
