@@ -139,13 +139,13 @@ export const OPTIONS = {
   "postgres-archive": {
     kind: "text",
     help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",
-    commands: ["backup", "plan", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "verify", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE",
   },
   "postgres-archive-keyring": {
     kind: "text",
     help: "Path of the keys that sign that archive, when it is signed anew; the PostgreSQL project's when absent.",
-    commands: ["backup", "plan", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "verify", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE_KEYRING",
   },
   store: {
