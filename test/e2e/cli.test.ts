@@ -6,6 +6,8 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { objectsOfStore } from "../../src/backup/manifest.ts";
 import type { BackupResult } from "../../src/commands/backup.ts";
+import type { VerifyResult } from "../../src/commands/verify.ts";
+import { restoreGuideKey } from "../../src/destinations/keys.ts";
 import { EXIT_STATUS } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { Machine } from "../support/cli.ts";
@@ -87,6 +89,29 @@ test("every command prints one document on standard output, and its log elsewher
   await target.drop();
   const next = await machine.run("list", ...place());
   expect(next.json).toMatchObject({ backups: [{ backupId, lastDrill: { verdict: "proven" } }] });
+});
+
+test("verify names every object of which one bit has flipped, all at once", async () => {
+  const { manifest } = await backUp();
+  expect(await machine.run("verify", "--full", ...place())).toMatchObject({
+    status: 0,
+    json: { verdict: "intact", notProven: [] },
+  });
+  const keys = [
+    ...manifest.stores.flatMap(objectsOfStore).map(({ key }) => key),
+    restoreGuideKey(manifest.id),
+  ];
+  for (const key of keys) {
+    const path = join(folder, "lifeboat", key);
+    const bytes = await readFile(path);
+    const at = bytes.length >> 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+  }
+  const { status, json, stderr } = await machine.run("verify", "--full", ...place());
+  expect({ status, json }, stderr).toMatchObject({ status: 5, json: { verdict: "damaged" } });
+  const { damages } = json as VerifyResult;
+  expect(damages.map(({ key }) => key).sort()).toEqual(keys.sort());
 });
 
 describe("a backup that cannot be taken gives one error, and leaves nothing:", () => {

@@ -88,6 +88,21 @@ describe("a backup that fails is not listed, and the next one is proven:", { tim
     await expectNothingThenProof(machine, place, backup);
   });
 
+  test("the credentials expire half-way", async () => {
+    const { machine, place, backup } = await prepare();
+    let isExpired = false;
+    proxy.decide = (request) => {
+      isExpired ||= isSecondPartOfDump(request);
+      return isExpired ? { kind: "answer", status: 400, code: "ExpiredToken" } : { kind: "pass" };
+    };
+    const { status, json, stderr } = await machine.run(...backup);
+    expect({ status, code: json.error?.code }).toEqual({ status: 4, code: "DESTINATION_REFUSED" });
+    expect(json.error?.hint).toContain("longer maximum session duration");
+    // Nothing can be tidied up either, and that is said.
+    expect(stderr).toContain("they are not listed as a backup");
+    await expectNothingThenProof(machine, place, backup);
+  });
+
   test.each([
     ["checks", () => true],
     ["uploads the dump", isPartOfDump],
