@@ -27,7 +27,14 @@ beforeAll(async () => {
       ENGINE = MergeTree ORDER BY id;
     INSERT INTO DB.many SELECT number, toString(number % 300), repeat(hex(number), number % 50),
       [NULL, toString(number)] FROM numbers(200000);
-    INSERT INTO DB.many SELECT number, '', repeat('long', 100000), [] FROM numbers(3)`);
+    INSERT INTO DB.many SELECT number, '', repeat('long', 100000), [] FROM numbers(3);
+    CREATE TABLE DB.odd (id UInt8, j JSON, d Dynamic, ad Array(Dynamic), g Geometry,
+      t Tuple(\`a b\` Enum8('x,)' = 1), \`Array\` Array(LowCardinality(Nullable(String)))),
+      m Map(FixedString(2), Tuple(x DateTime64(3, 'UTC'), y Decimal(40, 2)))) ENGINE = MergeTree ORDER BY id;
+    INSERT INTO DB.odd SELECT number, ['{"a":[],"e":{},"n":null}', '{"a":[null,null],"o":[{},{"x":[]}]}', '{}'][number % 3 + 1]::JSON,
+      [NULL, [NULL]::Array(Nullable(Nothing))::Dynamic, []::Dynamic, tuple()::Dynamic, map()::Dynamic, now()::Dynamic][number % 6 + 1],
+      [NULL::Dynamic, [number]::Dynamic], [(0, 1), (1, 2)]::LineString::Geometry, ('x,)', [NULL, 'y']), map('ab', (now64(3), 1.5))
+      FROM numbers(12)`);
   manifest = await pair.backup(["every_type", database], sink);
 }, 120_000);
 afterAll(async () => {
@@ -64,7 +71,7 @@ test("values of every type are passed over to the last row, however the bytes co
       expect(await walk(part, blocks, size), part.table).toEqual({ isWalked: true, rows: part.rows });
     }
   }
-  expect(new Set(manifest.parts.map(({ table }) => table)).size).toBe(9);
+  expect(new Set(manifest.parts.map(({ table }) => table)).size).toBe(10);
 });
 
 test("a cut at any byte of a block is found out", async () => {
