@@ -167,7 +167,7 @@ function renderLoad(store: PostgresManifest): string[] {
           "# Without what needs what the backup leaves out, or what only the platform has",
           `pg_restore --list ${file} | sed -E ${quote(`/${left}/d`)} > ${list}`,
         ]),
-    `pg_restore --no-owner --exit-on-error --jobs=4${left === undefined ? "" : ` --use-list=${list}`} --dbname="$PGDATABASE" ${file}`,
+    `pg_restore --no-owner --no-tablespaces --exit-on-error --jobs=4${left === undefined ? "" : ` --use-list=${list}`} --dbname="$PGDATABASE" ${file}`,
   ];
 }
 

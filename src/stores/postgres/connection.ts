@@ -20,12 +20,17 @@ export const KEEP_ALIVE_AFTER_SECONDS = 60;
 const LIFTED =
   "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
 
+/** Waiting for ever would hold up the run. */
+const LOCK_WAIT_MS = 60_000;
+
 /** Where a database is, as the operator gives it. */
 export interface PostgresAddress {
   /** A URI or libpq's string of keywords and values. */
   url: Secret;
   /** Path of a file that holds the password and that others cannot read. */
   passwordFile?: string | undefined;
+  /** How long something is waited for that others hold locked; a minute when absent. */
+  lockWaitMs?: number;
 }
 
 /** One database and how to reach it, from which both `pg` and libpq's tools are configured. */
@@ -41,6 +46,7 @@ export interface PostgresConnection {
   options: string | undefined;
   /** `require` where the operator insists on it; the tools do, `pg` uses it where the server offers it. */
   channelBinding: string | undefined;
+  lockWaitMs: number;
   /** What the first connection finds out about the way, for those that follow, tools among them. */
   learned: { refusesOptions: boolean; pooler: Pooler | undefined };
   /** All parameters as they were given, for commands that read a URI. */
@@ -54,7 +60,7 @@ export interface PostgresConnection {
  */
 export function parsePostgresAddress(
   store: string,
-  { url, passwordFile }: PostgresAddress,
+  { url, passwordFile, lockWaitMs = LOCK_WAIT_MS }: PostgresAddress,
   redactor: Redactor,
 ): PostgresConnection {
   redactor.add(url);
@@ -101,6 +107,7 @@ export function parsePostgresAddress(
     tls,
     options: parameters.get("options"),
     channelBinding: parameters.get("channel_binding"),
+    lockWaitMs,
     learned: { refusesOptions: false, pooler: undefined },
     parameters,
   };

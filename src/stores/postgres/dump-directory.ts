@@ -98,7 +98,7 @@ function explainFullDisk(error: unknown, { scratchDir = tmpdir() }: DumpSettings
 }
 
 function diskTooSmall(message: string, cause?: unknown): AppError {
-  return new AppError("TOOL_FAILED", message, {
+  return new AppError("DISK_FULL", message, {
     hint: "Name a folder on a larger disk in scratch-dir, or use format: custom, which streams and needs no disk.",
     cause,
   });

@@ -33,7 +33,7 @@ export async function dumpPlain(dump: Dump, sink: BackupSink): Promise<Dumped> {
 /** Ends without error only when pg_dump has ended well, and what it wrote is whole. */
 async function* readSql(dump: Dump, scan: PlainScan): AsyncGenerator<Uint8Array> {
   const { request, context } = dump;
-  const tool = dump.startDump(["--format=plain", "--compress=0", "--no-owner"]);
+  const tool = dump.startDump(["--format=plain", "--compress=0", "--no-owner", "--no-tablespaces"]);
   let sizeBytes = 0;
   try {
     for await (const chunk of tool.stdout as AsyncIterable<Buffer>) {

@@ -16,8 +16,6 @@ import { scopeArguments } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { explainToolFault } from "./tool-faults.ts";
 
-/** How long the dump waits for a table that someone holds locked. Waiting for ever would hold up the run. */
-const LOCK_WAIT_MS = 60_000;
 /** Fast, and nearly as small as what is slow: measured in the bench. */
 const DEFAULT_LEVEL = 1;
 
@@ -96,14 +94,14 @@ export class Dump {
 
   /** Starts pg_dump with what all formats have in common. Whoever starts it calls `stop` in the end. */
   startDump(formatArguments: readonly string[]): RunningTool {
-    const { snapshotId, scope } = this.request;
+    const { connection, snapshotId, scope } = this.request;
     const args = [
       ...formatArguments,
       `--snapshot=${snapshotId}`,
       // A subscription's definition holds a password, and its copy would take the original's place at the publisher.
       "--no-subscriptions",
       "--no-password",
-      `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+      `--lock-wait-timeout=${connection.lockWaitMs}`,
       // Never --enable-row-security, which silently dumps half.
       ...scopeArguments(scope),
     ];

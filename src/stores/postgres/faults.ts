@@ -4,6 +4,15 @@ import { describeConnection } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { adviseSessionPooler, isSupabaseDirect } from "./poolers.ts";
 
+/** What a server, and a tool in its own folder, say of a disk without room. */
+export const DISK_FULL = /No space left on device|could not extend file|disk full|Disk quota exceeded/i;
+export const SERVER_DISK_FULL =
+  "The server's disk is full: give it more room than the database and its indexes need, and try again.";
+
+/** What to do where a server has fewer locks than a transaction must hold at once. */
+export const FEW_LOCKS =
+  "The server has too few locks for so many tables: raise max_locks_per_transaction (it takes a restart), or take fewer schemas at once.";
+
 /** What an error of connecting means to the operator. Errors without a code keep their own (redacted) words. */
 export function explainConnectFault(
   error: unknown,
@@ -107,6 +116,12 @@ export function explainQueryFault(error: unknown, work: string, redactor: Redact
       hint: "Give the role the right that the message names, or use a role that has it.",
       cause: error,
     });
+  }
+  if (code === "53100" || DISK_FULL.test(said)) {
+    return new AppError("DISK_FULL", `${work} failed: ${said}.`, { hint: SERVER_DISK_FULL, cause: error });
+  }
+  if (/out of shared memory/i.test(said)) {
+    return new AppError("STORE_FAILED", `${work} failed: ${said}.`, { hint: FEW_LOCKS, cause: error });
   }
   const wasCut =
     /^(57P0|08)/.test(code) || /^E[A-Z]+$/.test(code) || /connection (terminated|ended)/i.test(said);

@@ -3,6 +3,7 @@ import type { Inventory } from "../../backup/inventory.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { LostObject } from "../store.ts";
+import { rankEntry } from "./entry-match.ts";
 import { judgeMessage } from "./restore-messages.ts";
 import type { Meaning, RestoreMessage } from "./restore-messages.ts";
 import { describeEntry } from "./toc.ts";
@@ -38,6 +39,12 @@ export class LostObjects {
   /** What is not tried at all, since it cannot succeed. */
   leaveOut(entry: TocEntry, why: string): void {
     this.#add(entry, why);
+  }
+
+  /** How well an entry fits what was said of an error. */
+  rank(entryId: number, said: string): number {
+    const entry = this.#toc.find(entryId);
+    return entry ? rankEntry(entry, said) : 0;
   }
 
   judge(message: RestoreMessage): Meaning {

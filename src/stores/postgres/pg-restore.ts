@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "../../errors.ts";
+import type { ErrorCode } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import { startTool } from "../../sys/exec.ts";
 import type { PostgresTools } from "./clients/tools.ts";
@@ -29,6 +30,8 @@ export interface RestoreRun {
   jobs: number;
   /** Told each error; what it means decides how the run goes on. */
   judge: (message: RestoreMessage) => Meaning;
+  /** How well an entry fits what was said of an error, from 0 to 1. */
+  rank: (entryId: number, said: string) => number;
 }
 
 /**
@@ -42,6 +45,8 @@ export async function runPgRestore(run: RestoreRun, context: RunContext): Promis
     // As a connection string, since a bare name that holds "=" would be taken for one.
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     "--no-owner",
+    // They belong to a server, and lie in its folders.
+    "--no-tablespaces",
     "--no-password",
     // Only then does it say which entry an error is about.
     "--verbose",
@@ -51,14 +56,14 @@ export async function runPgRestore(run: RestoreRun, context: RunContext): Promis
   ];
   const tool = startTool(tools.command("pg_restore", args, { ...env, ...IN_ENGLISH }), context);
   tool.stdout.resume();
-  let fault: { text: string; why: string } | undefined;
+  let fault: { text: string; why: string; code: ErrorCode } | undefined;
   const reader = new MessageReader((message) => {
     const text = context.redactor.redact(message.text);
     const meaning = run.judge({ ...message, text });
     if (meaning.kind !== "fatal") return;
-    fault ??= { text, why: meaning.why };
+    fault ??= { text, why: meaning.why, code: meaning.code ?? "TOOL_FAILED" };
     void tool.stop(); // whatever comes now would fail for the same reason
-  });
+  }, run.rank);
   const said: string[] = [];
   const listening = (async () => {
     for await (const line of createInterface({ input: tool.stderr })) {
@@ -75,8 +80,9 @@ export async function runPgRestore(run: RestoreRun, context: RunContext): Promis
   await listening;
   if (context.signal.aborted) await tool.done; // throws CANCELLED
   if (fed.status === "rejected") throw fed.reason;
-  if (fault)
-    throw new AppError("TOOL_FAILED", `pg_restore could not go on: ${fault.text}`, { hint: fault.why });
+  if (fault) {
+    throw new AppError(fault.code, `pg_restore could not go on: ${fault.text}`, { hint: fault.why });
+  }
   if (ended.status === "rejected" && !reader.hasFinished) {
     throw explainToolFault(ended.reason, "pg_restore", context.redactor.redact(said.join("\n")));
   }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../../errors.ts";
+import { DISK_FULL, SERVER_DISK_FULL } from "./faults.ts";
 import type { TocEntry } from "./toc.ts";
 
 /** One thing that pg_restore could not do, as it tells on stderr. */
@@ -13,7 +15,7 @@ export interface RestoreMessage {
 /** What a message means for the restore. */
 export type Meaning =
   /** It cannot go on: everything after it would fail as well. */
-  | { kind: "fatal"; why: string }
+  | { kind: "fatal"; why: string; code?: ErrorCode }
   /** Something is not there that should be. */
   | { kind: "lost" }
   /** Nothing is missing, for the reason given. */
@@ -39,8 +41,8 @@ const RULES: readonly Rule[] = [
     means: fatal("The connection was cut: look at the server's log, and at limits of a pooler or firewall."),
   },
   {
-    says: /No space left on device|could not extend file|disk full|Disk quota exceeded/i,
-    means: fatal("The server's disk is full: give it more room than the database needs, and restore again."),
+    says: DISK_FULL,
+    means: { kind: "fatal", why: SERVER_DISK_FULL, code: "DISK_FULL" },
   },
   {
     says: /out of memory|out of shared memory|too many clients|remaining connection slots/i,
@@ -106,40 +108,78 @@ export function judgeMessage(
  * LINE 4:     embedding public.vector(3)
  * Command was: CREATE TABLE public.docs (
  * ```
+ *
+ * It names an entry once, before the first error about it. With several jobs, each of its processes does so by itself:
+ * two may name their entries before either tells its error.
  */
 export class MessageReader {
   /** Whether pg_restore came to its end, with errors that it passed over. */
   hasFinished = false;
   readonly #take: (message: RestoreMessage) => void;
-  #entryId: number | undefined;
-  #open: RestoreMessage | undefined;
+  readonly #rank: (entryId: number, said: string) => number;
+  /** Entries that were named, and whose error is still to come. */
+  readonly #named: number[] = [];
+  /** Entries that had one, the latest first. */
+  readonly #known: number[] = [];
+  #open: { text: string; command: string; said: string } | undefined;
 
-  /** @param take - is told each message when the next line shows that it is over, the last one by `end` */
-  constructor(take: (message: RestoreMessage) => void) {
+  /**
+   * @param take - is told each message when the next line shows that it is over, the last one by `end`
+   * @param rank - how well an entry fits what was said of an error with its statement
+   */
+  constructor(
+    take: (message: RestoreMessage) => void,
+    rank: (entryId: number, said: string) => number = () => 0,
+  ) {
     this.#take = take;
+    this.#rank = rank;
   }
 
   line(line: string): void {
     const said = /^pg_restore: (.*)$/.exec(line)?.[1];
     if (said === undefined) {
+      if (!this.#open) return;
       const command = /^Command was: (.*)$/.exec(line)?.[1];
-      if (this.#open && command !== undefined) this.#open.command = command;
+      if (command !== undefined) this.#open.command = command;
+      if (this.#open.command !== "") this.#open.said += `\n${line}`;
       return;
     }
     const entry = /^from TOC entry (\d+);/.exec(said);
     const error = /^(?:error|fatal): (.*)$/.exec(said)?.[1];
     if (/^warning: errors ignored on restore/.test(said)) this.hasFinished = true;
-    if (entry || error !== undefined) this.end();
-    if (entry) this.#entryId = Number(entry[1]);
+    if (entry || error !== undefined) this.#close();
+    if (entry) this.#named.push(Number(entry[1]));
     if (error !== undefined) {
       const text = error.replace(/^could not execute query: /, "").replace(/^ERROR: +/, "");
-      this.#open = { entryId: this.#entryId, text, command: "" };
+      this.#open = { text, command: "", said: text };
     }
   }
 
   end(): void {
-    const message = this.#open;
+    this.#close();
+    // It was named for an error, whichever that was.
+    for (const entryId of this.#named.splice(0)) {
+      this.#take({ entryId, text: "pg_restore's reason was lost among others.", command: "" });
+    }
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    const { text, command, said } = this.#open;
     this.#open = undefined;
-    if (message) this.#take(message);
+    this.#take({ entryId: this.#attribute(said), text, command });
+  }
+
+  #attribute(said: string): number | undefined {
+    const candidates = this.#named.length > 0 ? this.#named : this.#known;
+    const [best] = candidates
+      .map((id, position) => ({ id, position, rank: this.#rank(id, said) }))
+      .sort((a, b) => b.rank - a.rank || a.position - b.position);
+    if (!best) return undefined;
+    if (candidates === this.#named) {
+      this.#named.splice(best.position, 1);
+      this.#known.unshift(best.id);
+    }
+    return best.id;
   }
 }

@@ -198,6 +198,7 @@ export class ArchiveRestore {
       listPath: await writeList(this.#request.scratchDir, this.#backup.store, entries),
       jobs: this.#jobs,
       judge: (message) => lost.judge(message),
+      rank: (entryId, said) => lost.rank(entryId, said),
     };
   }
 

@@ -11,13 +11,13 @@ import type { Pooler } from "./poolers.ts";
 
 /**
  * Defeats what a role or a database limits by default: a backup takes as long as it takes, and waits for a lock no
- * longer than a minute. Also where startup options were refused, and those that not every server knows
+ * longer than the connection says. Also where startup options were refused, and those that not every server knows
  * (transaction_timeout is PostgreSQL 17's).
  */
 const UNLIMITED = `
   SELECT pg_catalog.set_config(name, value, false)
   FROM (VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
-               ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('lock_timeout', '60s')) wanted (name, value)
+               ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('lock_timeout', $1)) wanted (name, value)
   WHERE pg_catalog.current_setting(name, true) IS NOT NULL`;
 
 export interface SessionOptions {
@@ -65,7 +65,7 @@ export class Session {
       // Before anything is set: in a session that others share, it would stay for them.
       connection.learned.pooler ??= await session.#findPooler(connection, attempt);
       refuseFoundTransactionPooler(connection);
-      await session.rows("Lifting the time limits", UNLIMITED);
+      await session.rows("Lifting the time limits", UNLIMITED, [`${connection.lockWaitMs}ms`]);
     } catch (error) {
       session.cut();
       throw error;

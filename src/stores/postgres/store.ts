@@ -20,6 +20,7 @@ import { Dump } from "./dump.ts";
 import type { DumpSettings } from "./dump.ts";
 import { readGlobals } from "./globals.ts";
 import { readNamedRoles } from "./grants.ts";
+import { explainLockWait } from "./lock-holders.ts";
 import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
 import { describePlatform, readPlatform, recordPlatform, withoutPlatform } from "./platform.ts";
 import type { Platform, Preset } from "./platform.ts";
@@ -35,6 +36,7 @@ import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { describeTablespaces } from "./tablespaces.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
   name: string;
@@ -93,7 +95,7 @@ class PostgresStore implements Store {
   }
 
   async check(): Promise<string> {
-    const { server, tools } = await this.#check();
+    const { server, tools } = await this.#explaining(this.#check());
     return `PostgreSQL ${server.version} at ${describeConnection(this.#connection)}, with ${tools.version}`;
   }
 
@@ -106,6 +108,18 @@ class PostgresStore implements Store {
   }
 
   async backup(sink: BackupSink): Promise<PostgresManifest> {
+    return await this.#explaining(this.#backup(sink));
+  }
+
+  async #explaining<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw await explainLockWait(error, this.#connection, this.#context);
+    }
+  }
+
+  async #backup(sink: BackupSink): Promise<PostgresManifest> {
     const { clock } = this.#context;
     const startMs = clock.ticksMs();
     const { server, tools, platform } = this.#checked ?? (await this.#check());
@@ -204,6 +218,7 @@ class PostgresStore implements Store {
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
     const held = platform && recordPlatform(platform);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
+    const tablespaces = await describeTablespaces(leader);
     await snapshot.unlock(leader); // pg_dump needs many locks of its own
     const dump = new Dump(
       {
@@ -255,6 +270,7 @@ class PostgresStore implements Store {
         globals ? PASSWORDS : ROLES_AND_SETTINGS,
         SUBSCRIPTIONS,
         ...describePlatform(platform, describeLeftOut(scope)),
+        ...tablespaces,
         ...(globals?.leftOut ?? []),
       ],
       ...(held && { platform: held }),

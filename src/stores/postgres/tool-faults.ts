@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { DISK_FULL, FEW_LOCKS } from "./faults.ts";
 
 /** What pg_dump and pg_restore say, and what the operator can do about it. The first that fits is given. */
 const ADVICE: readonly { says: RegExp; hint: string }[] = [
@@ -19,9 +20,10 @@ const ADVICE: readonly { says: RegExp; hint: string }[] = [
     hint: "Give the role the right that the message names, or use a role that has it.",
   },
   {
-    says: /No space left on device|could not extend file/,
+    says: DISK_FULL,
     hint: "Free space where the message says, and try again.",
   },
+  { says: /out of shared memory/, hint: FEW_LOCKS },
   {
     says: /server version mismatch|unrecognized configuration parameter/,
     hint: "Use a client and a target server of the major version that the backup came from.",
@@ -46,7 +48,7 @@ export function explainToolFault(error: unknown, program: string, said: string):
   if (!(error instanceof AppError) || error.code !== "TOOL_FAILED") return error;
   const how = /(was ended by \w+|exited with status \d+)/.exec(error.message)?.[0] ?? "failed";
   return new AppError(
-    "TOOL_FAILED",
+    DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
     `${program} ${how}. ${said === "" ? "It printed no reason." : `It said:\n${said}`}`,
     {
       hint: adviseOn(said) ?? error.hint,

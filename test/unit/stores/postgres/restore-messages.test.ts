@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { rankEntry } from "../../../../src/stores/postgres/entry-match.ts";
 import { judgeMessage, MessageReader } from "../../../../src/stores/postgres/restore-messages.ts";
 import type { RestoreMessage } from "../../../../src/stores/postgres/restore-messages.ts";
 import type { TocEntry } from "../../../../src/stores/postgres/toc.ts";
@@ -47,6 +48,67 @@ describe("what pg_restore says", () => {
     expect(readAll(SAID.replace(/pg_restore: warning: errors.*\n/, "")).hasFinished).toBe(false);
   });
 });
+
+describe("of several jobs, whose lines mix,", () => {
+  const entries = new Map([
+    [3001, buildEntry("CONSTRAINT", "orders orders_pkey")],
+    [3002, buildEntry("CONSTRAINT", "users users_pkey")],
+    [3003, buildEntry("FK CONSTRAINT", "orders orders_user_fkey")],
+  ]);
+  const readMixed = (...lines: readonly string[]): [number | undefined, string][] => {
+    const messages: [number | undefined, string][] = [];
+    const reader = new MessageReader(
+      ({ entryId, text }) => messages.push([entryId, text]),
+      (id, said) => rankEntry(entries.get(id)!, said),
+    );
+    for (const line of lines.flatMap((one) => one.split("\n"))) reader.line(line);
+    reader.end();
+    return messages;
+  };
+  const named = (id: number): string => `pg_restore: from TOC entry ${id}; 2606 1 CONSTRAINT public a b app`;
+  const failed = (table: string, constraint: string): string =>
+    `pg_restore: error: could not execute query: ERROR:  could not create unique index "${constraint}"
+DETAIL:  Key (id)=(1) is duplicated.
+Command was: ALTER TABLE ONLY public.${table}
+    ADD CONSTRAINT ${constraint} PRIMARY KEY (id);
+
+`;
+
+  test("each message is attributed to its own entry", () => {
+    const said = readMixed(
+      named(3001),
+      named(3002),
+      failed("users", "users_pkey"),
+      failed("orders", "orders_pkey"),
+    );
+    expect(said).toEqual([
+      [3002, 'could not create unique index "users_pkey"'],
+      [3001, 'could not create unique index "orders_pkey"'],
+    ]);
+  });
+
+  test("what is said of an entry again is attributed to it, though it is not named again", () => {
+    const said = readMixed(
+      named(3003),
+      failed("orders", "orders_user_fkey"),
+      named(3002),
+      failed("users", "users_pkey"),
+      failed("orders", "orders_user_fkey"),
+    );
+    expect(said.map(([id]) => id)).toEqual([3003, 3002, 3003]);
+  });
+
+  test("an entry that was named is told of, also when its message cannot be found", () => {
+    expect(readMixed(named(3001), named(3002), failed("users", "users_pkey"))).toEqual([
+      [3002, 'could not create unique index "users_pkey"'],
+      [3001, "pg_restore's reason was lost among others."],
+    ]);
+  });
+});
+
+function buildEntry(kind: string, tag: string): TocEntry {
+  return { id: 1, kind, schema: "public", tag, dependsOn: [], line: "" };
+}
 
 const entry = (kind: string, tag: string): TocEntry => ({
   id: 1,
