@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import * as core from "@actions/core";
 import { exitStatusOfResult } from "../commands/result.ts";
 import { explainFailure } from "../report/failure.ts";
+import { judgeFailure, judgeResult } from "../report/outcome.ts";
 import { systemClock } from "../sys/clock.ts";
 import { Redactor } from "../sys/secret.ts";
 import { cancelOnSignals } from "../sys/signals.ts";
 import { run } from "../wire.ts";
 import { readConfig } from "./inputs.ts";
+import { keepIssues } from "./issues.ts";
 import { publish, publishFailure } from "./outputs.ts";
 import { WorkflowReporter } from "./reporter.ts";
 import { findRunUrl, saveBackupId, useRunnerTemp } from "./state.ts";
@@ -17,8 +19,10 @@ async function main(): Promise<void> {
   const { env } = process;
   useRunnerTemp(env);
   const redactor = new Redactor();
+  let name = core.getInput("name");
   try {
     const config = await readConfig(env);
+    ({ name } = config);
     const cacheDir = join(env["RUNNER_TOOL_CACHE"] || tmpdir(), "lifeboat");
     const runUrl = findRunUrl(env);
     const shell = {
@@ -33,10 +37,13 @@ async function main(): Promise<void> {
     const result = await withToolCache(cacheDir, () => run(config, shell));
     await publish(result);
     process.exitCode = exitStatusOfResult(result);
+    await keepIssues(judgeResult(result), name, redactor);
   } catch (error) {
     const failure = explainFailure(error, redactor);
-    await publishFailure(core.getInput("command"), failure);
+    const command = core.getInput("command");
+    await publishFailure(command, failure);
     process.exitCode = failure.exitStatus;
+    await keepIssues(judgeFailure(command, failure), name, redactor);
   }
 }
 

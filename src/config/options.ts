@@ -431,6 +431,20 @@ export const OPTIONS = {
     secret: true,
     shell: "action",
   },
+  issues: {
+    kind: "flag",
+    help: "Open a GitHub issue for each problem, keep it up to date, and close it when a run is good again; takes issues: write.",
+    commands: TOLD_OF,
+    shell: "action",
+  },
+  "github-token": {
+    kind: "text",
+    default: "${{ github.token }}",
+    help: "What issues are written with; the job's own token as a rule.",
+    commands: COMMANDS,
+    secret: true,
+    shell: "action",
+  },
   json: {
     kind: "flag",
     help: "Print one JSON document on standard output.",

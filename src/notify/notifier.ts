@@ -70,17 +70,14 @@ export class Notifier {
     const isHasty = isCancelled();
     // The run's own signal may have fired, and a failure must be told all the same.
     const context = { ...this.#context, signal: createDeadline(isHasty ? CANCELLED_LIMIT_MS : LIMIT_MS) };
-    const notice = redactAll(
-      {
-        format: "lifeboat-notice",
-        formatVersion: 1,
-        name,
-        at: context.clock.now().toISOString(),
-        ...outcome,
-        ...(runUrl !== undefined && { runUrl }),
-      } satisfies Notice,
-      (text) => context.redactor.redact(text),
-    );
+    const notice: Notice = context.redactor.redactAll({
+      format: "lifeboat-notice",
+      formatVersion: 1,
+      name,
+      at: context.clock.now().toISOString(),
+      ...outcome,
+      ...(runUrl !== undefined && { runUrl }),
+    });
     const isChanged = isHasty || (await this.#noteChange(notice));
     const id = `msg_${randomUUID()}`;
     await this.#sendAll(
@@ -145,14 +142,4 @@ function isDue({ on }: NoticeChannel, { state }: Notice, isChanged: boolean): bo
 
 function ping(url: Secret): Message {
   return { url, method: "GET", headers: {} };
-}
-
-/** The same with every text in it redacted. */
-function redactAll<T>(value: T, redact: (text: string) => string): T {
-  if (typeof value === "string") return redact(value) as T;
-  if (Array.isArray(value)) return value.map((item) => redactAll(item as unknown, redact)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, redactAll(item as unknown, redact)]),
-  ) as T;
 }

@@ -66,6 +66,16 @@ export class Redactor {
     }
     return clean + text.slice(done);
   }
+
+  /** The same data with every text in it redacted. */
+  redactAll<T>(data: T): T {
+    if (typeof data === "string") return this.redact(data) as T;
+    if (Array.isArray(data)) return data.map((item: unknown) => this.redactAll(item)) as T;
+    if (typeof data !== "object" || data === null) return data;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, item]) => [key, this.redactAll<unknown>(item)]),
+    ) as T;
+  }
 }
 
 /** Where `form` stands in the text, overlaps with itself included. */
