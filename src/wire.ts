@@ -18,6 +18,7 @@ import { pickPlanned, readPlan } from "./commands/shards.ts";
 import { status } from "./commands/status.ts";
 import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
+import { writeBadge } from "./commands/write-badge.ts";
 import type { StoreKind } from "./backup/manifest.ts";
 import type {
   Config,
@@ -90,8 +91,11 @@ async function carryOut(
   switch (config.command) {
     case "list":
       return await list(destination, context);
-    case "status":
-      return await status({ ...config, subjects: opened }, context);
+    case "status": {
+      const result = await status({ ...config, subjects: opened }, context);
+      if (config.badge !== undefined) await writeBadge(config.badge, result, context);
+      return result;
+    }
     case "policy":
       return policy(
         config.role,

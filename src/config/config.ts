@@ -141,6 +141,8 @@ export interface StatusConfig extends CommonConfig {
   /** Those that must be there; none where neither the option nor the file names any. */
   stores: readonly string[];
   objectives: Objectives & { drillEveryHours?: number };
+  /** The file that receives a badge, .svg or .json. */
+  badge?: string;
 }
 
 /** What a backup needs, to be looked at, and the targets of drills as far as they are given. */
@@ -273,6 +275,7 @@ export function parseConfig(raw: RawInput): Config {
   if (command === "rekey") requireRekeyOptions(sources, encryption);
   const { shard, count } = readSharding(sources, command);
   const keys = readKeys(sources, command === "plan" || (command === "backup" && shard === undefined));
+  const badge = readBadge(sources);
   problems.throwIfAny();
 
   switch (command) {
@@ -292,6 +295,7 @@ export function parseConfig(raw: RawInput): Config {
         ...common,
         stores: reader.chosen ?? reader.names,
         objectives: { ...objectives, ...(drillEveryHours !== undefined && { drillEveryHours }) },
+        ...(badge !== undefined && { badge }),
       };
     case "prune":
       return {
@@ -398,6 +402,13 @@ function requirePinOptions(sources: Sources, command: "pin" | "unpin"): void {
   for (const name of command === "pin" ? (["backup", "note"] as const) : (["backup"] as const)) {
     if (!sources.option(name)) sources.problems.add(sources.optionPlace(name), "is missing. Give it.");
   }
+}
+
+function readBadge(sources: Sources): string | undefined {
+  const given = sources.option("badge");
+  if (given && !/\.(svg|json)$/.test(given.text))
+    sources.problems.add(given.place, "must end in .svg or .json.");
+  return given?.text;
 }
 
 function readObjectives(sources: Sources, isNeeded: boolean): StatusConfig["objectives"] {

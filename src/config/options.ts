@@ -383,6 +383,11 @@ export const OPTIONS = {
     help: "Leave the restored data for a look when the drill failed.",
     commands: ["drill"],
   },
+  badge: {
+    kind: "text",
+    help: "File that receives the status as a badge: an image where it ends in .svg, what shields.io reads where in .json.",
+    commands: ["status"],
+  },
   "report-dir": {
     kind: "text",
     default: "lifeboat-report",

@@ -50,7 +50,7 @@ test("every kind of notice is read, with its addresses from the environment", ()
   };
   const { shown, silent } = read({ yaml, env });
   expect(silent).toEqual([]);
-  const judged = ["backup", "copy", "prune", "restore", "drill", "verify", "rekey", "status"];
+  const judged = ["backup", "finish", "copy", "prune", "restore", "drill", "verify", "rekey", "status"];
   expect(shown).toEqual([
     { label: "notify[0] (slack)", kind: "slack", commands: judged, on: "failure", url: env.SLACK },
     { label: "notify[1] (discord)", kind: "discord", commands: ["drill"], on: "change", url: env.DISCORD },
@@ -114,6 +114,15 @@ test("inputs of the action stand for the most common ones, and mean the command 
     { label: "Input webhook", kind: "webhook", on: "change", secret: SIGNING },
     { kind: "heartbeat", commands: ["verify"], failure: "https://ping.example.com/uuid/fail?x=1" },
   ]);
+});
+
+test("a badge is an image or JSON", () => {
+  const parse = (badge: string) =>
+    readProblems({ command: "status", options: { destination: "file:///b", badge } });
+  expect(parse("badge.png")).toContain("--badge must end in .svg or .json.");
+  expect(
+    parseConfig(buildRawInput({ command: "status", options: { destination: "file:///b", badge: "b.svg" } })),
+  ).toMatchObject({ badge: "b.svg" });
 });
 
 test("addresses, and what stands in their paths, are masked", () => {

@@ -1,0 +1,17 @@
+import { writeFile } from "node:fs/promises";
+import { renderBadge } from "../report/badge.ts";
+import type { RunContext } from "../run-context.ts";
+import type { StatusResult } from "./status.ts";
+
+/** Writes a status as a badge, whose form is its file's ending. The status stands, whether or not the file can be written. */
+export async function writeBadge(
+  path: string,
+  result: StatusResult,
+  { reporter }: Pick<RunContext, "reporter">,
+): Promise<void> {
+  try {
+    await writeFile(path, renderBadge(result, path.endsWith(".json") ? "json" : "svg"));
+  } catch (error) {
+    reporter.warn(`The badge ${path} could not be written: ${String(error)}`);
+  }
+}
