@@ -122,6 +122,9 @@ describe("the action, as a runner runs it", () => {
     expect(drill).toMatchObject({ status: 6, outputs: { verdict: "unproven" } });
     expect(drill.summary).toMatch(/^## ⚠️ unproven: /);
     expect(drill.summary).toContain("the migration broke");
+    expect(drill.annotations).toMatchObject([
+      { level: "error", title: "lifeboat drill", message: expect.stringContaining("the migration broke") },
+    ]);
     expect(drill.groups).toEqual(["Find", "Targets", "Restore and compare", "Step: migrate", "Destroy"]);
   });
 
