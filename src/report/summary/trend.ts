@@ -6,6 +6,10 @@ import type { Block } from "./page.ts";
 /** With fewer points a chart says less than the numbers. */
 const LEAST_POINTS = 3;
 
+/** Lower than the default, and in colours that can be seen on white and on black: bars, then the line. */
+const LOOK =
+  '%%{init: {"xyChart": {"width": 800, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4493f8, #d1242f"}}}}%%';
+
 /** One quantity of a run, and what it was in the runs before. */
 export interface Measure {
   name: string;
@@ -69,6 +73,7 @@ export function drawTrend({ title, points, objective }: Trend): Block[] {
     {
       kind: "chart",
       lines: [
+        LOOK,
         "xychart-beta",
         `  title ${quoteMermaid(title)}`,
         `  x-axis [${labels.map(quoteMermaid).join(", ")}]`,

@@ -45,6 +45,7 @@ test("a backup is held against the last one and the median, with a chart and the
     | Time | 1 min 30 s | 1 min 30 s | same | 1 min 30 s | same |
 
     \`\`\`mermaid
+    %%{init: {"xyChart": {"width": 800, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4493f8, #d1242f"}}}}%%
     xychart-beta
       title "Size of the backups, in MB"
       x-axis ["11-17", "11-18", "11-19", "11-20"]
@@ -101,6 +102,7 @@ test("a drill's time to restore is drawn with its objective", () => {
     | Age of the data | 25.2 hours | 25.2 hours | same | 25.2 hours | same |
 
     \`\`\`mermaid
+    %%{init: {"xyChart": {"width": 800, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4493f8, #d1242f"}}}}%%
     xychart-beta
       title "Minutes to restore and the objective (RTO)"
       x-axis ["11-07", "11-14", "11-21"]
