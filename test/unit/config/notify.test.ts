@@ -50,18 +50,7 @@ test("every kind of notice is read, with its addresses from the environment", ()
   };
   const { shown, silent } = read({ yaml, env });
   expect(silent).toEqual([]);
-  const judged = [
-    "backup",
-    "plan",
-    "finish",
-    "copy",
-    "prune",
-    "restore",
-    "drill",
-    "verify",
-    "rekey",
-    "status",
-  ];
+  const judged = ["backup", "copy", "prune", "restore", "drill", "verify", "rekey", "status"];
   expect(shown).toEqual([
     { label: "notify[0] (slack)", kind: "slack", commands: judged, on: "failure", url: env.SLACK },
     { label: "notify[1] (discord)", kind: "discord", commands: ["drill"], on: "change", url: env.DISCORD },
