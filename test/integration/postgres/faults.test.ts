@@ -184,6 +184,28 @@ describe("a backup that is interrupted", () => {
     await expectNothingLeft(sink);
   });
 
+  test("fails when the server ends the session that reads the catalog beside the dump", async () => {
+    const blocker = new Client({ connectionString: source.url });
+    await blocker.connect();
+    try {
+      // A catalog that pg_dump does not look into here.
+      await blocker.query("BEGIN; LOCK TABLE pg_catalog.pg_ts_config_map");
+      const sink = new InterruptedSink(async () => {
+        const waiting = `FROM pg_stat_activity WHERE datname = '${source.name}' AND application_name = 'lifeboat'
+          AND wait_event_type = 'Lock'`;
+        const url = inject("postgresUrl");
+        while ((await runSql(url, `SELECT ${waiting}`)).length === 0) await delay(20);
+        await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
+      });
+      const error = await failureOf(backUpInto(sink));
+      expect(error).toMatchObject({ code: "STORE_FAILED" });
+      expect(error.hint).toMatch(/connection was cut/);
+      await expectNothingLeft(sink);
+    } finally {
+      await blocker.end();
+    }
+  });
+
   test("ends with CANCELLED when the run is cancelled", async () => {
     const run = startToolRun();
     const sink = new InterruptedSink(async () => run.stopAll());
