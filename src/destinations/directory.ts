@@ -28,8 +28,8 @@ import type { ProbedDestination, TriedRight } from "./rights.ts";
 
 /** An object that is still being written lies beside its final name, so that rename and link stay on one disk. */
 const PARTIAL = /\.partial-[0-9a-f]{12}$/;
-/** What is written at once. */
-const WRITE_BYTES = 1024 * 1024;
+/** What is read or written at once. */
+const PIECE_BYTES = 1024 * 1024;
 
 /** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
 export class DirectoryDestination implements ProbedDestination {
@@ -102,7 +102,7 @@ export class DirectoryDestination implements ProbedDestination {
   async open(key: string, fromByte = 0): Promise<Readable> {
     const file = await this.#do(`Reading ${key}`, () => this.#openObject(key));
     const { size } = await file.stat();
-    const source = file.createReadStream({ start: fromByte });
+    const source = file.createReadStream({ start: fromByte, highWaterMark: PIECE_BYTES });
     return guardStream(source, Math.max(0, size - fromByte), this.#context.signal, (error) =>
       this.#explain(error, `Reading ${key}`),
     );
@@ -307,15 +307,15 @@ async function isAllowed(path: string, mode: number): Promise<TriedRight["outcom
  * its own. A piece holds until the next one is asked for.
  */
 async function* gather(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const piece = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let filled = 0;
   for await (const chunk of body) {
     for (let offset = 0; offset < chunk.length;) {
-      const taken = chunk.subarray(offset, offset + WRITE_BYTES - filled);
+      const taken = chunk.subarray(offset, offset + PIECE_BYTES - filled);
       piece.set(taken, filled);
       offset += taken.length;
       filled += taken.length;
-      if (filled < WRITE_BYTES) continue;
+      if (filled < PIECE_BYTES) continue;
       yield piece;
       filled = 0;
     }

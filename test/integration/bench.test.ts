@@ -21,12 +21,14 @@ test("the bench of Postgres measures every command, and reports ratios without a
   expect(report.options).toEqual({ scale: 0.002, rounds: 2 });
   expect(report.cases.map(({ name }) => name)).toEqual([
     "floor",
+    "floor at lifeboat's level",
     "runbook, custom format",
     "runbook, plain and gzip",
     "lifeboat to a folder",
     "lifeboat to S3",
     "runbook, serial restore",
     "lifeboat restore and compare",
+    "the same without comparing rows",
   ]);
   for (const { name, rounds, median } of report.cases) {
     expect(rounds).toHaveLength(2);
@@ -36,7 +38,8 @@ test("the bench of Postgres measures every command, and reports ratios without a
     expect(median.peakMemoryBytes).toBeGreaterThan(0);
     expect(markdown).toContain(`| ${name} `);
   }
-  const sent = report.cases.filter(({ name }) => name.startsWith("lifeboat to"));
+  const sent = report.cases.filter(({ name }) => /^floor|^lifeboat to/.test(name));
+  expect(sent).toHaveLength(4);
   for (const { median } of sent) expect(median.bytes).toBeGreaterThan(100_000);
   for (const { ratio } of report.comparisons) expect(ratio.wallSeconds).toBeGreaterThan(0);
   const root = fileURLToPath(new URL("../../", import.meta.url));
