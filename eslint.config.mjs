@@ -139,7 +139,7 @@ const owners = [...new Set(Object.values(OWNED).flatMap((ban) => ban.owners))];
 const folderOf = (glob) => glob.split("/")[1];
 
 export default defineConfig(
-  { ignores: ["dist/", "coverage/", ".cache/"] },
+  { ignores: ["dist/", "coverage/", ".cache/", "test/fixtures/"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

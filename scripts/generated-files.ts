@@ -1,3 +1,4 @@
+import { readFile, readdir } from "node:fs/promises";
 import { format, resolveConfig } from "prettier";
 import { z } from "zod";
 import { COMMANDS, OPTIONS, listOptions } from "../src/config/options.ts";
@@ -22,7 +23,21 @@ export function listGeneratedFiles(): GeneratedFile[] {
       render: async (current) => replaceSection(current, "inputs", renderInputs(), "# ", ""),
     },
     { path: "docs/options.md", render: renderDocument },
+    { path: "src/init/workflow-templates.ts", render: renderWorkflowTemplates },
   ];
+}
+
+/** The workflows that operators copy, as `init` writes them: the bundle has no other files beside it. */
+async function renderWorkflowTemplates(): Promise<string> {
+  const folder = "examples/workflows";
+  const names = (await readdir(folder)).filter((name) => name !== "sharded-backup.yml").sort(); // few need that one
+  const texts = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, "utf8")));
+  const entries = names.map((name, index) => `${JSON.stringify(name)}: ${JSON.stringify(texts[index])},`);
+  const path = "src/init/workflow-templates.ts";
+  return await format(
+    `/** Written by \`npm run generate\` from ${folder}. */\nexport const WORKFLOW_TEMPLATES: Readonly<Record<string, string>> = {${entries.join("\n")}};\n`,
+    { ...(await resolveConfig(path)), parser: "typescript" },
+  );
 }
 
 function buildSchema(): JsonSchema {

@@ -1,8 +1,9 @@
 import { Command as Program, InvalidArgumentError, Option as Flag } from "commander";
-import { COMMANDS, listOptions } from "../config/options.ts";
+import { COMMANDS, OPTIONS, listOptions } from "../config/options.ts";
 import type { Command } from "../config/options.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { VERSION } from "../version.ts";
+import type { InitFlags } from "./init.ts";
 
 /** What argv says; nothing is interpreted yet. */
 export interface Arguments {
@@ -36,13 +37,15 @@ export interface Actions {
   act: (args: Arguments) => Promise<void>;
   /** The built-in upstream by itself. */
   serveUpstream: (settings: UpstreamSettings) => Promise<void>;
+  /** Sets up the repository in the working folder. */
+  setUp: (flags: InitFlags) => Promise<void>;
 }
 
 /**
  * The command line, built from the one list of options. Commander itself answers --help, --version and
  * mistakes, by throwing CommanderError.
  */
-export function buildProgram({ act, serveUpstream }: Actions): Program {
+export function buildProgram({ act, serveUpstream, setUp }: Actions): Program {
   const program = new Program("lifeboat")
     .exitOverride() // before the commands are added, which take it over
     .description("Backs up Postgres and ClickHouse, and proves that the backups restore.")
@@ -72,6 +75,18 @@ export function buildProgram({ act, serveUpstream }: Actions): Program {
     .action(async ({ port = 0, https, hostName }: { port?: number; https: boolean; hostName: string[] }) => {
       await serveUpstream({ port, https, hostNames: hostName });
     });
+  program
+    .command("init")
+    .description("Look at the repository in this folder, and write lifeboat.yml and the workflows for it.")
+    .option("--yes", "Ask nothing: take what the repository says, and the usual for the rest.", false)
+    .option("--force", "Write over files that are there.", false)
+    .option("--destination <url>", OPTIONS.destination.help)
+    .option("--s3-endpoint <url>", OPTIONS["s3-endpoint"].help)
+    .option("--s3-region <region>", OPTIONS["s3-region"].help)
+    .option("--s3-path-style", OPTIONS["s3-path-style"].help, false)
+    .option("--recipient <keys...>", OPTIONS.recipient.help, [])
+    .option("--time-zone <name>", "Time zone of the schedules, such as Europe/Berlin; UTC when absent.")
+    .action((flags: InitFlags) => setUp(flags));
   return program;
 }
 

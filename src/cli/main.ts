@@ -17,6 +17,7 @@ import { findTextFile, readTextFile } from "../sys/text-file.ts";
 import { run } from "../wire.ts";
 import { buildProgram } from "./args.ts";
 import type { Arguments } from "./args.ts";
+import type { InitFlags } from "./init.ts";
 import { renderFailure, renderResult } from "./render.ts";
 import { TerminalReporter } from "./reporter.ts";
 
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   // The AWS SDK would print when it will leave the running version of Node: no matter of the operator's.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   try {
-    await buildProgram({ act, serveUpstream }).parseAsync();
+    await buildProgram({ act, serveUpstream, setUp }).parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_STATUS.CONFIG_INVALID;
@@ -50,8 +51,21 @@ async function act({ command, options }: Arguments): Promise<void> {
 
 async function serveUpstream(settings: UpstreamSettings): Promise<void> {
   const redactor = new Redactor();
-  try {
+  await explainFailures(redactor, async () => {
     await runUpstream(settings, createContext(await openShell(redactor, false)));
+  });
+}
+
+async function setUp(flags: InitFlags): Promise<void> {
+  await explainFailures(new Redactor(), async () => {
+    const { renderInit, runInit } = await import("./init.ts");
+    process.stdout.write(renderInit(await runInit(flags)));
+  });
+}
+
+async function explainFailures(redactor: Redactor, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     const failure = explainFailure(error, redactor);
     process.stderr.write(renderFailure(failure));
