@@ -1,10 +1,8 @@
 import { text } from "node:stream/consumers";
 import type { Inventory, TableInventory } from "../../backup/inventory.ts";
 import type { ClickHouseManifest, StoreManifest } from "../../backup/manifest.ts";
-import { addDigests } from "../../backup/parts.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
-import { withDeadline } from "../../sys/clock.ts";
 import type { Secret } from "../../sys/secret.ts";
 import { connectionVariables } from "../store.ts";
 import type {
@@ -20,28 +18,23 @@ import type {
 import type { RestoreScope } from "../../backup/restore-scope.ts";
 import { applyAccess } from "./access-restore.ts";
 import { readCatalog } from "./catalog.ts";
-import type { Catalog, DataTable } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { CleanUp } from "./clean-up.ts";
 import { addressOf, describeHost, parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
+import { countSelected } from "./count-selected.ts";
 import { idOf, parseSchema } from "./ddl.ts";
-import type { SchemaEntry, SchemaPlan } from "./ddl.ts";
-import { clear, countInTheWay, requireNothingFires, requireSameColumns } from "./existing-tables.ts";
-import type { ExistingTable } from "./existing-tables.ts";
+import type { SchemaPlan } from "./ddl.ts";
+import { clear, requireNothingFires, requireSameColumns } from "./existing-tables.ts";
+import { findExisting, findInTheWay, notEmpty, requireThere } from "./in-the-way.ts";
 import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
-import { countRows, ofPartition } from "./reading.ts";
-import type { Counted } from "./reading.ts";
 import { Relocation } from "./relocation.ts";
 import { Restoration } from "./restore.ts";
 import { isNamed, Selection } from "./selection.ts";
 import { ClickHouseServer } from "./server.ts";
 import type { ServerMode } from "./store.ts";
 import { quotePath, quoteTexts, splitStatements } from "./sql-text.ts";
-
-/** Cleaning up after a run must go on after it was cancelled, but not for ever. */
-const CLEANUP_LIMIT_MS = 120_000;
-/** GitHub kills a cancelled run after 7.5 s, and other parts of the run need their share of them. */
-const CANCELLED_CLEANUP_LIMIT_MS = 5_000;
 
 export interface ClickHouseTargetOptions {
   store: string;
@@ -75,6 +68,7 @@ class ClickHouseTarget implements ThrowawayTarget {
   readonly #connection: Connection;
   readonly #context: RunContext;
   readonly #ledger = new Ledger();
+  readonly #cleanUp: CleanUp;
   #server: Promise<ClickHouseServer> | undefined;
   #operator: Promise<ClickHouseServer> | undefined;
   #database: string | undefined;
@@ -101,6 +95,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     this.#context = context;
     this.#connection = parseConnection(url, context.redactor);
     this.#database = this.#connection.database;
+    this.#cleanUp = new CleanUp(this.#withoutDatabase(), this.#ledger, context);
   }
 
   async relocate(
@@ -121,7 +116,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     const server = await this.#connect();
     const selection = new Selection(requireClickHouse(backup), scope);
     const catalog = await this.#readCatalog(server, listDatabases(backup));
-    const { objects, rows } = await this.#findInTheWay(server, catalog, selection);
+    const { objects, rows } = await findInTheWay(server, catalog, selection);
     return {
       id: hashIdentity(catalog),
       host: describeHost(this.#connection),
@@ -137,7 +132,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     const server = await this.#connect();
     this.#database ??= selection.databases[0];
     const catalog = await this.#readCatalog(server, selection.databases);
-    const { objects, rows } = await this.#findInTheWay(server, catalog, selection);
+    const { objects, rows } = await findInTheWay(server, catalog, selection);
     if (objects.length + rows.length > 0 && !request.replace) {
       throw notEmpty(this.#connection, [...objects, ...rows].map(idOf));
     }
@@ -170,7 +165,7 @@ class ClickHouseTarget implements ThrowawayTarget {
       const refused = request.access ? await applyAccess(server, manifest, request.objects) : [];
       return { lost: [], refused };
     } catch (error) {
-      await this.#removeAll(restoration.undo).catch((cleanup: unknown) => {
+      await this.#cleanUp.removeAll(restoration.undo).catch((cleanup: unknown) => {
         // The reason why the restore failed matters more; what is left is named.
         this.#context.reporter.warn(`What the failed restore had made is still there: ${String(cleanup)}`);
       });
@@ -202,7 +197,7 @@ class ClickHouseTarget implements ThrowawayTarget {
     if (this.#isThrowaway && this.#context.signal.aborted) return;
     const statements = [...this.#wakeUps.splice(0), ...(this.#isThrowaway ? [] : this.#refreshes.splice(0))];
     if (statements.length === 0) return;
-    await this.#cleanUp(async (server) => {
+    await this.#cleanUp.run(async (server) => {
       for (const statement of statements) await server.run(statement);
     });
   }
@@ -229,50 +224,13 @@ class ClickHouseTarget implements ThrowawayTarget {
   }
 
   async destroy(): Promise<void> {
-    await this.#removeAll();
+    await this.#cleanUp.removeAll();
   }
 
   async close(): Promise<void> {
     const servers = await Promise.allSettled([this.#server, this.#operator]);
     // A server that could not be reached has nothing to close.
     for (const server of servers) if (server.status === "fulfilled") await server.value?.close();
-  }
-
-  /** @param undo - statements that come first, for tables that were there before */
-  async #removeAll(undo: readonly string[] = []): Promise<void> {
-    const isHurried = this.#context.signal.aborted;
-    const signal = this.#createDeadline();
-    try {
-      await this.#cleanUp(async (server) => {
-        for (const statement of undo) await server.run(statement, DROP_SETTINGS);
-        await this.#ledger.dropAll(server, isHurried);
-      }, signal);
-    } catch (error) {
-      const { remains } = this.#ledger;
-      if (!signal.aborted || remains.length === 0) throw error;
-      throw new AppError(
-        "STORE_FAILED",
-        `What was restored into ClickHouse at ${this.#connection.endpoint} could not be removed in the time there was.`,
-        { hint: `Remove it by hand: ${remains.join("; ")}.`, cause: error },
-      );
-    }
-  }
-
-  async #cleanUp(
-    work: (server: ClickHouseServer) => Promise<void>,
-    signal = this.#createDeadline(),
-  ): Promise<void> {
-    const server = await ClickHouseServer.connect(this.#withoutDatabase(), { ...this.#context, signal });
-    try {
-      await work(server);
-    } finally {
-      await server.close();
-    }
-  }
-
-  #createDeadline(): AbortSignal {
-    const limitMs = this.#context.signal.aborted ? CANCELLED_CLEANUP_LIMIT_MS : CLEANUP_LIMIT_MS;
-    return withDeadline(new AbortController().signal, limitMs);
   }
 
   #connect(): Promise<ClickHouseServer> {
@@ -296,30 +254,6 @@ class ClickHouseTarget implements ThrowawayTarget {
       found.map(({ name }) => name),
     );
   }
-
-  /** What a restore would have to remove: objects that it creates, and rows of tables that it fills. */
-  async #findInTheWay(
-    server: ClickHouseServer,
-    catalog: Catalog,
-    selection: Selection,
-  ): Promise<{ objects: SchemaEntry[]; rows: DataTable[] }> {
-    const tables = catalog.tables.filter((table) => selection.ids.has(idOf(table)));
-    const rows: DataTable[] = [];
-    if (selection.fillsTables) {
-      for (const table of tables) {
-        if ((await countInTheWay(server, table, selection.partitions)) > 0) rows.push(table);
-      }
-    }
-    const filled = new Set(tables.map(idOf));
-    const objects = catalog.entries.filter(
-      (entry) =>
-        isNamed(entry) &&
-        selection.content !== "data" &&
-        selection.ids.has(idOf(entry)) &&
-        !(selection.fillsTables && filled.has(idOf(entry))),
-    );
-    return { objects, rows };
-  }
 }
 
 /** @throws AppError BACKUP_DAMAGED, OBJECT_MISSING */
@@ -331,45 +265,6 @@ function listDatabases({ inventory }: StoreManifest): string[] {
   return inventory.schema.filter(({ kind }) => kind === "database").map(({ name }) => name);
 }
 
-function findExisting({ tables }: Catalog, selection: Selection): ExistingTable[] {
-  const wanted = tables.filter((table) => selection.ids.has(idOf(table)));
-  return wanted.map((table) => ({ table, parts: selection.partsOf(table) }));
-}
-
-/** @throws AppError TARGET_REFUSED when rows are to go into tables that are not there */
-function requireThere(
-  selection: Selection,
-  { parts }: ClickHouseManifest,
-  existing: readonly ExistingTable[],
-): void {
-  const there = new Set(existing.map(({ table }) => idOf(table)));
-  const needed = parts
-    .filter((part) => selection.holdsPart(part))
-    .map(({ database, table }) => idOf({ database, name: table }));
-  const missing = [...new Set(needed)].filter((id) => !there.has(id));
-  if (missing.length === 0) return;
-  throw new AppError("TARGET_REFUSED", `The target has no ${missing.join(", no ")} to put rows into.`, {
-    hint: "Restore the structure first (--schema-only), or structure and rows together.",
-  });
-}
-
-async function countSelected(
-  server: ClickHouseServer,
-  table: DataTable,
-  { content, partitions }: Selection,
-): Promise<Counted> {
-  if (content === "structure") return { rows: 0, digest: "0" };
-  if (!partitions) return await countRows(server, table);
-  const counted: Counted[] = [];
-  if (table.storage === "parts") {
-    for (const id of partitions) counted.push(await countRows(server, table, ofPartition(id)));
-  }
-  return {
-    rows: counted.reduce((sum, { rows }) => sum + rows, 0),
-    digest: addDigests(counted.map(({ digest }) => digest)),
-  };
-}
-
 function requireClickHouse(backup: StoreManifest): ClickHouseManifest {
   if (backup.kind === "clickhouse") return backup;
   throw new AppError(
@@ -379,11 +274,4 @@ function requireClickHouse(backup: StoreManifest): ClickHouseManifest {
       hint: "Give the store a target of its own kind.",
     },
   );
-}
-
-function notEmpty(connection: Connection, names: readonly string[]): AppError {
-  const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
-  return new AppError("TARGET_REFUSED", `ClickHouse at ${connection.endpoint} already has ${shown}.`, {
-    hint: "Restore into an empty server, or name the target on purpose to replace what is there.",
-  });
 }
