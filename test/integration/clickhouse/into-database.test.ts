@@ -88,7 +88,7 @@ async function restore({ store, target, scope }: Pairing, replace = false): Prom
 test("a database comes back beside the original, and nothing of it knows the old name", async () => {
   await withPlaced({ [shop]: copy }, async (pairing) => {
     const { store, target } = pairing;
-    expect(await refuseSurprises([pairing], [], [])).toEqual(new Set());
+    expect((await refuseSurprises([pairing], [], [])).named).toEqual(new Set());
     expect(await restore(pairing)).toEqual([]);
     expect(store.inventory.tables.map(({ name }) => name)).toContain(`${copy}.by_month`);
     const named = await target.query(
@@ -190,7 +190,7 @@ test("a new name that is taken is refused until it is typed", async () => {
       code: "TARGET_REFUSED",
       message: `The target for clickhouse (${copy}) is not empty: it holds ${copy}.orders.`,
     });
-    expect(await refuseSurprises([pairing], [copy], [])).toEqual(new Set(["clickhouse"]));
+    expect((await refuseSurprises([pairing], [copy], [])).named).toEqual(new Set(["clickhouse"]));
     expect(await restore(pairing, true)).toEqual([]);
   });
 });
