@@ -1,6 +1,7 @@
 import { pointOfDrill } from "../../backup/history.ts";
 import type { DrillResult } from "../../commands/drill.ts";
 import type { DrillRecord } from "../../drill/record.ts";
+import { describeDifference } from "../../drill/verdict.ts";
 import { formatAge, formatSeconds } from "../quantities.ts";
 import { describeComparisons, describeControls, describePhases, describeSteps } from "./evidence.ts";
 import { listOf, tableOf } from "./page.ts";
@@ -10,6 +11,10 @@ import { compareWithPast, drawTrend } from "./trend.ts";
 const SIGNS = { proven: "✅", differs: "❌", unproven: "⚠️" } as const;
 
 export function describeDrill({ record, kept, past }: DrillResult): Page {
+  // The table of differences tells them with all the others.
+  const differences = new Set(
+    record.comparisons.flatMap((comparison) => comparison.differences.map(describeDifference)),
+  );
   return {
     sign: SIGNS[record.verdict],
     title: `${record.verdict}: backup ${record.backupId}`,
@@ -20,7 +25,10 @@ export function describeDrill({ record, kept, past }: DrillResult): Page {
           `The data is ${formatAge(record.dataAgeHours)} old. Restored, compared and checked in ` +
           `${formatSeconds(record.restoreSeconds)}.`,
       },
-      ...listOf("Why", record.reasons),
+      ...listOf(
+        "Why",
+        record.reasons.filter((reason) => !differences.has(reason)),
+      ),
       ...describeComparisons(record.comparisons),
       ...describeSteps(record.steps),
       ...describeControls(record.controls ?? []),

@@ -130,10 +130,6 @@ test("a drill that differs, its data kept", () => {
 
       The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
 
-      **Why**
-
-      - app: rows of public.orders: expected 20 rows, found 10 rows.
-
       | Store | Tables compared | Rows | Schema objects | Differences |
       | --- | ---: | ---: | ---: | ---: |
       | app | 12 | 1,234,567 | 40 | 2 |
