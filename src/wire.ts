@@ -16,6 +16,7 @@ import { restore } from "./commands/restore.ts";
 import { backupShard } from "./commands/shard.ts";
 import { pickPlanned, readPlan } from "./commands/shards.ts";
 import { status } from "./commands/status.ts";
+import { SummaryCache } from "./commands/summary-cache.ts";
 import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
 import { writeBadge } from "./commands/write-badge.ts";
@@ -90,7 +91,7 @@ async function carryOut(
   const { destination } = opened[0]!;
   switch (config.command) {
     case "list":
-      return await list(destination, context);
+      return await list(destination, context, await SummaryCache.open(context.cacheDir, destination.url));
     case "status": {
       const result = await status({ ...config, subjects: opened }, context);
       if (config.badge !== undefined) await writeBadge(config.badge, result, context);

@@ -13,9 +13,10 @@ import { describeCompleteness } from "../report/completeness.ts";
 import { describeCopy } from "../report/copy.ts";
 import type { VerifyResult } from "../commands/verify.ts";
 import type { Failure } from "../report/failure.ts";
+import { renderColumns } from "./columns.ts";
 import { describePin, describePrune, describeServerPlaces, listDecisions } from "../report/retention-plan.ts";
 import { describeRekey, describeVerify } from "../report/upkeep.ts";
-import { describeLastDrill } from "../report/last-drill.ts";
+import { describeEncryption, describeLastDrill } from "../report/last-drill.ts";
 import { describeFinishedShard, describeShard } from "../report/shards.ts";
 import { listPlan } from "../report/restore-plan.ts";
 import { describeScope } from "../report/scope.ts";
@@ -195,19 +196,15 @@ function renderDifferences(comparisons: readonly Comparison[]): string {
 
 function renderList({ backups, destination }: ListResult): string {
   if (backups.length === 0) return `${destination} holds no complete backup.\n`;
-  const table = new Table({
-    head: ["Backup", "Age", "Size", "Stores", "Last drill"],
-    style: { head: [], border: [] },
-  });
-  for (const backup of backups) {
-    const { backupId, ageHours, sizeBytes, stores } = backup;
-    table.push([
-      backup.pin === undefined ? backupId : `${backupId}\npinned: ${backup.pin}`,
-      formatAge(ageHours),
-      formatBytes(sizeBytes),
-      stores.map(({ store, rows }) => `${store}: ${countOf(rows, "row")}`).join("\n"),
-      describeLastDrill(backup),
-    ]);
-  }
-  return `${destination}\n${table.toString()}\n`;
+  const rows = backups.map((backup) => [
+    backup.pin === undefined ? backup.backupId : `${backup.backupId}\npinned: ${backup.pin}`,
+    formatAge(backup.ageHours),
+    formatBytes(backup.sizeBytes),
+    backup.span ?? "",
+    describeEncryption(backup),
+    backup.stores.map(({ store, rows: count }) => `${store}: ${countOf(count, "row")}`).join("\n"),
+    describeLastDrill(backup),
+  ]);
+  const head = ["BACKUP", "AGE", "SIZE", "CLASS", "ENCRYPTION", "STORES", "LAST DRILL"];
+  return `${destination}\n\n${renderColumns(head, rows)}`;
 }

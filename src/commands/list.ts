@@ -1,19 +1,16 @@
-import { countRows } from "../backup/inventory.ts";
-import { sizeOfBackup } from "../backup/manifest.ts";
-import type { StoreKind } from "../backup/manifest.ts";
+import { findSpans, summariseBackup } from "../backup/backup-summary.ts";
+import type { BackupSummary, Span } from "../backup/backup-summary.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import type { RunContext } from "../run-context.ts";
-import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
+import { listManifests, readDrills, readEach, readManifest, readPins } from "./catalogue.ts";
+import type { SummaryCache } from "./summary-cache.ts";
 
 /** One complete backup, as `list` shows it. */
-export interface ListedBackup {
-  backupId: string;
-  startedAt: string;
+export interface ListedBackup extends BackupSummary {
   ageHours: number;
-  seconds: number;
-  sizeBytes: number;
-  stores: { store: string; kind: StoreKind; serverVersion: string; tables: number; rows: number }[];
+  /** The longest span of which it is the first there. */
+  span?: Span;
   /** Why it is kept, whatever the rules of retention say. */
   pin?: string;
   /** The newest drill of this backup, where there was one. */
@@ -32,35 +29,34 @@ export interface ListResult {
   unreadable: string[];
 }
 
-/** Lists the complete backups of a destination, each with its newest drill. */
-export async function list(destination: Destination, { clock, reporter }: RunContext): Promise<ListResult> {
+/**
+ * Lists the complete backups of a destination, each with its newest drill. Manifests that were read before, and are still
+ * as they were, are not read again.
+ */
+export async function list(
+  destination: Destination,
+  { clock, reporter }: RunContext,
+  cache?: SummaryCache,
+): Promise<ListResult> {
   await destination.check();
-  const [manifests, drills, pins] = await Promise.all([
-    readCatalogue(destination),
+  const [{ summaries, unreadable: damaged }, drills, pins] = await Promise.all([
+    readSummaries(destination, cache),
     readDrills(destination),
     readPins(destination),
   ]);
-  const unreadable = [...manifests.unreadable, ...drills.unreadable];
+  const unreadable = [...damaged, ...drills.unreadable];
   for (const sentence of unreadable) reporter.warn(sentence);
   const lastDrills = new Map(drills.readable.map((record) => [record.backupId, record]));
   const nowMs = clock.now().getTime();
-  const backups = manifests.readable.map((manifest): ListedBackup => {
-    const drill = lastDrills.get(manifest.id);
-    const pin = pins.get(manifest.id);
-    const startedMs = Date.parse(manifest.startedAt);
+  const spans = findSpans(summaries.map(({ startedAt }) => startedAt).toReversed()).reverse();
+  const backups = summaries.map((summary, index): ListedBackup => {
+    const drill = lastDrills.get(summary.backupId);
+    const pin = pins.get(summary.backupId);
+    const span = spans[index];
     return {
-      backupId: manifest.id,
-      startedAt: manifest.startedAt,
-      ageHours: Math.round((nowMs - startedMs) / 36_000) / 100,
-      seconds: (Date.parse(manifest.finishedAt) - startedMs) / 1000,
-      sizeBytes: sizeOfBackup(manifest),
-      stores: manifest.stores.map(({ store, kind, server, inventory }) => ({
-        store,
-        kind,
-        serverVersion: server.version,
-        tables: inventory.tables.length,
-        rows: countRows(inventory),
-      })),
+      ...summary,
+      ageHours: Math.round((nowMs - Date.parse(summary.startedAt)) / 36_000) / 100,
+      ...(span && { span }),
       ...(pin && { pin: pin.note }),
       ...(drill && {
         lastDrill: {
@@ -74,4 +70,32 @@ export async function list(destination: Destination, { clock, reporter }: RunCon
     };
   });
   return { command: "list", destination: destination.url, backups, unreadable };
+}
+
+/** Summaries of the complete backups, newest first, and what of them cannot be read, in sentences. */
+async function readSummaries(
+  destination: Destination,
+  cache: SummaryCache | undefined,
+): Promise<{ summaries: BackupSummary[]; unreadable: string[] }> {
+  const listed = await listManifests(destination);
+  const known = new Map<string, BackupSummary>();
+  for (const [id, manifest] of listed) {
+    const summary = cache?.find(id, manifest);
+    if (summary) known.set(id, summary);
+  }
+  const unknown = [...listed.keys()].filter((id) => !known.has(id));
+  // One by one, since ten thousand manifests do not fit into memory.
+  const { readable, unreadable } = await readEach(unknown, async (id) =>
+    summariseBackup(await readManifest(destination, id)),
+  );
+  for (const summary of readable) known.set(summary.backupId, summary);
+  const entries = [...listed].flatMap(([id, manifest]) => {
+    const summary = known.get(id);
+    return summary ? [{ manifest, summary }] : [];
+  });
+  if (unknown.length > 0) await cache?.keep(entries);
+  return {
+    summaries: entries.map(({ summary }) => summary),
+    unreadable: unreadable.map(({ error }) => error.message),
+  };
 }

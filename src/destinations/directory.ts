@@ -30,6 +30,8 @@ import type { ProbedDestination, TriedRight } from "./rights.ts";
 const PARTIAL = /\.partial-[0-9a-f]{12}$/;
 /** What is read or written at once. */
 const PIECE_BYTES = 1024 * 1024;
+/** Entries of a folder that a listing looks at before they are asked for. */
+const LOOK_AHEAD = 32;
 
 /** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
 export class DirectoryDestination implements ProbedDestination {
@@ -210,19 +212,38 @@ export class DirectoryDestination implements ProbedDestination {
     });
   }
 
-  /** Goes through files in key order: a folder takes its place in it with the slash that ends its name. */
-  async *#walk(folder: string, prefix: string): AsyncGenerator<Listed> {
-    for (const entry of await this.#readFolder(folder)) {
-      const key = `${folder}${entry.name}`;
-      if (entry.isDirectory()) {
-        if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))
-          yield* this.#walk(`${key}/`, prefix);
-      } else if (key.startsWith(prefix)) {
-        const found = await this.#do(`Looking at ${key}`, () => statIfThere(join(this.#root, key)));
-        // Undefined when it was removed since the folder was read.
-        if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
-      }
+  /**
+   * Goes through files in key order: a folder takes its place in it with the slash that ends its name. Looks at some entries
+   * ahead of the one that is asked for, since each look waits for the disk.
+   */
+  async *#walk(folder: string, prefix: string, reading = this.#readFolder(folder)): AsyncGenerator<Listed> {
+    const entries = (await reading)
+      .map((entry) => ({ key: `${folder}${entry.name}`, isFolder: entry.isDirectory() }))
+      .filter(({ key, isFolder }) =>
+        isFolder ? `${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`) : key.startsWith(prefix),
+      );
+    const looks: (() => AsyncIterable<Listed>)[] = [];
+    for (const index of entries.keys()) {
+      for (const entry of entries.slice(looks.length, index + LOOK_AHEAD))
+        looks.push(this.#look(entry, prefix));
+      yield* looks[index]!();
     }
+  }
+
+  /** Begins to read a folder, or to look at a file. @returns what gives the files */
+  #look({ key, isFolder }: { key: string; isFolder: boolean }, prefix: string): () => AsyncIterable<Listed> {
+    if (isFolder) {
+      const reading = this.#readFolder(`${key}/`);
+      reading.catch(() => {}); // whoever asks for it sees it
+      return () => this.#walk(`${key}/`, prefix, reading);
+    }
+    const looking = this.#do(`Looking at ${key}`, () => statIfThere(join(this.#root, key)));
+    looking.catch(() => {});
+    return async function* () {
+      const found = await looking;
+      // Undefined when it was removed since the folder was read.
+      if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+    };
   }
 
   async #readFolder(folder: string): Promise<Dirent[]> {

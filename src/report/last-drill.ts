@@ -7,3 +7,9 @@ export function describeLastDrill({ lastDrill, stores }: ListedBackup): string {
   const scope = isPartial && lastDrill.stores.length > 0 ? ` (${lastDrill.stores.join(", ")} only)` : "";
   return `${lastDrill.verdict}${scope}, ${lastDrill.startedAt.slice(0, 10)}`;
 }
+
+/** "age", "age, in part" or "none" */
+export function describeEncryption({ encryption }: ListedBackup): string {
+  if (!encryption) return "none";
+  return encryption.isWhole ? "age" : "age, in part";
+}

@@ -3,7 +3,7 @@ import type { ListResult } from "../../commands/list.ts";
 import type { PolicyResult } from "../../commands/policy.ts";
 import type { StatusResult } from "../../commands/status.ts";
 import type { Finding } from "../../finding.ts";
-import { describeLastDrill } from "../last-drill.ts";
+import { describeEncryption, describeLastDrill } from "../last-drill.ts";
 import { countOf, formatAge, formatBytes } from "../quantities.ts";
 import { describeStatus, listStatus } from "../status.ts";
 import { drawSizes, listPoints } from "./backup.ts";
@@ -53,11 +53,13 @@ export function describeList({ destination, backups, unreadable }: ListResult): 
     title: `${countOf(backups.length, "backup")} at ${destination}`,
     blocks: [
       ...tableOf(
-        ["Backup", ">Age", ">Size", "Stores", "Last drill"],
+        ["Backup", ">Age", ">Size", "Class", "Encryption", "Stores", "Last drill"],
         backups.map((backup) => [
           backup.pin === undefined ? backup.backupId : `${backup.backupId} 📌 ${backup.pin}`,
           formatAge(backup.ageHours),
           formatBytes(backup.sizeBytes),
+          backup.span ?? "",
+          describeEncryption(backup),
           backup.stores.map(({ store, rows }) => `${store} (${countOf(rows, "row")})`).join(", "),
           describeLastDrill(backup),
         ]),
