@@ -33,6 +33,8 @@ export interface Departure {
   without?: readonly string[];
   /** Others than the right ones. */
   secrets?: Record<string, string>;
+  /** Further files, by their path from the root. */
+  files?: Record<string, string>;
   objectives?: Record<string, string>;
   /** Address of S3 instead of the test run's. */
   endpoint?: string;
@@ -72,7 +74,13 @@ export class ProductSite implements AsyncDisposable {
     };
   }
 
-  async createRepository({ settings, without = [], secrets, ...file }: Departure = {}): Promise<Repository> {
+  async createRepository({
+    settings,
+    without = [],
+    secrets,
+    files: further = {},
+    ...file
+  }: Departure = {}): Promise<Repository> {
     const files = this.#scratch.file(`repository-${this.#repositories.length}`);
     await mkdir(join(files, WORKFLOWS), { recursive: true });
     await Promise.all([
@@ -89,6 +97,7 @@ export class ProductSite implements AsyncDisposable {
       writeFile(join(files, ".npmrc"), "audit=false\nfund=false\nupdate-notifier=false\n"),
       writeFile(join(files, "lifeboat.yml"), await this.#writeConfiguration(file)),
     ]);
+    for (const [path, text] of Object.entries(further)) await writeFile(join(files, path), text);
     const set = Object.entries({ ...this.secrets, ...secrets }).filter(([name]) => !without.includes(name));
     const { accessKeyId, secretAccessKey } = this.bucket;
     const repository = new Repository({
@@ -125,7 +134,7 @@ export class ProductSite implements AsyncDisposable {
 /** Starts a copied workflow. */
 export function start(
   repository: Repository,
-  workflow: "nightly-backup" | "weekly-drill" | "restore" | "freshness",
+  workflow: "nightly-backup" | "weekly-drill" | "restore" | "freshness" | "restore-check",
   trigger: Trigger = { event: "workflow_dispatch" },
 ): WorkflowRun {
   return repository.start(`${WORKFLOWS}/${workflow}.yml`, trigger);
