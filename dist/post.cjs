@@ -18323,7 +18323,7 @@ var require_eventsource_stream = __commonJS({
     var COLON2 = 58;
     var SPACE2 = 32;
     var defaultMaxEventSize = buffer3.kStringMaxLength;
-    var DATA = Buffer.from("data");
+    var DATA2 = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
     var RETRY = Buffer.from("retry");
@@ -18517,7 +18517,7 @@ var require_eventsource_stream = __commonJS({
             ++valueStart;
           }
         }
-        if (isFieldName(line, fieldLength, DATA)) {
+        if (isFieldName(line, fieldLength, DATA2)) {
           if (this.maxEventSize > 0 && this.dataLineCount >= this.maxDataLines) {
             throw createMaxEventSizeExceededError();
           }
@@ -19189,6 +19189,7 @@ var init_errors = __esm({
       CONFIG_INVALID: 2,
       TARGET_REFUSED: 2,
       BACKUP_NOT_FOUND: 2,
+      SHARD_UNFINISHED: 2,
       FORMAT_TOO_NEW: 2,
       IDENTITY_MISSING: 2,
       KEY_MISMATCH: 2,
@@ -19240,6 +19241,9 @@ function backupFolder(backupId) {
 function manifestKey(backupId) {
   return `${BACKUPS}${backupId}/manifest.json`;
 }
+function restoreGuideKey(backupId) {
+  return `${BACKUPS}${backupId}/RESTORE.md`;
+}
 function isPartOfBackup(key, backupId) {
   const name = `-${backupId}.native.zst`;
   return key.endsWith(name) || key.endsWith(encryptedKey(name));
@@ -19251,11 +19255,21 @@ function findRunOfReceipt(key) {
   const id = /^receipts\/([^/]+)\/[^/]+\.json$/.exec(key)?.[1];
   return id !== void 0 && findBackupTime(id) ? id : void 0;
 }
+function pinKey(backupId) {
+  return `${PINS}${backupId}.json`;
+}
+function findBackupOf(key) {
+  const [folder, id = "", ...rest] = key.split("/");
+  return `${folder}/` === BACKUPS && rest.length > 0 && findBackupTime(id) ? id : void 0;
+}
 function isDataKey(key) {
   return key.startsWith(PARTS) || key.startsWith(BACKUPS) && key.split("/").length > 3;
 }
 function isLockableKey(key) {
   return key.startsWith(PARTS) || key.startsWith(BACKUPS);
+}
+function drillKey(drillId) {
+  return `${DRILLS}${drillId}.json`;
 }
 function requireSafeKey(key) {
   const isSafe = key.split("/").every((part) => !["", ".", ".."].includes(part));
@@ -19264,16 +19278,23 @@ function requireSafeKey(key) {
     hint: "No run writes such a key: whatever names it was changed by somebody, so do not restore from it."
   });
 }
-var BACKUPS, PARTS, RECEIPTS, partsPrefix, receiptsPrefix;
+var BACKUPS, DRILLS, PARTS, PINS, RECEIPTS, SHARDS, backupsPrefix, partsPrefix, receiptsPrefix, shardsPrefix, probeId, probeKey;
 var init_keys = __esm({
   "src/destinations/keys.ts"() {
     "use strict";
     init_errors();
     BACKUPS = "backups/";
+    DRILLS = "drills/";
     PARTS = "parts/";
+    PINS = "pins/";
     RECEIPTS = "receipts/";
+    SHARDS = "shards/";
+    backupsPrefix = BACKUPS;
     partsPrefix = PARTS;
     receiptsPrefix = RECEIPTS;
+    shardsPrefix = SHARDS;
+    probeId = "probe";
+    probeKey = `${BACKUPS}${probeId}/${probeId}/${probeId}`;
   }
 });
 
@@ -21988,12 +22009,12 @@ var init_poller = __esm({
       }
       return String(reason?.message ?? JSON.stringify(reason, getCircularReplacer()) ?? "Unknown");
     };
-    exponentialBackoffWithJitter = (minDelayMs, maxDelayMs, attempt, waitUntil) => {
+    exponentialBackoffWithJitter = (minDelayMs, maxDelayMs, attempt2, waitUntil) => {
       const attemptCountCeiling = Math.log(maxDelayMs / minDelayMs) / Math.log(2) + 1;
-      if (attempt > attemptCountCeiling) {
+      if (attempt2 > attemptCountCeiling) {
         return maxDelayMs;
       }
-      const delay2 = minDelayMs * 2 ** (attempt - 1);
+      const delay2 = minDelayMs * 2 ** (attempt2 - 1);
       const capped = Math.min(delay2, maxDelayMs);
       const waitFor = randomInRange(minDelayMs, capped);
       if (Date.now() + waitFor > waitUntil) {
@@ -23165,8 +23186,8 @@ var init_constants3 = __esm({
 var createAggregatedClient;
 var init_create_aggregated_client = __esm({
   "node_modules/@smithy/core/dist-es/submodules/client/smithy-client/create-aggregated-client.js"() {
-    createAggregatedClient = (commands5, Client2, options) => {
-      for (const [command6, CommandCtor] of Object.entries(commands5)) {
+    createAggregatedClient = (commands6, Client2, options) => {
+      for (const [command6, CommandCtor] of Object.entries(commands6)) {
         const methodImpl = async function(args, optionsOrCb, cb) {
           const command7 = new CommandCtor(args);
           if (typeof optionsOrCb === "function") {
@@ -39071,11 +39092,11 @@ var require_dist_cjs4 = __commonJS({
               childTags.push(p3.parseTag());
             }
           } else {
-            let text3 = "";
+            let text4 = "";
             while (p3.i < p3.z && p3.x[p3.i] !== "<") {
-              text3 += p3.x[p3.i++];
+              text4 += p3.x[p3.i++];
             }
-            textParts.push(p3.decodeEntities(text3));
+            textParts.push(p3.decodeEntities(text4));
           }
         }
         if (!p3.isNext("</")) {
@@ -39090,18 +39111,18 @@ var require_dist_cjs4 = __commonJS({
           return { tag, value: "" };
         }
         if (!hasAttrs && !hasElementChild) {
-          const text3 = textParts.length === 1 ? textParts[0] : textParts.join("");
-          if (text3.trim() === "" && text3.includes("\n")) {
+          const text4 = textParts.length === 1 ? textParts[0] : textParts.join("");
+          if (text4.trim() === "" && text4.includes("\n")) {
             return { tag, value: "" };
           }
-          return { tag, value: text3 };
+          return { tag, value: text4 };
         }
         const obj = {};
-        for (const text3 of textParts) {
-          if (text3.trim() === "" && text3.includes("\n")) {
+        for (const text4 of textParts) {
+          if (text4.trim() === "" && text4.includes("\n")) {
             continue;
           }
-          obj["#text"] = "#text" in obj ? obj["#text"] + text3 : text3;
+          obj["#text"] = "#text" in obj ? obj["#text"] + text4 : text4;
         }
         for (const child of childTags) {
           if (child.tag === "__proto__") {
@@ -56766,7 +56787,7 @@ var require_dist_cjs16 = __commonJS({
         super.destroy();
       }
     };
-    var AbortMultipartUploadCommand3 = class extends command6(_ep05, _mw05, "AbortMultipartUpload", AbortMultipartUpload$) {
+    var AbortMultipartUploadCommand4 = class extends command6(_ep05, _mw05, "AbortMultipartUpload", AbortMultipartUpload$) {
     };
     var CompleteMultipartUploadCommand2 = class extends command6(_ep05, _mw1, "CompleteMultipartUpload", CompleteMultipartUpload$) {
     };
@@ -56778,7 +56799,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var CreateBucketMetadataTableConfigurationCommand = class extends command6(_ep3, _mw3, "CreateBucketMetadataTableConfiguration", CreateBucketMetadataTableConfiguration$) {
     };
-    var CreateMultipartUploadCommand2 = class extends command6(_ep05, _mw1, "CreateMultipartUpload", CreateMultipartUpload$) {
+    var CreateMultipartUploadCommand3 = class extends command6(_ep05, _mw1, "CreateMultipartUpload", CreateMultipartUpload$) {
     };
     var DeleteBucketAnalyticsConfigurationCommand = class extends command6(_ep3, _mw4, "DeleteBucketAnalyticsConfiguration", DeleteBucketAnalyticsConfiguration$) {
     };
@@ -56812,7 +56833,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var DeleteObjectAnnotationCommand = class extends command6(_ep5, _mw05, "DeleteObjectAnnotation", DeleteObjectAnnotation$) {
     };
-    var DeleteObjectCommand2 = class extends command6(_ep05, _mw05, "DeleteObject", DeleteObject$) {
+    var DeleteObjectCommand3 = class extends command6(_ep05, _mw05, "DeleteObject", DeleteObject$) {
     };
     var DeleteObjectsCommand = class extends command6(_ep5, _mw5, "DeleteObjects", DeleteObjects$) {
     };
@@ -56872,7 +56893,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var GetObjectAttributesCommand = class extends command6(_ep5, _mw1, "GetObjectAttributes", GetObjectAttributes$) {
     };
-    var GetObjectCommand2 = class extends command6(_ep05, _mw7, "GetObject", GetObject$) {
+    var GetObjectCommand3 = class extends command6(_ep05, _mw7, "GetObject", GetObject$) {
     };
     var GetObjectLegalHoldCommand = class extends command6(_ep5, _mw05, "GetObjectLegalHold", GetObjectLegalHold$) {
     };
@@ -56902,13 +56923,13 @@ var require_dist_cjs16 = __commonJS({
     };
     var ListDirectoryBucketsCommand = class extends command6(_ep7, _mw05, "ListDirectoryBuckets", ListDirectoryBuckets$) {
     };
-    var ListMultipartUploadsCommand2 = class extends command6(_ep8, _mw05, "ListMultipartUploads", ListMultipartUploads$) {
+    var ListMultipartUploadsCommand3 = class extends command6(_ep8, _mw05, "ListMultipartUploads", ListMultipartUploads$) {
     };
     var ListObjectAnnotationsCommand = class extends command6(_ep5, _mw05, "ListObjectAnnotations", ListObjectAnnotations$) {
     };
     var ListObjectsCommand = class extends command6(_ep8, _mw05, "ListObjects", ListObjects$) {
     };
-    var ListObjectsV2Command2 = class extends command6(_ep8, _mw05, "ListObjectsV2", ListObjectsV2$) {
+    var ListObjectsV2Command3 = class extends command6(_ep8, _mw05, "ListObjectsV2", ListObjectsV2$) {
     };
     var ListObjectVersionsCommand = class extends command6(_ep8, _mw05, "ListObjectVersions", ListObjectVersions$) {
     };
@@ -56991,7 +57012,7 @@ var require_dist_cjs16 = __commonJS({
     var paginateListBuckets = createPaginator2(S3Client2, ListBucketsCommand, "ContinuationToken", "ContinuationToken", "MaxBuckets");
     var paginateListDirectoryBuckets = createPaginator2(S3Client2, ListDirectoryBucketsCommand, "ContinuationToken", "ContinuationToken", "MaxDirectoryBuckets");
     var paginateListObjectAnnotations = createPaginator2(S3Client2, ListObjectAnnotationsCommand, "ContinuationToken", "NextContinuationToken", "MaxAnnotationResults");
-    var paginateListObjectsV2 = createPaginator2(S3Client2, ListObjectsV2Command2, "ContinuationToken", "NextContinuationToken", "MaxKeys");
+    var paginateListObjectsV2 = createPaginator2(S3Client2, ListObjectsV2Command3, "ContinuationToken", "NextContinuationToken", "MaxKeys");
     var paginateListParts = createPaginator2(S3Client2, ListPartsCommand, "PartNumberMarker", "NextPartNumberMarker", "MaxParts");
     var checkState$3 = async (client, input2) => {
       let reason;
@@ -57083,14 +57104,14 @@ var require_dist_cjs16 = __commonJS({
       const result = await createWaiter2({ ...serviceDefaults, ...params }, input2, checkState);
       return checkExceptions2(result);
     };
-    var commands5 = {
-      AbortMultipartUploadCommand: AbortMultipartUploadCommand3,
+    var commands6 = {
+      AbortMultipartUploadCommand: AbortMultipartUploadCommand4,
       CompleteMultipartUploadCommand: CompleteMultipartUploadCommand2,
       CopyObjectCommand,
       CreateBucketCommand,
       CreateBucketMetadataConfigurationCommand,
       CreateBucketMetadataTableConfigurationCommand,
-      CreateMultipartUploadCommand: CreateMultipartUploadCommand2,
+      CreateMultipartUploadCommand: CreateMultipartUploadCommand3,
       CreateSessionCommand,
       DeleteBucketCommand,
       DeleteBucketAnalyticsConfigurationCommand,
@@ -57107,7 +57128,7 @@ var require_dist_cjs16 = __commonJS({
       DeleteBucketReplicationCommand,
       DeleteBucketTaggingCommand,
       DeleteBucketWebsiteCommand,
-      DeleteObjectCommand: DeleteObjectCommand2,
+      DeleteObjectCommand: DeleteObjectCommand3,
       DeleteObjectAnnotationCommand,
       DeleteObjectsCommand,
       DeleteObjectTaggingCommand,
@@ -57135,7 +57156,7 @@ var require_dist_cjs16 = __commonJS({
       GetBucketTaggingCommand,
       GetBucketVersioningCommand,
       GetBucketWebsiteCommand,
-      GetObjectCommand: GetObjectCommand2,
+      GetObjectCommand: GetObjectCommand3,
       GetObjectAclCommand,
       GetObjectAnnotationCommand,
       GetObjectAttributesCommand,
@@ -57153,10 +57174,10 @@ var require_dist_cjs16 = __commonJS({
       ListBucketMetricsConfigurationsCommand,
       ListBucketsCommand,
       ListDirectoryBucketsCommand,
-      ListMultipartUploadsCommand: ListMultipartUploadsCommand2,
+      ListMultipartUploadsCommand: ListMultipartUploadsCommand3,
       ListObjectAnnotationsCommand,
       ListObjectsCommand,
-      ListObjectsV2Command: ListObjectsV2Command2,
+      ListObjectsV2Command: ListObjectsV2Command3,
       ListObjectVersionsCommand,
       ListPartsCommand,
       PutBucketAbacCommand,
@@ -57212,7 +57233,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var S3 = class extends S3Client2 {
     };
-    createAggregatedClient2(commands5, S3, { paginators, waiters });
+    createAggregatedClient2(commands6, S3, { paginators, waiters });
     var BucketAbacStatus = {
       Disabled: "Disabled",
       Enabled: "Enabled"
@@ -57653,7 +57674,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.AbacStatus$ = AbacStatus$;
     exports2.AbortIncompleteMultipartUpload$ = AbortIncompleteMultipartUpload$;
     exports2.AbortMultipartUpload$ = AbortMultipartUpload$;
-    exports2.AbortMultipartUploadCommand = AbortMultipartUploadCommand3;
+    exports2.AbortMultipartUploadCommand = AbortMultipartUploadCommand4;
     exports2.AbortMultipartUploadOutput$ = AbortMultipartUploadOutput$;
     exports2.AbortMultipartUploadRequest$ = AbortMultipartUploadRequest$;
     exports2.AccelerateConfiguration$ = AccelerateConfiguration$;
@@ -57731,7 +57752,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.CreateBucketOutput$ = CreateBucketOutput$;
     exports2.CreateBucketRequest$ = CreateBucketRequest$;
     exports2.CreateMultipartUpload$ = CreateMultipartUpload$;
-    exports2.CreateMultipartUploadCommand = CreateMultipartUploadCommand2;
+    exports2.CreateMultipartUploadCommand = CreateMultipartUploadCommand3;
     exports2.CreateMultipartUploadOutput$ = CreateMultipartUploadOutput$;
     exports2.CreateMultipartUploadRequest$ = CreateMultipartUploadRequest$;
     exports2.CreateSession$ = CreateSession$;
@@ -57794,7 +57815,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.DeleteObjectAnnotationCommand = DeleteObjectAnnotationCommand;
     exports2.DeleteObjectAnnotationOutput$ = DeleteObjectAnnotationOutput$;
     exports2.DeleteObjectAnnotationRequest$ = DeleteObjectAnnotationRequest$;
-    exports2.DeleteObjectCommand = DeleteObjectCommand2;
+    exports2.DeleteObjectCommand = DeleteObjectCommand3;
     exports2.DeleteObjectOutput$ = DeleteObjectOutput$;
     exports2.DeleteObjectRequest$ = DeleteObjectRequest$;
     exports2.DeleteObjectTagging$ = DeleteObjectTagging$;
@@ -57938,7 +57959,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.GetObjectAttributesOutput$ = GetObjectAttributesOutput$;
     exports2.GetObjectAttributesParts$ = GetObjectAttributesParts$;
     exports2.GetObjectAttributesRequest$ = GetObjectAttributesRequest$;
-    exports2.GetObjectCommand = GetObjectCommand2;
+    exports2.GetObjectCommand = GetObjectCommand3;
     exports2.GetObjectLegalHold$ = GetObjectLegalHold$;
     exports2.GetObjectLegalHoldCommand = GetObjectLegalHoldCommand;
     exports2.GetObjectLegalHoldOutput$ = GetObjectLegalHoldOutput$;
@@ -58046,7 +58067,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.ListDirectoryBucketsOutput$ = ListDirectoryBucketsOutput$;
     exports2.ListDirectoryBucketsRequest$ = ListDirectoryBucketsRequest$;
     exports2.ListMultipartUploads$ = ListMultipartUploads$;
-    exports2.ListMultipartUploadsCommand = ListMultipartUploadsCommand2;
+    exports2.ListMultipartUploadsCommand = ListMultipartUploadsCommand3;
     exports2.ListMultipartUploadsOutput$ = ListMultipartUploadsOutput$;
     exports2.ListMultipartUploadsRequest$ = ListMultipartUploadsRequest$;
     exports2.ListObjectAnnotations$ = ListObjectAnnotations$;
@@ -58062,7 +58083,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.ListObjectsOutput$ = ListObjectsOutput$;
     exports2.ListObjectsRequest$ = ListObjectsRequest$;
     exports2.ListObjectsV2$ = ListObjectsV2$;
-    exports2.ListObjectsV2Command = ListObjectsV2Command2;
+    exports2.ListObjectsV2Command = ListObjectsV2Command3;
     exports2.ListObjectsV2Output$ = ListObjectsV2Output$;
     exports2.ListObjectsV2Request$ = ListObjectsV2Request$;
     exports2.ListParts$ = ListParts$;
@@ -58454,11 +58475,105 @@ var init_part_buffers = __esm({
   }
 });
 
+// src/destinations/s3-rights.ts
+async function tryRights(place) {
+  const [list2, uploads, remove, data, manifest, record2] = await Promise.all([
+    tryToList(place),
+    attempt(
+      place,
+      "Listing unfinished uploads",
+      (client, options) => client.send(new import_client_s3.ListMultipartUploadsCommand({ ...scopeOf(place), MaxUploads: 1 }), options)
+    ),
+    attempt(
+      place,
+      "Removing what is not there",
+      (client, options) => client.send(new import_client_s3.DeleteObjectCommand(objectOf(place, probeKey)), options)
+    ),
+    tryToUpload(place, probeKey),
+    tryToUpload(place, manifestKey(probeId)),
+    tryToUpload(place, drillKey(probeId))
+  ]);
+  return [
+    { right: "list", key: "", outcome: list2.outcome },
+    { right: "list uploads", key: "", outcome: uploads },
+    ...await Promise.all(
+      list2.samples.map(async ({ key, isThere }) => {
+        return { right: "read", key, outcome: isThere ? await tryToRead(place, key) : "unknown" };
+      })
+    ),
+    { right: "write", key: probeKey, outcome: data.write },
+    { right: "write", key: manifestKey(probeId), outcome: manifest.write },
+    { right: "write", key: drillKey(probeId), outcome: record2.write },
+    { right: "end uploads", key: probeKey, outcome: data.end },
+    { right: "remove", key: probeKey, outcome: remove }
+  ];
+}
+async function tryToUpload(place, key) {
+  const object2 = objectOf(place, key);
+  let uploadId;
+  const write = await attempt(place, "Trying to write", async (client, options) => {
+    const input2 = { ...object2, ...place.newObjects.describe(key) };
+    uploadId = (await client.send(new import_client_s3.CreateMultipartUploadCommand(input2), options)).UploadId;
+  });
+  if (write !== "allowed") return { write, end: "unknown" };
+  const end = await attempt(
+    place,
+    "Ending what was tried",
+    (client, options) => client.send(new import_client_s3.AbortMultipartUploadCommand({ ...object2, UploadId: uploadId }), options)
+  );
+  return { write, end };
+}
+async function tryToList(place) {
+  let keys = [];
+  const outcome = await attempt(place, "Listing", async (client, options) => {
+    const scope = { ...scopeOf(place), Prefix: place.prefix + backupsPrefix };
+    const { Contents = [] } = await client.send(new import_client_s3.ListObjectsV2Command(scope), options);
+    keys = Contents.map(({ Key = "" }) => Key.slice(place.prefix.length));
+  });
+  const manifest = keys.find((key) => key === manifestKey(findBackupOf(key) ?? ""));
+  const data = keys.find(isDataKey);
+  const samples = [
+    { key: manifest ?? manifestKey(probeId), isThere: manifest !== void 0 },
+    { key: data ?? probeKey, isThere: data !== void 0 }
+  ];
+  return { outcome, samples };
+}
+async function tryToRead(place, key) {
+  return await attempt(place, `Reading ${key}`, async (client, options) => {
+    const { Body } = await client.send(new import_client_s3.GetObjectCommand(objectOf(place, key)), options);
+    Body.destroy();
+  });
+}
+async function attempt({ requests }, doing, request) {
+  try {
+    await requests.send(doing, request);
+    return "allowed";
+  } catch (error63) {
+    if (error63 instanceof AppError && error63.code === "DESTINATION_REFUSED") return "refused";
+    throw error63;
+  }
+}
+function objectOf({ requests: { bucket }, prefix }, key) {
+  return { Bucket: bucket, Key: prefix + key };
+}
+function scopeOf({ requests: { bucket }, prefix }) {
+  return { Bucket: bucket, Prefix: prefix };
+}
+var import_client_s3;
+var init_s3_rights = __esm({
+  "src/destinations/s3-rights.ts"() {
+    "use strict";
+    import_client_s3 = __toESM(require_dist_cjs16(), 1);
+    init_errors();
+    init_keys();
+  }
+});
+
 // src/destinations/retry.ts
-async function retryTransient(context, signal, attempt) {
+async function retryTransient(context, signal, attempt2) {
   for (let retry = 0; ; retry++) {
     try {
-      return await attempt(retry + 1);
+      return await attempt2(retry + 1);
     } catch (error63) {
       if (!(error63 instanceof AppError && error63.transient) || retry === RETRIES) throw error63;
       context.reporter.warn(`${error63.message} Trying again (${retry + 1} of ${RETRIES}).`);
@@ -58596,7 +58711,7 @@ var init_s3_errors = __esm({
 // src/destinations/s3-requests.ts
 async function createS3Client(config2) {
   const { endpoint, accessKeyId, secretAccessKey, sessionToken } = config2;
-  return new import_client_s3.S3Client({
+  return new import_client_s32.S3Client({
     region: config2.region ?? await findRegion(),
     forcePathStyle: config2.pathStyle ?? !isAwsEndpoint(endpoint),
     ...endpoint !== void 0 && { endpoint },
@@ -58623,7 +58738,7 @@ function isAwsEndpoint(endpoint) {
   return endpoint === void 0 || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 async function findRegion() {
-  const probe = new import_client_s3.S3Client({});
+  const probe = new import_client_s32.S3Client({});
   try {
     return await probe.config.region();
   } catch {
@@ -58632,11 +58747,11 @@ async function findRegion() {
     probe.destroy();
   }
 }
-var import_client_s3, CONNECT_TIMEOUT_MS, IDLE_TIMEOUT_MS, S3Requests;
+var import_client_s32, CONNECT_TIMEOUT_MS, IDLE_TIMEOUT_MS, S3Requests;
 var init_s3_requests = __esm({
   "src/destinations/s3-requests.ts"() {
     "use strict";
-    import_client_s3 = __toESM(require_dist_cjs16(), 1);
+    import_client_s32 = __toESM(require_dist_cjs16(), 1);
     init_body();
     init_retry3();
     init_s3_errors();
@@ -58758,12 +58873,12 @@ function tooManyParts(key, partSizeBytes) {
     hint: "Its size was guessed far too low; split the table into partitions, or report this with both sizes."
   });
 }
-var import_node_events, import_client_s32, MIB, USUAL_PART_SIZE_BYTES, MAX_PARTS, PLANNED_PARTS, ABORT_TIMEOUT_MS, MultipartUpload;
+var import_node_events, import_client_s33, MIB, USUAL_PART_SIZE_BYTES, MAX_PARTS, PLANNED_PARTS, ABORT_TIMEOUT_MS, MultipartUpload;
 var init_s3_upload = __esm({
   "src/destinations/s3-upload.ts"() {
     "use strict";
     import_node_events = require("node:events");
-    import_client_s32 = __toESM(require_dist_cjs16(), 1);
+    import_client_s33 = __toESM(require_dist_cjs16(), 1);
     init_errors();
     init_body();
     MIB = 1024 * 1024;
@@ -58791,7 +58906,7 @@ var init_s3_upload = __esm({
         const input2 = { ...this.#object, ...description, ...digest4(bytes), Body: bytes };
         await this.#requests.send(
           `Writing ${this.#key}`,
-          (client, options) => client.send(new import_client_s32.PutObjectCommand(input2), options),
+          (client, options) => client.send(new import_client_s33.PutObjectCommand(input2), options),
           this.#signal
         );
       }
@@ -58810,7 +58925,7 @@ var init_s3_upload = __esm({
         };
         const { ETag } = await this.#requests.send(
           `Writing part ${part.PartNumber} of ${this.#key}`,
-          (client, options) => client.send(new import_client_s32.UploadPartCommand(input2), options),
+          (client, options) => client.send(new import_client_s33.UploadPartCommand(input2), options),
           this.#signal
         );
         part.ETag = ETag;
@@ -58825,11 +58940,11 @@ var init_s3_upload = __esm({
           `Completing ${this.#key}`,
           async (client, options, attemptNumber) => {
             try {
-              await client.send(new import_client_s32.CompleteMultipartUploadCommand(input2), options);
+              await client.send(new import_client_s33.CompleteMultipartUploadCommand(input2), options);
             } catch (error63) {
               const isGone = error63 instanceof Error && error63.name === "NoSuchUpload";
               if (!isGone || attemptNumber === 1) throw error63;
-              const { ContentLength } = await client.send(new import_client_s32.HeadObjectCommand(this.#object), options);
+              const { ContentLength } = await client.send(new import_client_s33.HeadObjectCommand(this.#object), options);
               if (ContentLength !== sizeBytes) throw error63;
             }
           },
@@ -58844,7 +58959,7 @@ var init_s3_upload = __esm({
         try {
           await this.#requests.send(
             `Aborting the upload of ${this.#key}`,
-            (client, options) => client.send(new import_client_s32.AbortMultipartUploadCommand(input2), options),
+            (client, options) => client.send(new import_client_s33.AbortMultipartUploadCommand(input2), options),
             AbortSignal.timeout(ABORT_TIMEOUT_MS)
             // not the run's signal: that may be why we are here
           );
@@ -58857,7 +58972,7 @@ var init_s3_upload = __esm({
         const input2 = { ...this.#object, ...this.#target.description };
         const { UploadId } = await this.#requests.send(
           `Beginning to write ${this.#key}`,
-          (client, options) => client.send(new import_client_s32.CreateMultipartUploadCommand(input2), options),
+          (client, options) => client.send(new import_client_s33.CreateMultipartUploadCommand(input2), options),
           this.#signal
         );
         return UploadId;
@@ -58875,23 +58990,40 @@ async function openS3(config2, place, context, options = {}) {
   const requests = new S3Requests(config2, place.bucket, await createS3Client(config2), context);
   const folders = place.folder.split("/").filter((part) => part !== "");
   const newObjects = new NewObjects(config2, context.clock);
-  return new S3Destination(requests, `${folders.join("/")}/`, newObjects, options.pageSize);
+  return new S3Destination(
+    requests,
+    folders.map((part) => `${part}/`).join(""),
+    newObjects,
+    options.pageSize
+  );
+}
+function isRefusal(error63) {
+  return error63 instanceof AppError && error63.code === "DESTINATION_REFUSED";
+}
+async function allowRefusal(asking) {
+  try {
+    return await asking;
+  } catch (error63) {
+    if (isRefusal(error63)) return void 0;
+    throw error63;
+  }
 }
 function statusOf(error63) {
   const { $metadata } = error63;
   return $metadata?.httpStatusCode;
 }
-var import_client_s33, import_consumers2, PARTS_IN_MEMORY, S3Destination;
+var import_client_s34, import_consumers2, PARTS_IN_MEMORY, S3Destination;
 var init_s33 = __esm({
   "src/destinations/s3.ts"() {
     "use strict";
-    import_client_s33 = __toESM(require_dist_cjs16(), 1);
+    import_client_s34 = __toESM(require_dist_cjs16(), 1);
     import_consumers2 = require("node:stream/consumers");
     init_errors();
     init_body();
     init_keys();
     init_s3_new_object();
     init_part_buffers();
+    init_s3_rights();
     init_s3_requests();
     init_s3_upload();
     PARTS_IN_MEMORY = 4;
@@ -58911,10 +59043,17 @@ var init_s33 = __esm({
       }
       async check() {
         const input2 = { Bucket: this.#requests.bucket, Prefix: this.#prefix, MaxKeys: 1 };
-        await this.#requests.send(
-          "Looking at the bucket",
-          (client, options) => client.send(new import_client_s33.ListObjectsV2Command(input2), options)
-        );
+        try {
+          await this.#requests.send(
+            "Looking at the bucket",
+            (client, options) => client.send(new import_client_s34.ListObjectsV2Command(input2), options)
+          );
+        } catch (error63) {
+          if (!isRefusal(error63) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error63;
+        }
+      }
+      async tryRights() {
+        return await tryRights(this.#place);
       }
       async put(key, body, expectedSizeBytes) {
         const target2 = {
@@ -58928,7 +59067,7 @@ var init_s33 = __esm({
         return written;
       }
       async putIfAbsent(key, bytes) {
-        if (!this.#requests.isAws && await this.findSize(key) !== void 0) return "already-there";
+        if (!this.#requests.isAws && await this.#isKnownToBeThere(key)) return "already-there";
         const input2 = {
           ...this.#object(key),
           ...this.#newObjects.describe(key),
@@ -58937,16 +59076,16 @@ var init_s33 = __esm({
         };
         return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
           try {
-            await client.send(new import_client_s33.PutObjectCommand({ ...input2, IfNoneMatch: "*" }), options);
+            await client.send(new import_client_s34.PutObjectCommand({ ...input2, IfNoneMatch: "*" }), options);
             return "written";
           } catch (error63) {
             const status = statusOf(error63);
             if (status === 501 && !this.#requests.isAws) {
-              await client.send(new import_client_s33.PutObjectCommand(input2), options);
+              await client.send(new import_client_s34.PutObjectCommand(input2), options);
               return "written";
             }
             if (status !== 412) throw error63;
-            const isOurs = attemptNumber > 1 && (await (0, import_consumers2.buffer)(await this.#get(key, client, options))).equals(bytes);
+            const isOurs = attemptNumber > 1 && await this.#holds(key, bytes, client, options);
             return isOurs ? "written" : "already-there";
           }
         });
@@ -58981,7 +59120,8 @@ var init_s33 = __esm({
       async extendLock(key) {
         const until = this.#newObjects.lockedUntil(key);
         if (!until) return;
-        const { ObjectLockMode, ObjectLockRetainUntilDate } = await this.#head(key) ?? {};
+        const found = await allowRefusal(this.#head(key));
+        const { ObjectLockMode, ObjectLockRetainUntilDate } = found ?? {};
         if (ObjectLockRetainUntilDate && ObjectLockRetainUntilDate >= until) return;
         const Retention = {
           // A lock may grow, but not become weaker.
@@ -58990,13 +59130,13 @@ var init_s33 = __esm({
         };
         await this.#requests.send(
           `Locking ${key}`,
-          (client, options) => client.send(new import_client_s33.PutObjectRetentionCommand({ ...this.#object(key), Retention }), options)
+          (client, options) => client.send(new import_client_s34.PutObjectRetentionCommand({ ...this.#object(key), Retention }), options)
         );
       }
       async remove(key) {
         await this.#requests.send(
           `Removing ${key}`,
-          (client, options) => client.send(new import_client_s33.DeleteObjectCommand(this.#object(key)), options)
+          (client, options) => client.send(new import_client_s34.DeleteObjectCommand(this.#object(key)), options)
         );
       }
       async abortUnfinished(prefix, isDead) {
@@ -59007,7 +59147,7 @@ var init_s33 = __esm({
             if (!isDead({ key, startedAt: Initiated })) continue;
             await this.#requests.send(
               `Aborting the upload of ${key}`,
-              (client, options) => client.send(new import_client_s33.AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options)
+              (client, options) => client.send(new import_client_s34.AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options)
             );
             aborted2++;
           }
@@ -59017,11 +59157,28 @@ var init_s33 = __esm({
       close() {
         this.#requests.close();
       }
+      /** What rights are tried with. */
+      get #place() {
+        return { requests: this.#requests, prefix: this.#prefix, newObjects: this.#newObjects };
+      }
+      /** False also where nobody may look. */
+      async #isKnownToBeThere(key) {
+        return await allowRefusal(this.findSize(key)) !== void 0;
+      }
+      /** Whether an object is just this; false also where nobody may look. */
+      async #holds(key, bytes, client, options) {
+        try {
+          return (await (0, import_consumers2.buffer)(await this.#get(key, client, options))).equals(bytes);
+        } catch (error63) {
+          if (statusOf(error63) === 403) return false;
+          throw error63;
+        }
+      }
       async #head(key) {
         try {
           return await this.#requests.send(
             `Looking for ${key}`,
-            (client, options) => client.send(new import_client_s33.HeadObjectCommand(this.#object(key)), options)
+            (client, options) => client.send(new import_client_s34.HeadObjectCommand(this.#object(key)), options)
           );
         } catch (error63) {
           if (error63 instanceof AppError && error63.code === "OBJECT_MISSING") return void 0;
@@ -59030,7 +59187,7 @@ var init_s33 = __esm({
       }
       async #get(key, client, options, fromByte = 0) {
         const input2 = { ...this.#object(key), ...fromByte > 0 && { Range: `bytes=${fromByte}-` } };
-        const { Body, ContentLength = 0, ContentRange } = await client.send(new import_client_s33.GetObjectCommand(input2), options);
+        const { Body, ContentLength = 0, ContentRange } = await client.send(new import_client_s34.GetObjectCommand(input2), options);
         if (fromByte > 0 && !ContentRange?.startsWith(`bytes ${fromByte}-`)) {
           Body.destroy();
           throw new AppError("DESTINATION_FAILED", `The service did not give ${key} from byte ${fromByte} on.`, {
@@ -59056,7 +59213,7 @@ var init_s33 = __esm({
           };
           const page = await this.#requests.send(
             `Listing ${prefix}`,
-            (client, options) => client.send(new import_client_s33.ListObjectsV2Command(input2), options)
+            (client, options) => client.send(new import_client_s34.ListObjectsV2Command(input2), options)
           );
           yield page;
           ContinuationToken = page.NextContinuationToken;
@@ -59074,7 +59231,7 @@ var init_s33 = __esm({
           };
           page = await this.#requests.send(
             `Listing unfinished uploads of ${prefix}`,
-            (client, options) => client.send(new import_client_s33.ListMultipartUploadsCommand(input2), options)
+            (client, options) => client.send(new import_client_s34.ListMultipartUploadsCommand(input2), options)
           );
           yield page;
         } while (page.IsTruncated);
@@ -60201,14 +60358,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text4, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text3;
+        return text4;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text3.length <= endStep)
-        return text3;
+      if (text4.length <= endStep)
+        return text4;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -60225,14 +60382,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i5 = consumeMoreIndentedLines(text3, i5, indent.length);
+        i5 = consumeMoreIndentedLines(text4, i5, indent.length);
         if (i5 !== -1)
           end = i5 + endStep;
       }
-      for (let ch; ch = text3[i5 += 1]; ) {
+      for (let ch; ch = text4[i5 += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i5;
-          switch (text3[i5 + 1]) {
+          switch (text4[i5 + 1]) {
             case "x":
               i5 += 3;
               break;
@@ -60249,12 +60406,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i5 = consumeMoreIndentedLines(text3, i5, indent.length);
+            i5 = consumeMoreIndentedLines(text4, i5, indent.length);
           end = i5 + indent.length + endStep;
           split2 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text3[i5 + 1];
+            const next = text4[i5 + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split2 = i5;
           }
@@ -60266,12 +60423,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text3[i5 += 1];
+                ch = text4[i5 += 1];
                 overflow = true;
               }
               const j5 = i5 > escEnd + 1 ? i5 - 2 : escStart - 1;
               if (escapedFolds[j5])
-                return text3;
+                return text4;
               folds.push(j5);
               escapedFolds[j5] = true;
               end = j5 + endStep;
@@ -60286,39 +60443,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text3;
+        return text4;
       if (onFold)
         onFold();
-      let res = text3.slice(0, folds[0]);
+      let res = text4.slice(0, folds[0]);
       for (let i6 = 0; i6 < folds.length; ++i6) {
         const fold = folds[i6];
-        const end2 = folds[i6 + 1] || text3.length;
+        const end2 = folds[i6 + 1] || text4.length;
         if (fold === 0)
           res = `
-${indent}${text3.slice(0, end2)}`;
+${indent}${text4.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text3[fold]}\\`;
+            res += `${text4[fold]}\\`;
           res += `
-${indent}${text3.slice(fold + 1, end2)}`;
+${indent}${text4.slice(fold + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text3, i5, indent) {
+    function consumeMoreIndentedLines(text4, i5, indent) {
       let end = i5;
       let start = i5 + 1;
-      let ch = text3[start];
+      let ch = text4[start];
       while (ch === " " || ch === "	") {
         if (i5 < start + indent) {
-          ch = text3[++i5];
+          ch = text4[++i5];
         } else {
           do {
-            ch = text3[++i5];
+            ch = text4[++i5];
           } while (ch && ch !== "\n");
           end = i5;
           start = i5 + 1;
-          ch = text3[start];
+          ch = text4[start];
         }
       }
       return end;
@@ -66836,8 +66993,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text3, addEOL = false) {
-    this._buffer += text3;
+  addRaw(text4, addEOL = false) {
+    this._buffer += text4;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -66933,10 +67090,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text3, level) {
+  addHeading(text4, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text3);
+    const element = this.wrap(allowedTag, text4);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -66965,9 +67122,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text3, cite) {
+  addQuote(text4, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text3, attrs);
+    const element = this.wrap("blockquote", text4, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -66978,8 +67135,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text3, href) {
-    const element = this.wrap("a", text3, { href });
+  addLink(text4, href) {
+    const element = this.wrap("a", text4, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -76597,8 +76754,8 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text3) => {
-  return text3.charAt(0).toUpperCase() + text3.slice(1);
+var capitalizeFirstCharacter = (text4) => {
+  return text4.charAt(0).toUpperCase() + text4.slice(1);
 };
 function getUnitTypeFromNumber(number5) {
   const abs = Math.abs(number5);
@@ -87190,7 +87347,10 @@ var clickhouseManifestSchema = external_exports.strictObject({
   access: clickhouseAccessSchema.optional(),
   serverBackup: serverBackupSchema.optional()
 });
-var storeManifestSchema = external_exports.discriminatedUnion("kind", [postgresManifestSchema, clickhouseManifestSchema]);
+var storeManifestSchema = external_exports.discriminatedUnion("kind", [
+  postgresManifestSchema,
+  clickhouseManifestSchema
+]);
 var manifestSchema = external_exports.strictObject({
   format: external_exports.literal("lifeboat-backup"),
   /** Version 2 only adds fields to version 1, so one schema reads both. */
@@ -87352,6 +87512,8 @@ function isSystemError(error63) {
 // src/destinations/directory.ts
 init_keys();
 var PARTIAL = /\.partial-[0-9a-f]{12}$/;
+var PIECE_BYTES = 1024 * 1024;
+var LOOK_AHEAD = 32;
 var DirectoryDestination = class {
   url;
   #base;
@@ -87377,6 +87539,20 @@ var DirectoryDestination = class {
       });
     });
   }
+  /** The folder that is there tells: what will lie in it is created with its owner's rights. */
+  async tryRights() {
+    const place = await statIfThere(this.#root) ? this.#root : this.#base;
+    const [list2, write] = await Promise.all([
+      isAllowed(place, import_promises.constants.R_OK),
+      isAllowed(place, import_promises.constants.W_OK)
+    ]);
+    return [
+      { right: "list", key: "", outcome: list2 },
+      { right: "read", key: probeKey, outcome: list2 },
+      { right: "write", key: probeKey, outcome: write },
+      { right: "remove", key: probeKey, outcome: write }
+    ];
+  }
   async put(key, body) {
     const metered = new MeteredBody(body, this.#context.signal);
     await this.#writePartial(key, metered, (partial2, path) => (0, import_promises.rename)(partial2, path));
@@ -87400,7 +87576,7 @@ var DirectoryDestination = class {
   async open(key, fromByte = 0) {
     const file2 = await this.#do(`Reading ${key}`, () => this.#openObject(key));
     const { size } = await file2.stat();
-    const source = file2.createReadStream({ start: fromByte });
+    const source = file2.createReadStream({ start: fromByte, highWaterMark: PIECE_BYTES });
     return guardStream(
       source,
       Math.max(0, size - fromByte),
@@ -87451,7 +87627,7 @@ var DirectoryDestination = class {
     try {
       const file2 = await this.#do(doing, () => this.#create(partial2));
       try {
-        for await (const chunk of body) await this.#do(doing, () => writeAll(file2, chunk));
+        for await (const bytes of gather(body)) await this.#do(doing, () => writeAll(file2, bytes));
         await this.#do(doing, () => file2.sync());
       } finally {
         await file2.close();
@@ -87468,14 +87644,14 @@ var DirectoryDestination = class {
   }
   async #create(partial2) {
     await this.check();
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt2 = 1; ; attempt2++) {
       try {
         await (0, import_promises.mkdir)((0, import_node_path.dirname)(partial2), { recursive: true, mode: 448 });
         return await (0, import_promises.open)(partial2, "wx", 384);
       } catch (error63) {
         if (!hasCode(error63, "ENOENT")) throw error63;
         await (0, import_promises.access)(this.#base, import_promises.constants.W_OK);
-        if (attempt === 3) throw error63;
+        if (attempt2 === 3) throw error63;
       }
     }
   }
@@ -87492,18 +87668,36 @@ var DirectoryDestination = class {
       hint: "It was removed, or the backup that names it was copied without it."
     });
   }
-  /** Goes through files in key order: a folder takes its place in it with the slash that ends its name. */
-  async *#walk(folder, prefix) {
-    for (const entry of await this.#readFolder(folder)) {
-      const key = `${folder}${entry.name}`;
-      if (entry.isDirectory()) {
-        if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))
-          yield* this.#walk(`${key}/`, prefix);
-      } else if (key.startsWith(prefix)) {
-        const found = await this.#do(`Looking at ${key}`, () => statIfThere((0, import_node_path.join)(this.#root, key)));
-        if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
-      }
+  /**
+   * Goes through files in key order: a folder takes its place in it with the slash that ends its name. Looks at some entries
+   * ahead of the one that is asked for, since each look waits for the disk.
+   */
+  async *#walk(folder, prefix, reading = this.#readFolder(folder)) {
+    const entries = (await reading).map((entry) => ({ key: `${folder}${entry.name}`, isFolder: entry.isDirectory() })).filter(
+      ({ key, isFolder }) => isFolder ? `${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`) : key.startsWith(prefix)
+    );
+    const looks = [];
+    for (const index of entries.keys()) {
+      for (const entry of entries.slice(looks.length, index + LOOK_AHEAD))
+        looks.push(this.#look(entry, prefix));
+      yield* looks[index]();
     }
+  }
+  /** Begins to read a folder, or to look at a file. @returns what gives the files */
+  #look({ key, isFolder }, prefix) {
+    if (isFolder) {
+      const reading = this.#readFolder(`${key}/`);
+      reading.catch(() => {
+      });
+      return () => this.#walk(`${key}/`, prefix, reading);
+    }
+    const looking = this.#do(`Looking at ${key}`, () => statIfThere((0, import_node_path.join)(this.#root, key)));
+    looking.catch(() => {
+    });
+    return async function* () {
+      const found = await looking;
+      if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+    };
   }
   async #readFolder(folder) {
     throwIfCancelled(this.#context.signal);
@@ -87563,9 +87757,33 @@ async function statIfThere(path) {
     throw error63;
   }
 }
-async function writeAll(file2, chunk) {
-  for (let offset2 = 0; offset2 < chunk.length; ) {
-    offset2 += (await file2.write(chunk, offset2)).bytesWritten;
+async function isAllowed(path, mode) {
+  try {
+    await (0, import_promises.access)(path, mode | import_promises.constants.X_OK);
+    return "allowed";
+  } catch {
+    return "refused";
+  }
+}
+async function* gather(body) {
+  const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let offset2 = 0; offset2 < chunk.length; ) {
+      const taken = chunk.subarray(offset2, offset2 + PIECE_BYTES - filled);
+      piece.set(taken, filled);
+      offset2 += taken.length;
+      filled += taken.length;
+      if (filled < PIECE_BYTES) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+async function writeAll(file2, bytes) {
+  for (let offset2 = 0; offset2 < bytes.length; ) {
+    offset2 += (await file2.write(bytes, offset2)).bytesWritten;
   }
 }
 async function syncFolder(path) {
@@ -87582,10 +87800,10 @@ async function openDestination(config2, name, context) {
   if (config2.url.startsWith("file:///") && URL.canParse(config2.url)) {
     return new DirectoryDestination((0, import_node_url2.fileURLToPath)(config2.url), name, context);
   }
-  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(config2.url) ?? [];
-  if (bucket !== void 0) {
+  const place = findBucket(config2, name);
+  if (place) {
     const { openS3: openS32 } = await Promise.resolve().then(() => (init_s33(), s3_exports2));
-    return await openS32(config2, { bucket, folder: `${prefix}/${name}` }, context);
+    return await openS32(config2, place, context);
   }
   throw new AppError(
     "CONFIG_INVALID",
@@ -87594,6 +87812,11 @@ async function openDestination(config2, name, context) {
       hint: "Write s3://bucket/prefix or file:///absolute/path."
     }
   );
+}
+function findBucket({ url: url2 }, name) {
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(url2) ?? [];
+  const folder = `${prefix}/${name}`.split("/").filter((part) => part !== "");
+  return bucket === void 0 ? void 0 : { bucket, folder: folder.join("/") };
 }
 
 // src/report/failure.ts
@@ -87718,35 +87941,44 @@ var Redactor = class {
     for (const form of secretForms(secret.reveal())) this.#forms.add(form);
   }
   /** Credentials that overlap in the text go as one: neither leaves a rest of the other. */
-  redact(text3) {
-    const spans = [...this.#forms].flatMap((form) => findSpans(text3, form));
+  redact(text4) {
+    const spans = [...this.#forms].flatMap((form) => findSpans(text4, form));
     spans.sort((a5, b5) => a5.start - b5.start);
     let clean = "";
     let done = 0;
     for (const { start, end } of spans) {
-      if (start >= done) clean += text3.slice(done, start) + PLACEHOLDER;
+      if (start >= done) clean += text4.slice(done, start) + PLACEHOLDER;
       done = Math.max(done, end);
     }
-    return clean + text3.slice(done);
+    return clean + text4.slice(done);
+  }
+  /** The same data with every text in it redacted. */
+  redactAll(data) {
+    if (typeof data === "string") return this.redact(data);
+    if (Array.isArray(data)) return data.map((item) => this.redactAll(item));
+    if (typeof data !== "object" || data === null) return data;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, item]) => [key, this.redactAll(item)])
+    );
   }
 };
-function findSpans(text3, form) {
+function findSpans(text4, form) {
   const spans = [];
-  for (let start = text3.indexOf(form); start !== -1; start = text3.indexOf(form, start + 1)) {
+  for (let start = text4.indexOf(form); start !== -1; start = text4.indexOf(form, start + 1)) {
     spans.push({ start, end: start + form.length });
   }
   return spans;
 }
-function encodeAsPassword(text3) {
+function encodeAsPassword(text4) {
   const url2 = new URL("postgres://user@host");
-  url2.password = text3;
+  url2.password = text4;
   return url2.password;
 }
-function convertOrKeep(convert, text3) {
+function convertOrKeep(convert, text4) {
   try {
-    return convert(text3);
+    return convert(text4);
   } catch {
-    return text3;
+    return text4;
   }
 }
 
@@ -87774,8 +88006,8 @@ init_errors();
 var Problems = class {
   #found = [];
   /** @param text - goes on after the place: what is wrong with it and what to write instead; never a value */
-  add(place, text3) {
-    this.#found.push({ order: place.order, line: `${place.label} ${text3}` });
+  add(place, text4) {
+    this.#found.push({ order: place.order, line: `${place.label} ${text4}` });
   }
   /** @throws AppError CONFIG_INVALID when anything was found */
   throwIfAny() {
@@ -90451,12 +90683,12 @@ var Duration = class _Duration {
    * @example Duration.fromISO('P5Y3M').toObject() //=> { years: 5, months: 3 }
    * @return {Duration}
    */
-  static fromISO(text3, opts) {
-    const [parsed] = parseISODuration(text3);
+  static fromISO(text4, opts) {
+    const [parsed] = parseISODuration(text4);
     if (parsed) {
       return _Duration.fromObject(parsed, opts);
     } else {
-      return _Duration.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+      return _Duration.invalid("unparsable", `the input "${text4}" can't be parsed as ISO 8601`);
     }
   }
   /**
@@ -90475,12 +90707,12 @@ var Duration = class _Duration {
    * @example Duration.fromISOTime('T1100').toObject() //=> { hours: 11, minutes: 0, seconds: 0 }
    * @return {Duration}
    */
-  static fromISOTime(text3, opts) {
-    const [parsed] = parseISOTimeOnly(text3);
+  static fromISOTime(text4, opts) {
+    const [parsed] = parseISOTimeOnly(text4);
     if (parsed) {
       return _Duration.fromObject(parsed, opts);
     } else {
-      return _Duration.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+      return _Duration.invalid("unparsable", `the input "${text4}" can't be parsed as ISO 8601`);
     }
   }
   /**
@@ -91110,8 +91342,8 @@ var Interval = class _Interval {
    * @see https://en.wikipedia.org/wiki/ISO_8601#Time_intervals
    * @return {Interval}
    */
-  static fromISO(text3, opts) {
-    const [s3, e5] = (text3 || "").split("/", 2);
+  static fromISO(text4, opts) {
+    const [s3, e5] = (text4 || "").split("/", 2);
     if (s3 && e5) {
       let start, startIsValid;
       try {
@@ -91142,7 +91374,7 @@ var Interval = class _Interval {
         }
       }
     }
-    return _Interval.invalid("unparsable", `the input "${text3}" can't be parsed as ISO 8601`);
+    return _Interval.invalid("unparsable", `the input "${text4}" can't be parsed as ISO 8601`);
   }
   /**
    * Check if an object is an Interval. Works across context boundaries
@@ -92303,7 +92535,7 @@ function adjustTime(inst, dur) {
   }
   return { ts, o: o3 };
 }
-function parseDataToDateTime(parsed, parsedZone, opts, format2, text3, specificOffset) {
+function parseDataToDateTime(parsed, parsedZone, opts, format2, text4, specificOffset) {
   const { setZone, zone } = opts;
   if (parsed && Object.keys(parsed).length !== 0 || parsedZone) {
     const interpretationZone = parsedZone || zone, inst = DateTime.fromObject(parsed, {
@@ -92314,7 +92546,7 @@ function parseDataToDateTime(parsed, parsedZone, opts, format2, text3, specificO
     return setZone ? inst : inst.setZone(zone);
   } else {
     return DateTime.invalid(
-      new Invalid("unparsable", `the input "${text3}" can't be parsed as ${format2}`)
+      new Invalid("unparsable", `the input "${text4}" can't be parsed as ${format2}`)
     );
   }
 }
@@ -92828,9 +93060,9 @@ var DateTime = class _DateTime {
    * @example DateTime.fromISO('2016-W05-4')
    * @return {DateTime}
    */
-  static fromISO(text3, opts = {}) {
-    const [vals, parsedZone] = parseISODate(text3);
-    return parseDataToDateTime(vals, parsedZone, opts, "ISO 8601", text3);
+  static fromISO(text4, opts = {}) {
+    const [vals, parsedZone] = parseISODate(text4);
+    return parseDataToDateTime(vals, parsedZone, opts, "ISO 8601", text4);
   }
   /**
    * Create a DateTime from an RFC 2822 string
@@ -92847,9 +93079,9 @@ var DateTime = class _DateTime {
    * @example DateTime.fromRFC2822('25 Nov 2016 13:23 Z')
    * @return {DateTime}
    */
-  static fromRFC2822(text3, opts = {}) {
-    const [vals, parsedZone] = parseRFC2822Date(text3);
-    return parseDataToDateTime(vals, parsedZone, opts, "RFC 2822", text3);
+  static fromRFC2822(text4, opts = {}) {
+    const [vals, parsedZone] = parseRFC2822Date(text4);
+    return parseDataToDateTime(vals, parsedZone, opts, "RFC 2822", text4);
   }
   /**
    * Create a DateTime from an HTTP header date
@@ -92867,8 +93099,8 @@ var DateTime = class _DateTime {
    * @example DateTime.fromHTTP('Sun Nov  6 08:49:37 1994')
    * @return {DateTime}
    */
-  static fromHTTP(text3, opts = {}) {
-    const [vals, parsedZone] = parseHTTPDate(text3);
+  static fromHTTP(text4, opts = {}) {
+    const [vals, parsedZone] = parseHTTPDate(text4);
     return parseDataToDateTime(vals, parsedZone, opts, "HTTP", opts);
   }
   /**
@@ -92885,26 +93117,26 @@ var DateTime = class _DateTime {
    * @param {string} opts.outputCalendar - the output calendar to set on the resulting DateTime instance
    * @return {DateTime}
    */
-  static fromFormat(text3, fmt, opts = {}) {
-    if (isUndefined(text3) || isUndefined(fmt)) {
+  static fromFormat(text4, fmt, opts = {}) {
+    if (isUndefined(text4) || isUndefined(fmt)) {
       throw new InvalidArgumentError("fromFormat requires an input string and a format");
     }
     const { locale = null, numberingSystem = null } = opts, localeToUse = Locale.fromOpts({
       locale,
       numberingSystem,
       defaultToEN: true
-    }), [vals, parsedZone, specificOffset, invalid] = parseFromTokens(localeToUse, text3, fmt);
+    }), [vals, parsedZone, specificOffset, invalid] = parseFromTokens(localeToUse, text4, fmt);
     if (invalid) {
       return _DateTime.invalid(invalid);
     } else {
-      return parseDataToDateTime(vals, parsedZone, opts, `format ${fmt}`, text3, specificOffset);
+      return parseDataToDateTime(vals, parsedZone, opts, `format ${fmt}`, text4, specificOffset);
     }
   }
   /**
    * @deprecated use fromFormat instead
    */
-  static fromString(text3, fmt, opts = {}) {
-    return _DateTime.fromFormat(text3, fmt, opts);
+  static fromString(text4, fmt, opts = {}) {
+    return _DateTime.fromFormat(text4, fmt, opts);
   }
   /**
    * Create a DateTime from a SQL date, time, or datetime
@@ -92927,9 +93159,9 @@ var DateTime = class _DateTime {
    * @example DateTime.fromSQL('09:12:34.342')
    * @return {DateTime}
    */
-  static fromSQL(text3, opts = {}) {
-    const [vals, parsedZone] = parseSQL(text3);
-    return parseDataToDateTime(vals, parsedZone, opts, "SQL", text3);
+  static fromSQL(text4, opts = {}) {
+    const [vals, parsedZone] = parseSQL(text4);
+    return parseDataToDateTime(vals, parsedZone, opts, "SQL", text4);
   }
   /**
    * Create an invalid DateTime.
@@ -94058,19 +94290,19 @@ var DateTime = class _DateTime {
    * @param {Object} options - options taken by fromFormat()
    * @return {Object}
    */
-  static fromFormatExplain(text3, fmt, options = {}) {
+  static fromFormatExplain(text4, fmt, options = {}) {
     const { locale = null, numberingSystem = null } = options, localeToUse = Locale.fromOpts({
       locale,
       numberingSystem,
       defaultToEN: true
     });
-    return explainFromTokens(localeToUse, text3, fmt);
+    return explainFromTokens(localeToUse, text4, fmt);
   }
   /**
    * @deprecated use fromFormatExplain instead
    */
-  static fromStringExplain(text3, fmt, options = {}) {
-    return _DateTime.fromFormatExplain(text3, fmt, options);
+  static fromStringExplain(text4, fmt, options = {}) {
+    return _DateTime.fromFormatExplain(text4, fmt, options);
   }
   /**
    * Build a parser for `fmt` using the given locale. This parser can be passed
@@ -94102,8 +94334,8 @@ var DateTime = class _DateTime {
    * @param {Object} opts - options taken by fromFormat()
    * @returns {DateTime}
    */
-  static fromFormatParser(text3, formatParser, opts = {}) {
-    if (isUndefined(text3) || isUndefined(formatParser)) {
+  static fromFormatParser(text4, formatParser, opts = {}) {
+    if (isUndefined(text4) || isUndefined(formatParser)) {
       throw new InvalidArgumentError(
         "fromFormatParser requires an input string and a format parser"
       );
@@ -94118,7 +94350,7 @@ var DateTime = class _DateTime {
         `fromFormatParser called with a locale of ${localeToUse}, but the format parser was created for ${formatParser.locale}`
       );
     }
-    const { result, zone, specificOffset, invalidReason } = formatParser.explainFromTokens(text3);
+    const { result, zone, specificOffset, invalidReason } = formatParser.explainFromTokens(text4);
     if (invalidReason) {
       return _DateTime.invalid(invalidReason);
     } else {
@@ -94127,7 +94359,7 @@ var DateTime = class _DateTime {
         zone,
         opts,
         `format ${formatParser.format}`,
-        text3,
+        text4,
         specificOffset
       );
     }
@@ -94319,934 +94551,59 @@ var clickhouseKeys = {
 };
 var CLICKHOUSE_KEYS = Object.keys(clickhouseKeys);
 
-// src/config/postgres-keys.ts
-var names = (description) => external_exports.array(external_exports.string().min(1)).min(1).describe(description).optional();
-var number4 = (description) => external_exports.number().refine((value) => Number.isInteger(value) && value > 0, "must be a whole number above 0").describe(description).optional();
-var depth = external_exports.enum(["full", "counts", "sample"]);
-var postgresKeys = {
-  preset: external_exports.enum(["supabase", "none"]).describe(
-    "Postgres: what the database is taken for; a Supabase project is recognised when absent, and none switches that off."
-  ).optional(),
-  "keep-schemas": names(
-    "Postgres: schemas that the preset would leave out, and that are backed up all the same, such as storage."
-  ),
-  schemas: names("Postgres: only these schemas; names as the database has them, with * for any characters."),
-  "exclude-schemas": external_exports.array(external_exports.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
-  tables: names("Postgres: only these tables, as schema.table; beside schemas both are meant."),
-  "exclude-tables": names("Postgres: tables, views and sequences that are left out, as schema.table."),
-  "exclude-data": names("Postgres: tables whose structure is kept and whose rows are left out."),
-  content: external_exports.enum(["all", "structure", "data"]).describe("Postgres: structure without rows, or rows without structure; all when absent.").optional(),
-  "large-objects": external_exports.boolean().describe("Postgres: whether large objects come along; with a whole database they do when absent.").optional(),
-  globals: external_exports.boolean().describe("Postgres: bring roles, memberships and settings along, without passwords.").optional(),
-  format: external_exports.enum(["custom", "directory", "plain"]).describe("Postgres: pg_dump's format; custom when absent.").optional(),
-  compression: external_exports.enum(["zstd", "gzip", "none"]).describe("Postgres: zstd when absent, where it can be had.").optional(),
-  "compression-level": number4("Postgres: 1 to 9 for gzip, 1 to 19 for zstd; a fast one when absent."),
-  jobs: number4("Postgres: how many tables format directory dumps at once; up to 4 when absent."),
-  "scratch-dir": external_exports.string().min(1).describe("Postgres: where format directory collects its files; the temporary folder when absent.").optional(),
-  digest: external_exports.union([
-    depth,
-    external_exports.strictObject({
-      depth: depth.describe("For every table that nothing else is said of; full when absent.").optional(),
-      above: external_exports.string().min(1).describe("Tables up to this size, such as 20GB, are digested in full all the same.").optional(),
-      "one-in": number4("Of how many rows a sample takes one; 100 when absent."),
-      tables: external_exports.record(external_exports.string(), depth).describe("By table, as schema.table with * for any characters; the first that fits counts.").optional()
-    })
-  ]).describe("Postgres: how deep tables are compared: full (when absent), sample, or counts alone.").optional()
-};
-var POSTGRES_KEYS = Object.keys(postgresKeys);
-
-// src/config/schema.ts
-var text2 = (description) => external_exports.string().min(1).describe(description);
-var wholeNumber = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 > 0, "must be a whole number above 0").describe(description);
-var NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
-var NAME_RULE = "may hold letters, digits, - and _ only, and starts with a letter or digit";
-var storeName = external_exports.string().regex(NAME, { error: NAME_RULE });
-var STORE_KINDS = ["postgres", "clickhouse"];
-var STORAGE_CLASSES = [
-  "STANDARD",
-  "STANDARD_IA",
-  "ONEZONE_IA",
-  "INTELLIGENT_TIERING",
-  "GLACIER_IR"
-];
-var destinationKeys = {
-  url: text2("s3://bucket/prefix or file:///folder."),
-  endpoint: text2("Address of an S3-compatible service, when it is not AWS.").optional(),
-  region: text2("Region of the bucket; the standard AWS settings decide when absent.").optional(),
-  "path-style": external_exports.boolean().describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.").optional(),
-  "access-key-id": text2("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
-  "secret-access-key": text2("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
-  "storage-class": external_exports.enum(STORAGE_CLASSES).describe("S3: class of the data objects. Only classes that can be read at once.").optional(),
-  "kms-key": text2("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
-  "object-lock": external_exports.strictObject({
-    mode: external_exports.enum(["governance", "compliance"]).describe("Whether a special right can lift the lock, or nobody."),
-    for: text2("How long nobody can remove what a backup wrote or refers to, such as 30d.")
-  }).describe("S3: lock each object; the bucket must have Object Lock on.").optional(),
-  "legal-hold": external_exports.boolean().describe("S3: put a legal hold on each object.").optional()
-};
-var destination = external_exports.union([text2("s3://bucket/prefix or file:///folder."), external_exports.strictObject(destinationKeys)]);
-var howMany = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 >= 0, "must be a whole number, 0 or above").describe(description).optional();
-var retentionRule = {
-  last: howMany("How many of the newest stay."),
-  daily: howMany("Of how many days the newest stays."),
-  weekly: howMany("Of how many weeks the newest stays."),
-  monthly: howMany("Of how many months the newest stays."),
-  yearly: howMany("Of how many years the newest stays."),
-  within: text2("All that are younger stay, such as 14d.").optional()
-};
-var retention = external_exports.strictObject({
-  ...retentionRule,
-  "time-zone": text2(
-    "Where days, weeks and months begin, such as Europe/Berlin; UTC when absent."
-  ).optional(),
-  stores: external_exports.record(storeName, external_exports.strictObject(retentionRule)).describe("Rules of single stores, in the place of those above.").optional()
-}).describe("Which backups prune keeps; all of them when absent.");
-var addressParts = {
-  host: text2(
-    "Postgres, instead of url: name or address of the server, or the folder of its socket."
-  ).optional(),
-  port: external_exports.union([wholeNumber("Port; 5432 when absent."), text2("Port.")]).optional(),
-  user: text2("Postgres: who connects.").optional(),
-  password: text2("Postgres: taken from the environment: ${PGPASSWORD}.").optional(),
-  "password-file": text2(
-    "Postgres: path of a file that holds the password, and that others cannot read."
-  ).optional(),
-  database: text2("Postgres: name of the database; the user's when absent.").optional(),
-  sslmode: text2("Postgres: disable, allow, prefer, require, verify-ca or verify-full.").optional(),
-  ca: text2("Postgres: the certificate authority, as a path or as its PEM text.").optional(),
-  options: text2("Postgres: startup options, such as endpoint=….").optional()
-};
-var namedDestination = external_exports.strictObject({
-  ...destinationKeys,
-  receives: external_exports.enum(["every", "daily", "weekly", "monthly"]).describe("Every backup, or the first of each day, week or month; every when absent.").optional(),
-  retention: retention.optional()
-});
-var store = external_exports.strictObject({
-  kind: external_exports.enum(STORE_KINDS).describe("What kind of database it is; the store's name tells when it is one of these.").optional(),
-  url: text2(
-    "Address with user and password, taken from the environment: ${DATABASE_URL}. Only backup reads it."
-  ).optional(),
-  ...addressParts,
-  ...postgresKeys,
-  ...clickhouseKeys,
-  databases: external_exports.array(external_exports.string().min(1)).min(1).describe(
-    "ClickHouse: the databases to back up; all but the system's own when absent. Postgres: databases of one server, each a store of its own, named <store>-<database>."
-  ).optional()
-});
-var encryption = external_exports.strictObject({
-  recipients: external_exports.array(external_exports.string().min(1)).min(1).describe("Public keys, age1… each; whoever holds one of the identities can read what is written.").optional(),
-  "recipients-file": text2("A file with a recipient a line, relative to this file.").optional(),
-  passphrase: text2(
-    "Instead of recipients, for small set-ups; take it from the environment: ${BACKUP_PASSPHRASE}."
-  ).optional()
-});
-var target = external_exports.union([
-  text2("Address with user and password."),
-  external_exports.strictObject({ url: text2("Address.").optional(), ...addressParts })
-]);
-var stepCommon = {
-  name: text2("What the report calls the step.").optional(),
-  timeout: text2("How long it may take, such as 90s or 10m; 10m when absent.").optional()
-};
-var command5 = external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)]).describe("A line for bash, or a list: a program and its arguments, started without a shell.");
-var commandCommon = {
-  env: external_exports.record(external_exports.string(), external_exports.string()).describe("Variables for the command, beside the addresses of the restored databases.").optional(),
-  "working-directory": text2("Where it runs, relative to this file.").optional()
-};
-var runStep = external_exports.strictObject({ run: command5, ...stepCommon, ...commandCommon }).describe("Runs a command, such as the application's migrations.");
-var startStep = external_exports.strictObject({
-  start: command5,
-  ready: text2("Address that answers with a status from 200 to 299 once the application is up."),
-  ...stepCommon,
-  ...commandCommon
-}).describe("Starts the application on the restored data; it is ended with the drill.");
-var plainValue = external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean(), external_exports.null()]);
-var httpStep = external_exports.strictObject({
-  http: text2("Address of the request."),
-  method: text2("GET when absent, or POST with a body.").optional(),
-  headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers of the request.").optional(),
-  body: text2("Body of the request, as it is sent.").optional(),
-  expect: external_exports.strictObject({
-    status: wholeNumber("Status of the answer; 200 to 299 when absent.").optional(),
-    headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers the answer must have.").optional(),
-    json: external_exports.record(external_exports.string(), external_exports.json()).describe("Values in the JSON body, by path such as data.*.id.").optional()
-  }).describe("What must be answered.").optional(),
-  ...stepCommon
-}).describe("Makes a request to the application.");
-var assertStep = external_exports.strictObject({
-  assert: text2("A query; what it expects is held against the first column of its first row."),
-  store: text2("The store whose restored copy is asked."),
-  equals: plainValue.describe("The value that must be found.").optional(),
-  "at-least": external_exports.number().describe("The least it may be.").optional(),
-  "at-most": external_exports.number().describe("The most it may be.").optional(),
-  between: external_exports.tuple([external_exports.number(), external_exports.number()]).describe("The least and the most it may be.").optional(),
-  none: external_exports.literal(true).describe("No row may be found.").optional(),
-  "as-role": text2("Postgres: the role that asks, under its policies.").optional(),
-  settings: external_exports.record(external_exports.string(), external_exports.string()).describe("Postgres: settings for the query, such as request.jwt.claims.").optional(),
-  ...stepCommon
-}).describe("Holds the answer of a query against what it must be.");
-var idQuery = (description) => external_exports.strictObject({
-  store: text2("The store whose restored copy is asked."),
-  query: text2("Returns ids in its first column.")
-}).describe(description);
-var orphansStep = external_exports.strictObject({
-  orphans: idQuery("Where ids are used."),
-  "known-by": idQuery("Where they must be known."),
-  allow: external_exports.int().nonnegative().describe("How many may be unknown; 0 when absent.").optional(),
-  ...stepCommon
-}).describe("Finds ids in one store that another does not know.");
-var proxiedCallStep = external_exports.strictObject({
-  "proxied-call": external_exports.enum(["openai-chat", "openai-responses", "anthropic-messages", "gemini"]).describe("The call, as the official clients make it."),
-  url: text2("The application's address for that protocol, as its users' clients are given it."),
-  "api-key": text2("The key that the application knows the caller by."),
-  model: text2("The model that is asked for."),
-  headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Further headers of the request.").optional(),
-  live: external_exports.boolean().describe("The application asks the real provider, not the built-in upstream.").optional(),
-  "provider-key": external_exports.strictObject({
-    step: text2("Name of the decrypt step that read it; the one before when absent.").optional(),
-    row: text2("The row it was read from; any of the step's when absent.").optional()
-  }).describe("The stored key that must reach the upstream.").optional(),
-  logged: external_exports.strictObject({
-    store: text2("The store that holds the application's log."),
-    query: text2("Returns the logged rows."),
-    expect: external_exports.record(external_exports.string(), plainValue).describe("Values of the new row, by column.").optional(),
-    within: text2("How long the application may take to log it; 30s when absent.").optional()
-  }).describe("The row that the call must leave.").optional(),
-  ...stepCommon
-}).describe("Makes a call through the application, and follows it to the upstream and into the log.");
-var sqlStep = external_exports.strictObject({
-  sql: external_exports.union([
-    external_exports.string().min(1),
-    external_exports.strictObject({ file: text2("Path of an SQL file, relative to this file.") })
-  ]).describe("Statements, or a file of them."),
-  store: text2("The store whose restored copy they run in."),
-  ...stepCommon
-}).describe("Runs statements in a restored database.");
-var keyForm = external_exports.union([
-  external_exports.strictObject({
-    derive: external_exports.literal("pbkdf2-sha256"),
-    salt: text2("Salt of every key; the salt in the layout when absent.").optional(),
-    iterations: wholeNumber("How often the hash is repeated.")
-  }),
-  external_exports.strictObject({
-    derive: external_exports.literal("scrypt"),
-    salt: text2("Salt of every key; the salt in the layout when absent.").optional()
-  }),
-  external_exports.enum(["base64", "hex", "text"])
-]);
-var decryptSource = external_exports.strictObject({
-  preset: text2("A known product; what is written beside it goes before.").optional(),
-  store: text2("The store whose restored copy holds the secrets; postgres when absent.").optional(),
-  query: text2("Returns two columns: what identifies the row, and the stored value.").optional(),
-  "json-path": text2("Where in a JSON value the secrets are, such as providers.*.api_key.").optional(),
-  prefix: text2("Begins every encrypted value; a value without it is plaintext.").optional(),
-  layout: text2("The parts in their order: iv12-tag16-ciphertext, iv:tag:ciphertext, or fernet.").optional(),
-  encoding: external_exports.enum(["base64", "hex", "bytes"]).describe("How the value, or each part of it, is written; base64 when absent.").optional(),
-  "key-form": external_exports.union([keyForm, external_exports.array(keyForm).min(1)]).describe("How the key is read: base64, hex, text, or derived from it; a list is tried in its order.").optional()
-});
-var decryptStep = external_exports.strictObject({
-  decrypt: external_exports.union([external_exports.string().min(1), decryptSource]).describe(
-    "A preset (spanlens, scani, langsight), or where the secrets are and how they are encrypted."
-  ),
-  key: text2("The application's key, taken from the environment: ${ENCRYPTION_KEY}."),
-  sample: wholeNumber("How many values are tried at most; all when absent.").optional(),
-  ...stepCommon
-}).describe("Decrypts the secrets in a restored database, and shows that a wrong key would not.");
-var fileSchema = external_exports.strictObject({
-  $schema: external_exports.string().describe("Address of this schema, for editors.").optional(),
-  name: text2(
-    "Name of what is backed up: the folder below the destination that holds its backups."
-  ).optional(),
-  destination: destination.describe("Where backups are kept.").optional(),
-  destinations: external_exports.record(storeName, namedDestination).describe("Where backups are kept, when it is more than one place: by a name of your choice.").optional(),
-  retention: retention.optional(),
-  "postgres-archive": external_exports.strictObject({
-    url: text2("Its address, as apt takes it."),
-    keyring: text2("Absolute path of the keys that sign it, when it is signed anew.").optional()
-  }).describe("Apt archive that Postgres clients are fetched from, when apt.postgresql.org is mirrored.").optional(),
-  stores: external_exports.record(storeName, store).describe("The databases to back up, by a name of your choice.").optional(),
-  encryption: encryption.describe("Encrypts every data object with age; manifests stay readable.").optional(),
-  keys: external_exports.record(external_exports.string().min(1), external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)])).describe(
-    "The application's own keys, by name: ${ENCRYPTION_KEY}. Each backup says under which key it was taken, by a fingerprint; of a list, the first is in use and the others are for older backups."
-  ).optional(),
-  objectives: external_exports.strictObject({
-    rpo: text2("How old the newest backup may be, such as 24h.").optional(),
-    rto: text2("How long a restore may take, such as 4h.").optional()
-  }).describe("What a drill is held against.").optional(),
-  restore: external_exports.strictObject({
-    before: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe(
-      "What is run after all checks and before the first change, such as stopping the application."
-    ).optional(),
-    after: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe("What is run once the restored data was compared, such as migrations.").optional()
-  }).describe("What goes around a restore: lines for bash, or steps as a drill's run.").optional(),
-  drill: external_exports.strictObject({
-    targets: external_exports.record(storeName, target).describe("By store: the server on which a drill may create databases of its own.").optional(),
-    upstream: external_exports.strictObject({
-      port: wholeNumber("Port on 127.0.0.1; any free one when absent.").optional(),
-      https: external_exports.boolean().describe("Speak HTTPS under a certificate made for the run.").optional(),
-      "host-names": external_exports.array(external_exports.string().min(1)).describe("Further names that the certificate is for.").optional()
-    }).describe("The built-in upstream that proxied calls reach.").optional(),
-    steps: external_exports.array(
-      external_exports.union([
-        runStep,
-        sqlStep,
-        startStep,
-        httpStep,
-        decryptStep,
-        proxiedCallStep,
-        assertStep,
-        orphansStep
-      ])
-    ).describe("What is done with the restored data, in this order.").optional()
-  }).describe("How a backup is proved.").optional()
-}).describe("Configuration of lifeboat.");
-
-// src/config/faults.ts
-var TYPE_WORDS = {
-  string: "text",
-  number: "a number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a map",
-  record: "a map"
-};
-function findFaults(issues, tree) {
-  return issues.flatMap(resolveUnion).flatMap((issue3) => describeIssue(issue3, tree));
-}
-function formatPath(path) {
-  if (path.length === 0) return "The file";
-  return path.map((key, index) => typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`).join("");
-}
-function describeIssue(issue3, tree) {
-  const { path } = issue3;
-  const value = valueAt(tree, path);
-  if (value === void 0) return [{ path, text: "is missing.", remove: path.slice(0, -1) }];
-  switch (issue3.code) {
-    case "unrecognized_keys":
-      return issue3.keys.map((key) => {
-        const known = listKeys(path);
-        const text3 = known.includes(key) ? "does not go with the other keys here. Leave it out." : `is no known key.${suggest(key, known)}`;
-        return { path: [...path, key], text: text3, remove: [...path, key] };
-      });
-    case "invalid_type":
-    case "invalid_union": {
-      const expected = expectedTypes(issue3);
-      const found = value === null ? "empty" : TYPE_WORDS[Array.isArray(value) ? "array" : typeof value] ?? "else";
-      return [
-        {
-          path,
-          text: `must be ${expected}, but is ${found}.${quoteAdvice(value, expected)}`,
-          remove: path
-        }
-      ];
-    }
-    case "invalid_value":
-      return [{ path, text: `must be one of ${issue3.values.map(String).join(", ")}.`, remove: path }];
-    case "too_small":
-      return [{ path, text: "must not be empty.", remove: path }];
-    case "invalid_key":
-      return [{ path, text: `${issue3.issues[0]?.message ?? "is no good name"}.`, remove: path }];
-    default:
-      return [{ path, text: `${issue3.message}.`, remove: path }];
-  }
-}
-function resolveUnion(issue3) {
-  if (issue3.code !== "invalid_union") return [issue3];
-  const ofRightType = issue3.errors.filter(
-    (found) => !found.some(({ code, path }) => code === "invalid_type" && path.length === 0)
-  );
-  const nearest = ofRightType.sort((a5, b5) => countFaults(a5) - countFaults(b5))[0];
-  if (!nearest) return [issue3];
-  return nearest.flatMap((nested) => resolveUnion({ ...nested, path: [...issue3.path, ...nested.path] }));
-}
-function countFaults(issues) {
-  return issues.reduce((sum, issue3) => sum + (issue3.code === "unrecognized_keys" ? issue3.keys.length : 1), 0);
-}
-function expectedTypes(issue3) {
-  if (issue3.code === "invalid_type") return TYPE_WORDS[issue3.expected] ?? issue3.expected;
-  if (issue3.code !== "invalid_union") return "";
-  return [...new Set(issue3.errors.flat().map(expectedTypes))].join(" or ");
-}
-function quoteAdvice(value, expected) {
-  const isPlain = typeof value === "number" || typeof value === "boolean";
-  return isPlain && expected === "text" ? " Put it in quotes." : "";
-}
-function valueAt(tree, path) {
-  return path.reduce((node2, key) => node2?.[key], tree);
-}
-function listKeys(path) {
-  let schemas = [external_exports.toJSONSchema(fileSchema)];
-  for (const key of path) schemas = schemas.flatMap(listForms).flatMap((schema) => childOf(schema, key));
-  return schemas.flatMap(listForms).flatMap((schema) => Object.keys(schema.properties ?? {}));
-}
-function listForms(schema) {
-  return schema.anyOf ?? [schema];
-}
-function childOf(schema, key) {
-  const child = typeof key === "number" ? schema.items : schema.properties?.[String(key)] ?? schema.additionalProperties;
-  return typeof child === "object" && !Array.isArray(child) ? [child] : [];
+// src/notify/channel.ts
+var OCCASIONS = ["failure", "change", "always"];
+function toldAs(command6) {
+  return command6 === "plan" || command6 === "finish" ? "backup" : command6;
 }
 
-// src/conninfo.ts
-var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
-var ConninfoProblem = class {
-  text;
-  constructor(text3) {
-    this.text = text3;
+// src/policy/roles.ts
+init_keys();
+var ROLES = ["backup", "shard", "drill", "restore", "status", "prune"];
+var EVERYTHING = ["*"];
+var DATA = [`${backupsPrefix}*`, `${partsPrefix}*`];
+var DOCUMENTS = [manifestKey("*"), drillKey("*"), pinKey("*")];
+var RECEIPTS2 = [`${receiptsPrefix}*`];
+var SHARDS2 = [`${shardsPrefix}*`];
+var RIGHTS_OF = {
+  /** Whoever steals it can neither read what was backed up nor remove it. */
+  backup: { write: [...DATA, ...RECEIPTS2], "end uploads": [...DATA, ...RECEIPTS2] },
+  /** Plans, sends or joins a part of a backup, for which it reads what the other parts left. */
+  shard: {
+    list: EVERYTHING,
+    read: [manifestKey("*"), ...RECEIPTS2, ...SHARDS2],
+    write: [...DATA, ...RECEIPTS2, ...SHARDS2],
+    "end uploads": [...DATA, ...RECEIPTS2, ...SHARDS2],
+    remove: [...RECEIPTS2, ...SHARDS2]
+  },
+  /** Reads, and leaves its record. */
+  drill: {
+    list: EVERYTHING,
+    read: [...DATA, drillKey("*")],
+    write: [drillKey("*")],
+    "end uploads": [drillKey("*")]
+  },
+  restore: { list: EVERYTHING, read: DATA },
+  status: { list: EVERYTHING, read: DOCUMENTS },
+  /** Sees which backups there are, and no data of theirs; a backup that loses a store gets another manifest. */
+  prune: {
+    list: EVERYTHING,
+    "list uploads": EVERYTHING,
+    read: [...DOCUMENTS, ...RECEIPTS2],
+    "read locks": [manifestKey("*")],
+    write: [manifestKey("*"), restoreGuideKey("*")],
+    "end uploads": DATA,
+    remove: [...DATA, ...RECEIPTS2, ...SHARDS2]
   }
 };
-var SPELLING = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / ? # % in the password percent-encoded.";
-var UNDERSTOOD = [
-  ...["host", "port", "dbname", "user", "password", "options", "channel_binding"],
-  ...["sslmode", "sslrootcert", "sslcert", "sslkey"]
-];
-var OWN_CHOICE = [
-  ...["application_name", "fallback_application_name", "client_encoding", "connect_timeout"],
-  ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"],
-  ...[
-    "target_session_attrs",
-    "load_balance_hosts",
-    "gssencmode",
-    "sslnegotiation",
-    "sslcompression",
-    "sslsni"
-  ]
-];
-var REFUSED = {
-  service: "Give host, user and database themselves.",
-  hostaddr: "Give the address as the host.",
-  passfile: "Give the password from the environment, or in a password-file.",
-  sslcrl: "Lists of revoked certificates are not read here.",
-  sslcrldir: "Lists of revoked certificates are not read here.",
-  sslpassword: "Give a key without a passphrase, in a file of your own.",
-  require_auth: "Leave it out: the server chooses how a password is proved.",
-  requirepeer: "Leave it out: it is not checked here.",
-  ssl_min_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken.",
-  ssl_max_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken."
-};
-function isKeywordString(text3) {
-  return /^\s*[a-z_]+\s*=/i.test(text3);
-}
-function parseConninfo(text3) {
-  const parsed = isKeywordString(text3) ? parseKeywords(text3) : parseUri(text3);
-  return parsed instanceof ConninfoProblem ? parsed : check2(parsed);
-}
-function formatUri(parameters) {
-  const rest = new Map(parameters);
-  const take2 = (name) => {
-    const value = rest.get(name) ?? "";
-    rest.delete(name);
-    return value;
-  };
-  const [user, password, host, port, dbname] = ["user", "password", "host", "port", "dbname"].map(
-    (name) => take2(name)
-  );
-  const authority = host.includes(":") ? `[${host}]` : encodeURIComponent(host);
-  const login = encodeURIComponent(user) + (password === "" ? "" : `:${encodeURIComponent(password)}`);
-  const query = [...rest].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
-  return `postgresql://${login}@${authority}${port === "" ? "" : `:${port}`}/${encodeURIComponent(dbname)}` + (query === "" ? "" : `?${query}`);
-}
-function check2(parameters) {
-  for (const [name, value] of parameters) {
-    const why = REFUSED[name];
-    if (why !== void 0) return new ConninfoProblem(`gives ${name}, which is not supported. ${why}`);
-    if (UNDERSTOOD.includes(name)) continue;
-    const meant = [...UNDERSTOOD, ...OWN_CHOICE].find((known) => (0, import_fastest_levenshtein2.distance)(known, name) <= 2);
-    if (meant !== void 0 && meant !== name) {
-      return new ConninfoProblem(`gives an unknown ${name}. Did you mean ${meant}?`);
-    }
-    parameters.delete(name);
-    if (name === "ssl" && value === "true") parameters.set("sslmode", "require");
-  }
-  const host = parameters.get("host") ?? "";
-  const port = parameters.get("port") ?? "";
-  if (host.includes(",") || port.includes(",")) {
-    return new ConninfoProblem("names several hosts. Name one: a backup must know which server it is of.");
-  }
-  if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
-    return new ConninfoProblem(`cannot be read: its port is no number from 1 to 65535. ${SPELLING}`);
-  }
-  if (host === "") return new ConninfoProblem(`names no host. ${SPELLING}`);
-  return parameters;
-}
-function parseUri(text3) {
-  const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text3.trim()) ?? [];
-  if (scheme === void 0) return new ConninfoProblem(`cannot be read. ${SPELLING}`);
-  if (!/^postgres(ql)?$/i.test(scheme)) {
-    return new ConninfoProblem(`begins with ${scheme}://, not postgresql://. ${SPELLING}`);
-  }
-  const [, authority = "", path = "", query = ""] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
-  const [, user, password, hosts = ""] = /^(?:([^:@]*)(?::(.*))?@)?(.*)$/s.exec(authority) ?? [];
-  const [, host = hosts, port] = /^(\[[^\]]*\]|[^:,]*):([^:,]*)$/.exec(hosts) ?? [];
-  const pairs = query === "" ? [] : query.split("&").map((pair) => splitOnce(pair, "="));
-  try {
-    const given = [
-      ["host", decodeURIComponent(host).replace(/^\[(.*)\]$/, "$1")],
-      ["port", port],
-      ["user", user && decodeURIComponent(user)],
-      ["password", password && decodeURIComponent(password)],
-      ["dbname", decodeURIComponent(path)],
-      ...pairs.map(([name, value]) => [
-        decodeURIComponent(name),
-        decodeURIComponent(value)
-      ])
-    ];
-    return new Map(given.flatMap(([name, value]) => value ? [[name, value]] : []));
-  } catch {
-    return new ConninfoProblem(
-      "holds a % that begins no percent-encoded character. Write a literal % as %25."
-    );
-  }
-}
-function splitOnce(text3, separator) {
-  const at = text3.indexOf(separator);
-  return at < 0 ? [text3, ""] : [text3.slice(0, at), text3.slice(at + 1)];
-}
-function parseKeywords(text3) {
-  const parameters = /* @__PURE__ */ new Map();
-  const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/iy;
-  while (text3.slice(pair.lastIndex).trim() !== "") {
-    const [, name, quoted, plain = ""] = pair.exec(text3) ?? [];
-    if (name === void 0) {
-      return new ConninfoProblem(
-        "cannot be read. Write host=HOST dbname=DATABASE user=USER, with values that hold spaces in '…'."
-      );
-    }
-    const value = (quoted ?? plain).replace(/\\(.)/gs, "$1");
-    if (value !== "") parameters.set(name, value);
-  }
-  return parameters;
-}
-
-// src/config/values.ts
-function expandVariables(text3, place, { env: env2, problems, isNeeded }) {
-  let isFromEnvironment = false;
-  let isComplete = true;
-  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
-  const expanded = text3.replace(pattern, (match2, name, fallback2) => {
-    if (match2 === "$${") return "${";
-    const value = name === void 0 ? void 0 : env2[name];
-    if (value) {
-      isFromEnvironment = true;
-      return value;
-    }
-    if (fallback2 !== void 0) return fallback2;
-    isComplete = false;
-    if (name === void 0) {
-      problems.add(
-        place,
-        "has a ${ that begins no variable. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself."
-      );
-    } else if (isNeeded) {
-      problems.add(place, `needs the environment variable ${name}, which is not set or empty.`);
-    }
-    return "";
-  });
-  return isComplete ? { text: expanded, place, isFromEnvironment } : void 0;
-}
-var UNIT_MS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-function readDurationMs(given, problems) {
-  const match2 = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(given.text);
-  const ms = match2 ? Number(match2[1]) * UNIT_MS[match2[2]] : 0;
-  if (ms > 0) return ms;
-  problems.add(
-    given.place,
-    "is no duration. Write a number above 0 and a unit, such as 90s, 10m, 24h or 7d."
-  );
-  return void 0;
-}
-var SIZE_UNITS = {
-  B: 1,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-  TIB: 2 ** 40
-};
-function readSizeBytes(given, problems) {
-  const match2 = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b)$/i.exec(given.text);
-  const unit = match2?.[2]?.toUpperCase();
-  if (unit) return Math.round(Number(match2?.[1]) * SIZE_UNITS[unit]);
-  problems.add(given.place, "is no size. Write a number and a unit, such as 500MB or 20GB.");
-  return void 0;
-}
-function readTime(given, problems) {
-  const match2 = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
-    given.text
-  );
-  const [, day = "", moment = "00:00", zone = "Z"] = match2 ?? [];
-  const time4 = /* @__PURE__ */ new Date(`${day}T${moment}${zone}`);
-  const midnight = /* @__PURE__ */ new Date(`${day}T00:00Z`);
-  if (!Number.isNaN(time4.getTime()) && midnight.toISOString().startsWith(day)) return time4;
-  problems.add(given.place, "is no time. Write it in UTC, such as 2026-11-20 or 2026-11-20T02:00:00Z.");
-  return void 0;
-}
-function readFlag(given, problems) {
-  const text3 = given.text.toLowerCase();
-  if (text3 === "true" || text3 === "false") return text3 === "true";
-  problems.add(given.place, "must be true or false.");
-  return void 0;
-}
-function readList(given) {
-  return given.text.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "");
-}
-var STORE_SCHEMES = {
-  postgres: { schemes: ["postgres:", "postgresql:"], example: "postgres://user:password@host:5432/database" },
-  clickhouse: {
-    schemes: ["https:", "http:", "clickhouse:", "clickhouses:"],
-    example: "https://user:password@host:8443, its HTTP interface"
-  }
-};
-function readStoreUrl(given, kind, problems) {
-  const { schemes, example } = STORE_SCHEMES[kind];
-  if (kind === "postgres" && (isKeywordString(given.text) || /^postgres(ql)?:\/\//i.test(given.text))) {
-    const parsed = parseConninfo(given.text);
-    if (!(parsed instanceof ConninfoProblem)) return new Secret(given.text);
-    problems.add(given.place, parsed.text);
-    return void 0;
-  }
-  const url2 = parseUrl2(given.text);
-  if (!url2)
-    problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
-  else if (!schemes.includes(url2.protocol)) {
-    problems.add(given.place, `starts with ${url2.protocol}//, which is not for ${kind}. Write ${example}.`);
-  } else return new Secret(given.text);
-  return void 0;
-}
-function listUrlSecrets(url2) {
-  const conninfo = parseConninfo(url2.reveal());
-  const inConninfo = conninfo instanceof ConninfoProblem ? void 0 : conninfo.get("password");
-  const password = parseUrl2(url2.reveal())?.password || inConninfo || "";
-  if (password === "") return [url2];
-  return [url2, new Secret(password), new Secret(decode3(password))];
-}
-function decode3(text3) {
-  try {
-    return decodeURIComponent(text3);
-  } catch {
-    return text3;
-  }
-}
-function readDestinationUrl(given, problems) {
-  const url2 = parseUrl2(given.text);
-  const fail = (text3) => void problems.add(given.place, text3);
-  if (!url2) return fail("is no address. Write s3://bucket/prefix or file:///folder.");
-  if (url2.username || url2.password) {
-    return fail("holds credentials. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.");
-  }
-  if (url2.search || url2.hash) return fail("has a ? or # part, which means nothing here. Leave it out.");
-  if (url2.protocol === "s3:" && url2.host) return given.text;
-  if (url2.protocol === "s3:") return fail("names no bucket. Write s3://bucket/prefix.");
-  if (url2.protocol !== "file:") {
-    return fail(
-      `starts with ${url2.protocol}//, which is not known. Write s3://bucket/prefix or file:///folder.`
-    );
-  }
-  if (url2.host) return fail("must name an absolute folder, with three slashes: file:///folder.");
-  return given.text;
-}
-function parseUrl2(text3) {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text3) && URL.canParse(text3) ? new URL(text3) : void 0;
-}
-
-// src/config/retention.ts
-var COUNTS = ["last", "daily", "weekly", "monthly", "yearly"];
-function readRetention(sources, path, reader) {
-  const stores = {};
-  for (const name of Object.keys(valueAt(sources.content, [...path, "stores"]) ?? {})) {
-    reader.requireKnown(name, sources.place([...path, "stores", name]));
-    stores[name] = readRule(sources, [...path, "stores", name]);
-  }
-  return { rule: readRule(sources, path), stores, timeZone: readTimeZone(sources, [...path, "time-zone"]) };
-}
-function readRule(sources, path) {
-  const rule = {};
-  for (const key of COUNTS) {
-    const count = valueAt(sources.content, [...path, key]);
-    if (typeof count === "number") rule[key] = count;
-  }
-  const within = sources.text([...path, "within"]);
-  const withinMs = within && readDurationMs(within, sources.problems);
-  if (withinMs !== void 0) rule.withinMs = withinMs;
-  return rule;
-}
-function readTimeZone(sources, path) {
-  const given = sources.text(path);
-  if (!given) return "UTC";
-  if (!DateTime.local({ zone: given.text }).isValid) {
-    sources.problems.add(given.place, "is no time zone. Write a name such as Europe/Berlin or UTC.");
-  }
-  return given.text;
-}
-
-// src/config/destination.ts
-var ONLY = "destination";
-function readDestinations(sources, reader) {
-  const { content, problems } = sources;
-  const option = sources.option("destination");
-  const names2 = Object.keys(content.destinations ?? {});
-  const policy = readRetention(sources, ["retention"], reader);
-  if (content.destination !== void 0 && names2.length > 0) {
-    const text3 = "does not go with destinations. Write it as one of them.";
-    problems.add(sources.place(["destination"]), text3);
-  }
-  if (option || names2.length === 0) {
-    const config2 = readDestination(sources, ["destination"], true);
-    return [{ name: ONLY, config: config2, receives: "every", policy }];
-  }
-  for (const name of ["s3-endpoint", "s3-region", "s3-path-style"]) {
-    const given = sources.option(name);
-    if (given) problems.add(given.place, "fits several destinations. Write it under destinations instead.");
-  }
-  return names2.map((name) => {
-    const path = ["destinations", name];
-    const written = content.destinations[name];
-    return {
-      name,
-      config: readDestination(sources, path, false),
-      receives: written.receives ?? "every",
-      policy: written.retention ? readRetention(sources, [...path, "retention"], reader) : policy
-    };
-  });
-}
-function readCopy(sources, all) {
-  const { problems } = sources;
-  const names2 = all.map(({ name }) => name);
-  const find = (name, option) => {
-    const found = all.filter((candidate) => candidate.name === name);
-    if (found.length === 0) problems.add(sources.optionPlace(option), describeUnknown(name, names2));
-    return found;
-  };
-  const given = sources.option("from");
-  const [from = all[0]] = given ? find(given.text, "from") : [];
-  const chosen = sources.list("to").flatMap((name) => find(name, "to"));
-  const to = (chosen.length > 0 ? chosen : all).filter((destination2) => destination2 !== from);
-  if (to.length === 0) {
-    const text3 = `is missing: there is nothing to copy to. Write several destinations in ${sources.filePath}.`;
-    problems.add(sources.optionPlace("to"), text3);
-  }
-  return { from, to };
-}
-function describeUnknown(name, names2) {
-  return `names no destination; there is ${names2.join(", ")}.${suggest(name, names2)}`;
-}
-function chooseFrom(sources, all) {
-  const from = sources.option("from");
-  if (!from) return all;
-  const chosen = all.filter(({ name }) => name === from.text);
-  if (chosen.length > 0) return chosen;
-  const names2 = all.map(({ name }) => name);
-  sources.problems.add(from.place, describeUnknown(from.text, names2));
-  return all;
-}
-function readDestination(sources, path, takesOptions) {
-  const { problems, content } = sources;
-  const option = takesOptions ? sources.option("destination") : void 0;
-  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[String(path[1])];
-  const isInFile = !option && inContent !== void 0;
-  const inFile = (key) => isInFile ? sources.text([...path, key]) : void 0;
-  const given = option ?? (isInFile ? sources.text(path) ?? inFile("url") : void 0);
-  if (!option && !isInFile) {
-    sources.addAbsent(
-      path,
-      sources.optionPlace("destination"),
-      `is missing. Give it, or destination in ${sources.filePath}.`
-    );
-  }
-  const url2 = given && readDestinationUrl(given, problems);
-  const written = isInFile && typeof inContent === "object" ? inContent : {};
-  const byOption = takesOptions ? sources : void 0;
-  const endpoint = byOption?.option("s3-endpoint") ?? inFile("endpoint");
-  const region = byOption?.option("s3-region") ?? inFile("region");
-  const pathStyle = byOption?.flag("s3-path-style") ?? written["path-style"];
-  if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
-    problems.add(
-      endpoint.place,
-      "is no address of a service. Write https://host or http://host:port, without a path."
-    );
-  }
-  const accessKeyId = inFile("access-key-id");
-  const secretAccessKey = inFile("secret-access-key");
-  if (!written["access-key-id"] !== !written["secret-access-key"]) {
-    sources.addAbsent(
-      path,
-      sources.place(path),
-      "needs access-key-id and secret-access-key together, or neither."
-    );
-  }
-  const secret = secretAccessKey && new Secret(secretAccessKey.text);
-  if (secret) sources.secrets.push(secret);
-  if (url2?.startsWith("file:")) refuseS3Keys(sources, path, written);
-  return {
-    url: url2 ?? "",
-    // never seen: without a good one there is a problem
-    ...endpoint && { endpoint: endpoint.text },
-    ...region && { region: region.text },
-    ...pathStyle !== void 0 && { pathStyle },
-    ...accessKeyId && { accessKeyId: accessKeyId.text },
-    ...secret && { secretAccessKey: secret },
-    ...readObjectRules(sources, path, written)
-  };
-}
-function readObjectRules(sources, path, written) {
-  const kmsKey = sources.text([...path, "kms-key"]);
-  const lock = written["object-lock"];
-  const lockFor = lock && sources.text([...path, "object-lock", "for"]);
-  const forMs = lockFor && readDurationMs(lockFor, sources.problems);
-  return {
-    ...written["storage-class"] && { storageClass: written["storage-class"] },
-    ...kmsKey && { kmsKey: kmsKey.text },
-    ...lock && forMs !== void 0 && {
-      objectLock: { mode: lock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs }
-    },
-    ...written["legal-hold"] && { legalHold: true }
-  };
-}
-var S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"];
-function refuseS3Keys(sources, path, written) {
-  for (const key of S3_ONLY) {
-    if (written[key] === void 0) continue;
-    sources.problems.add(sources.place([...path, key]), "means nothing for a folder. Leave it out.");
-  }
-}
-
-// src/config/encryption.ts
-var import_node_path7 = require("node:path");
-
-// src/encryption/recipient.ts
-function hasRecipientForm(text3) {
-  return /^age1[02-9ac-hj-np-z]{58}$/.test(text3);
-}
-
-// src/config/encryption.ts
-var SHORTEST_PASSPHRASE = 20;
-function readEncryption(sources, isNeeded) {
-  const byOption = isNeeded ? sources.option("recipient") : void 0;
-  if (byOption) {
-    return { kind: "recipients", recipients: readRecipients(sources, splitGiven(byOption)) };
-  }
-  return readFromFile(sources, isNeeded) ?? readPassphraseOption(sources, isNeeded);
-}
-function readFromFile(sources, isNeeded) {
-  const { content, problems } = sources;
-  const { encryption: encryption2 } = content;
-  if (!encryption2) return void 0;
-  const path = ["encryption"];
-  const place = sources.place(path);
-  const hasRecipients = encryption2.recipients !== void 0 || encryption2["recipients-file"] !== void 0;
-  const hasPassphrase = encryption2.passphrase !== void 0;
-  if (hasRecipients && hasPassphrase) {
-    problems.add(place, "has recipients and a passphrase. An age file takes one or the other.");
-  } else if (!hasRecipients && !hasPassphrase) {
-    sources.addAbsent(path, place, "says for whom: give it recipients, recipients-file or passphrase.");
-  }
-  if (hasPassphrase) {
-    const given2 = sources.text([...path, "passphrase"], isNeeded);
-    return given2 && readPassphrase(sources, given2);
-  }
-  const given = (encryption2.recipients ?? []).flatMap(
-    (_, index) => sources.text([...path, "recipients", index], isNeeded) ?? []
-  );
-  const file2 = sources.text([...path, "recipients-file"], isNeeded);
-  return {
-    kind: "recipients",
-    recipients: readRecipients(sources, given.flatMap(splitGiven)),
-    ...file2 && { file: (0, import_node_path7.resolve)((0, import_node_path7.dirname)(sources.filePath), file2.text) }
-  };
-}
-function readPassphraseOption(sources, isNeeded) {
-  const given = isNeeded && sources.command === "backup" ? sources.option("passphrase") : void 0;
-  return given && readPassphrase(sources, given);
-}
-function readKeyring(sources, isNeeded) {
-  const none = { identities: [], passphrases: [] };
-  if (!isNeeded) return none;
-  const identity = sources.option("identity");
-  const identityFile = sources.option("identity-file");
-  const passphrases = [sources.option("passphrase"), sources.text(["encryption", "passphrase"], false)];
-  const keyring = {
-    identities: identity ? [new Secret(identity.text)] : [],
-    passphrases: passphrases.flatMap((given) => given ? [new Secret(given.text)] : []),
-    ...identityFile && { identityFile: identityFile.text }
-  };
-  sources.secrets.push(...keyring.identities, ...keyring.passphrases);
-  return keyring;
-}
-function requireRekeyOptions(sources, encryption2) {
-  if (!encryption2) {
-    const text3 = `is given. Give ${sources.nameOptions(["recipient"])}, or encryption in ${sources.filePath}.`;
-    sources.addAbsent(["encryption"], { label: "No recipient", order: 0 }, text3);
-  }
-  if (!sources.option("backup") && !sources.flag("all")) {
-    sources.problems.add(sources.optionPlace("backup"), "is missing. Give it, or the option all.");
-  }
-}
-function readRecipients(sources, given) {
-  for (const { text: text3, place } of given) {
-    if (hasRecipientForm(text3)) continue;
-    if (text3.startsWith("AGE-SECRET-KEY-")) {
-      sources.secrets.push(new Secret(text3));
-      const advice = "Keep it away from whoever writes backups, and give the public key that age-keygen -y prints.";
-      sources.problems.add(place, `is an identity, which opens backups. ${advice}`);
-    } else {
-      const expected = "An X25519 recipient begins with age1 and has 62 characters; age-keygen prints it.";
-      sources.problems.add(place, `is no age recipient that can be written for. ${expected}`);
-    }
-  }
-  return given.map(({ text: text3 }) => text3);
-}
-function readPassphrase(sources, given) {
-  const passphrase = new Secret(given.text);
-  sources.secrets.push(passphrase);
-  if (given.text.length < SHORTEST_PASSPHRASE) {
-    const advice = `Who has the objects can guess as long as he likes: take ${SHORTEST_PASSPHRASE} characters or more.`;
-    sources.problems.add(given.place, `is too short. ${advice}`);
-  }
-  return { kind: "passphrase", passphrase };
-}
-function splitGiven(given) {
-  return readList(given).map((text3) => ({ ...given, text: text3 }));
-}
-
-// src/config/keys.ts
-function readKeys(sources, isNeeded) {
-  const candidates = /* @__PURE__ */ new Map();
-  const add = (name, text3) => {
-    const secret = new Secret(text3);
-    sources.secrets.push(secret);
-    candidates.set(name, [...candidates.get(name) ?? [], secret]);
-  };
-  for (const [name, value] of Object.entries(sources.content.keys ?? {})) {
-    const paths = Array.isArray(value) ? value.map((_, index) => ["keys", name, index]) : [["keys", name]];
-    for (const [index, path] of paths.entries()) {
-      const given = sources.text(path, isNeeded && index === 0);
-      if (given) add(name, given.text);
-    }
-  }
-  for (const item of sources.list("key")) {
-    const [, name = "", variable = ""] = /^([^=\s]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(item) ?? [];
-    const place = sources.optionPlace("key");
-    if (name === "") {
-      sources.problems.add(
-        place,
-        "is not NAME=VARIABLE: the key's name, and the variable that holds its value."
-      );
-      continue;
-    }
-    const text3 = sources.variable(variable);
-    if (text3) add(name, text3);
-    else sources.problems.add(place, `names the variable ${variable}, which is not set or empty.`);
-  }
-  return [...candidates].map(([name, values]) => ({ name, candidates: values }));
-}
 
 // src/config/options.ts
 var COMMANDS = [
   "backup",
+  "plan",
+  "finish",
   "list",
+  "status",
   "copy",
   "prune",
   "pin",
@@ -95255,7 +94612,20 @@ var COMMANDS = [
   "drill",
   "doctor",
   "verify",
-  "rekey"
+  "rekey",
+  "policy"
+];
+var TOLD_OF = [
+  "backup",
+  "plan",
+  "finish",
+  "copy",
+  "prune",
+  "restore",
+  "drill",
+  "verify",
+  "rekey",
+  "status"
 ];
 var PICKS = ["newest", "oldest", "random"];
 var OPTIONS = {
@@ -95283,7 +94653,7 @@ var OPTIONS = {
   "postgres-url": {
     kind: "text",
     help: "Postgres database to back up, as postgres://user:password@host:5432/database.",
-    commands: ["backup", "doctor"],
+    commands: ["backup", "plan", "doctor"],
     secret: true,
     env: "LIFEBOAT_POSTGRES_URL"
   },
@@ -95291,13 +94661,13 @@ var OPTIONS = {
     kind: "choice",
     choices: ["custom", "directory", "plain"],
     help: "Format that pg_dump writes: custom streams, directory dumps several tables at once by way of a disk, plain is SQL for psql; custom when absent.",
-    commands: ["backup"],
+    commands: ["backup", "plan"],
     env: "LIFEBOAT_POSTGRES_FORMAT"
   },
   "clickhouse-url": {
     kind: "text",
     help: "ClickHouse server to back up, by its HTTP interface, as https://user:password@host:8443.",
-    commands: ["backup", "doctor"],
+    commands: ["backup", "plan", "doctor"],
     secret: true,
     env: "LIFEBOAT_CLICKHOUSE_URL"
   },
@@ -95328,19 +94698,19 @@ var OPTIONS = {
   "postgres-archive": {
     kind: "text",
     help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",
-    commands: ["backup", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "verify", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE"
   },
   "postgres-archive-keyring": {
     kind: "text",
     help: "Path of the keys that sign that archive, when it is signed anew; the PostgreSQL project's when absent.",
-    commands: ["backup", "restore", "drill", "doctor"],
+    commands: ["backup", "plan", "restore", "drill", "verify", "doctor"],
     env: "LIFEBOAT_POSTGRES_ARCHIVE_KEYRING"
   },
   store: {
     kind: "list",
     help: "Only these stores, by name.",
-    commands: ["backup", "restore", "drill", "doctor"]
+    commands: ["backup", "plan", "restore", "drill", "doctor", "status"]
   },
   recipient: {
     kind: "list",
@@ -95383,12 +94753,24 @@ var OPTIONS = {
   },
   full: {
     kind: "flag",
-    help: "backup: send everything, also what an earlier backup has already sent; verify: read every byte.",
-    commands: ["backup", "verify"]
+    help: "backup, plan: send everything, also what an earlier backup has already sent; verify: read every byte.",
+    commands: ["backup", "plan", "verify"]
+  },
+  shards: {
+    kind: "text",
+    default: "4",
+    help: "How many jobs the backup is divided over, up to 256; plan makes fewer where there is less to divide.",
+    commands: ["plan"],
+    env: "LIFEBOAT_SHARDS"
+  },
+  shard: {
+    kind: "text",
+    help: "Back up this shard of a plan alone, such as 2/3; the option backup names the plan.",
+    commands: ["backup"]
   },
   from: {
     kind: "text",
-    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor and prune.",
+    help: "Name of the destination to read from, or to work on; the first one when absent, and every one for backup, doctor, prune and status.",
     commands: COMMANDS
   },
   to: {
@@ -95401,10 +94783,16 @@ var OPTIONS = {
     help: "Every backup, and not the newest alone; for copy, every one that is missing there.",
     commands: ["copy", "verify", "rekey"]
   },
+  role: {
+    kind: "choice",
+    choices: ROLES,
+    help: `Who is to have the rights, and no others: ${ROLES.slice(0, -1).join(", ")} or ${ROLES.at(-1)}.`,
+    commands: ["policy", "doctor"]
+  },
   "dry-run": {
     kind: "flag",
     help: "Say what would be done, and why, and do nothing.",
-    commands: ["prune"]
+    commands: ["prune", "restore"]
   },
   note: {
     kind: "text",
@@ -95413,8 +94801,8 @@ var OPTIONS = {
   },
   backup: {
     kind: "text",
-    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin.",
-    commands: ["restore", "drill", "copy", "pin", "unpin", "verify", "rekey"]
+    help: "Id of the backup to use; the newest complete one when absent, except for pin and unpin. For shards and finish: the id that plan gave.",
+    commands: ["backup", "finish", "restore", "drill", "copy", "pin", "unpin", "verify", "rekey"]
   },
   before: {
     kind: "time",
@@ -95521,6 +94909,29 @@ var OPTIONS = {
     commands: ["restore", "drill"],
     stores: ["postgres"]
   },
+  rpo: {
+    kind: "text",
+    help: "How old the newest backup may be, such as 26h; goes before the file's objectives.",
+    commands: ["drill", "status"],
+    env: "LIFEBOAT_RPO"
+  },
+  rto: {
+    kind: "text",
+    help: "How long a restore may take, such as 4h; goes before the file's objectives.",
+    commands: ["drill", "status"],
+    env: "LIFEBOAT_RTO"
+  },
+  "drill-every": {
+    kind: "text",
+    help: "How old the last drill may be, such as 8d; goes before the file's objectives.",
+    commands: ["status"],
+    env: "LIFEBOAT_DRILL_EVERY"
+  },
+  until: {
+    kind: "text",
+    help: "End after the step of this name, and keep no record: to try migrations, say, and nothing else.",
+    commands: ["drill"]
+  },
   "prove-red": {
     kind: "flag",
     help: "After a proven drill, damage further copies on purpose and require that each is noticed.",
@@ -95531,11 +94942,72 @@ var OPTIONS = {
     help: "Leave the restored data for a look when the drill failed.",
     commands: ["drill"]
   },
+  badge: {
+    kind: "text",
+    help: "File that receives the status as a badge: an image where it ends in .svg, what shields.io reads where in .json.",
+    commands: ["status"]
+  },
   "report-dir": {
     kind: "text",
     default: "lifeboat-report",
     help: "Folder that receives the drill's report.",
     commands: ["drill"]
+  },
+  "slack-webhook": {
+    kind: "text",
+    help: "Address of an incoming webhook of Slack that is told how the run ended; notify in lifeboat.yml can do more.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action"
+  },
+  "discord-webhook": {
+    kind: "text",
+    help: "The same for Discord.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action"
+  },
+  webhook: {
+    kind: "text",
+    help: "Address that takes the notice itself, as JSON.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action"
+  },
+  "webhook-secret": {
+    kind: "text",
+    help: "Signs what the webhook gets, as Standard Webhooks says; openssl rand -base64 32 makes one.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action"
+  },
+  "notify-on": {
+    kind: "choice",
+    choices: OCCASIONS,
+    help: "When these three are told: failure, change (the run ended otherwise than the last one) or always; failure when absent.",
+    commands: TOLD_OF,
+    shell: "action"
+  },
+  heartbeat: {
+    kind: "text",
+    help: "Address to call when the run ended well, as healthchecks.io gives it; /start and /fail go behind it at the other moments.",
+    commands: TOLD_OF,
+    secret: true,
+    shell: "action"
+  },
+  issues: {
+    kind: "flag",
+    help: "Open a GitHub issue for each problem, keep it up to date, and close it when a run is good again; takes issues: write.",
+    commands: TOLD_OF,
+    shell: "action"
+  },
+  "github-token": {
+    kind: "text",
+    default: "${{ github.token }}",
+    help: "What issues are written with; the job's own token as a rule.",
+    commands: COMMANDS,
+    secret: true,
+    shell: "action"
   },
   json: {
     kind: "flag",
@@ -95547,6 +95019,1112 @@ var OPTIONS = {
 function listOptions(shell) {
   const all = Object.entries(OPTIONS);
   return all.filter(([, option]) => option.shell === void 0 || option.shell === shell).map(([name, option]) => ({ name, option }));
+}
+
+// src/config/notify-keys.ts
+var text2 = (description) => external_exports.string().min(1).describe(description);
+var commands5 = external_exports.array(external_exports.enum(COMMANDS)).min(1).describe(
+  "Whose runs are told of; backup alone for a heartbeat, and every command that judges or changes when absent."
+).optional();
+var on = external_exports.enum(OCCASIONS).describe(
+  "When: at each failure, which is what happens when absent; when a run ends otherwise than the last one; or always."
+).optional();
+var notifyKeys = external_exports.array(
+  external_exports.union([
+    external_exports.strictObject({
+      slack: text2("Address of an incoming webhook of Slack, from the environment."),
+      on,
+      commands: commands5
+    }),
+    external_exports.strictObject({
+      discord: text2("Address of a webhook of Discord, from the environment."),
+      on,
+      commands: commands5
+    }),
+    external_exports.strictObject({
+      email: text2("Address that takes a mail as JSON: from, to, subject and text."),
+      token: text2("Sent as a bearer token; take it from the environment.").optional(),
+      from: text2("The sender."),
+      to: external_exports.array(external_exports.string().min(1)).min(1).describe("The receivers."),
+      on,
+      commands: commands5
+    }),
+    external_exports.strictObject({
+      webhook: text2("Address that takes the notice itself as JSON."),
+      secret: text2("Signs each notice as Standard Webhooks says; take it from the environment.").optional(),
+      on,
+      commands: commands5
+    }),
+    external_exports.strictObject({
+      heartbeat: external_exports.union([
+        text2(
+          "Address that is called when a run ends well; with /start and /fail behind it at the other moments."
+        ),
+        external_exports.strictObject({
+          start: text2("Called when a run begins.").optional(),
+          success: text2("Called when it ended well.").optional(),
+          failure: text2("Called when it did not.").optional()
+        })
+      ]),
+      commands: commands5
+    })
+  ])
+).describe("Who is told how runs end.");
+
+// src/config/postgres-keys.ts
+var names = (description) => external_exports.array(external_exports.string().min(1)).min(1).describe(description).optional();
+var number4 = (description) => external_exports.number().refine((value) => Number.isInteger(value) && value > 0, "must be a whole number above 0").describe(description).optional();
+var depth = external_exports.enum(["full", "counts", "sample"]);
+var postgresKeys = {
+  preset: external_exports.enum(["supabase", "none"]).describe(
+    "Postgres: what the database is taken for; a Supabase project is recognised when absent, and none switches that off."
+  ).optional(),
+  "keep-schemas": names(
+    "Postgres: schemas that the preset would leave out, and that are backed up all the same, such as storage."
+  ),
+  schemas: names("Postgres: only these schemas; names as the database has them, with * for any characters."),
+  "exclude-schemas": external_exports.array(external_exports.string().min(1)).describe("Postgres: schemas that are left out.").optional(),
+  tables: names("Postgres: only these tables, as schema.table; beside schemas both are meant."),
+  "exclude-tables": names("Postgres: tables, views and sequences that are left out, as schema.table."),
+  "exclude-data": names("Postgres: tables whose structure is kept and whose rows are left out."),
+  content: external_exports.enum(["all", "structure", "data"]).describe("Postgres: structure without rows, or rows without structure; all when absent.").optional(),
+  "large-objects": external_exports.boolean().describe("Postgres: whether large objects come along; with a whole database they do when absent.").optional(),
+  globals: external_exports.boolean().describe("Postgres: bring roles, memberships and settings along, without passwords.").optional(),
+  format: external_exports.enum(["custom", "directory", "plain"]).describe("Postgres: pg_dump's format; custom when absent.").optional(),
+  compression: external_exports.enum(["zstd", "gzip", "none"]).describe("Postgres: zstd when absent, where it can be had.").optional(),
+  "compression-level": number4("Postgres: 1 to 9 for gzip, 1 to 19 for zstd; a fast one when absent."),
+  jobs: number4("Postgres: how many tables format directory dumps at once; up to 4 when absent."),
+  "scratch-dir": external_exports.string().min(1).describe("Postgres: where format directory collects its files; the temporary folder when absent.").optional(),
+  digest: external_exports.union([
+    depth,
+    external_exports.strictObject({
+      depth: depth.describe("For every table that nothing else is said of; full when absent.").optional(),
+      above: external_exports.string().min(1).describe("Tables up to this size, such as 20GB, are digested in full all the same.").optional(),
+      "one-in": number4("Of how many rows a sample takes one; 100 when absent."),
+      tables: external_exports.record(external_exports.string(), depth).describe("By table, as schema.table with * for any characters; the first that fits counts.").optional()
+    })
+  ]).describe("Postgres: how deep tables are compared: full (when absent), sample, or counts alone.").optional()
+};
+var POSTGRES_KEYS = Object.keys(postgresKeys);
+
+// src/config/schema.ts
+var text3 = (description) => external_exports.string().min(1).describe(description);
+var wholeNumber = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 > 0, "must be a whole number above 0").describe(description);
+var NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+var NAME_RULE = "may hold letters, digits, - and _ only, and starts with a letter or digit";
+var storeName = external_exports.string().regex(NAME, { error: NAME_RULE });
+var STORE_KINDS = ["postgres", "clickhouse"];
+var STORAGE_CLASSES = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR"
+];
+var destinationKeys = {
+  url: text3("s3://bucket/prefix or file:///folder."),
+  endpoint: text3("Address of an S3-compatible service, when it is not AWS.").optional(),
+  region: text3("Region of the bucket; the standard AWS settings decide when absent.").optional(),
+  "path-style": external_exports.boolean().describe("Put the bucket into the path instead of the host name, as many S3-compatible services need.").optional(),
+  "access-key-id": text3("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
+  "secret-access-key": text3("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
+  "storage-class": external_exports.enum(STORAGE_CLASSES).describe("S3: class of the data objects. Only classes that can be read at once.").optional(),
+  "kms-key": text3("S3: id, ARN or alias of the KMS key that the service encrypts with.").optional(),
+  "object-lock": external_exports.strictObject({
+    mode: external_exports.enum(["governance", "compliance"]).describe("Whether a special right can lift the lock, or nobody."),
+    for: text3("How long nobody can remove what a backup wrote or refers to, such as 30d.")
+  }).describe("S3: lock each object; the bucket must have Object Lock on.").optional(),
+  "legal-hold": external_exports.boolean().describe("S3: put a legal hold on each object.").optional()
+};
+var destination = external_exports.union([text3("s3://bucket/prefix or file:///folder."), external_exports.strictObject(destinationKeys)]);
+var howMany = (description) => external_exports.number().refine((number5) => Number.isInteger(number5) && number5 >= 0, "must be a whole number, 0 or above").describe(description).optional();
+var retentionRule = {
+  last: howMany("How many of the newest stay."),
+  daily: howMany("Of how many days the newest stays."),
+  weekly: howMany("Of how many weeks the newest stays."),
+  monthly: howMany("Of how many months the newest stays."),
+  yearly: howMany("Of how many years the newest stays."),
+  within: text3("All that are younger stay, such as 14d.").optional()
+};
+var retention = external_exports.strictObject({
+  ...retentionRule,
+  "time-zone": text3(
+    "Where days, weeks and months begin, such as Europe/Berlin; UTC when absent."
+  ).optional(),
+  stores: external_exports.record(storeName, external_exports.strictObject(retentionRule)).describe("Rules of single stores, in the place of those above.").optional()
+}).describe("Which backups prune keeps; all of them when absent.");
+var addressParts = {
+  host: text3(
+    "Postgres, instead of url: name or address of the server, or the folder of its socket."
+  ).optional(),
+  port: external_exports.union([wholeNumber("Port; 5432 when absent."), text3("Port.")]).optional(),
+  user: text3("Postgres: who connects.").optional(),
+  password: text3("Postgres: taken from the environment: ${PGPASSWORD}.").optional(),
+  "password-file": text3(
+    "Postgres: path of a file that holds the password, and that others cannot read."
+  ).optional(),
+  database: text3("Postgres: name of the database; the user's when absent.").optional(),
+  sslmode: text3("Postgres: disable, allow, prefer, require, verify-ca or verify-full.").optional(),
+  ca: text3("Postgres: the certificate authority, as a path or as its PEM text.").optional(),
+  options: text3("Postgres: startup options, such as endpoint=….").optional()
+};
+var namedDestination = external_exports.strictObject({
+  ...destinationKeys,
+  receives: external_exports.enum(["every", "daily", "weekly", "monthly"]).describe("Every backup, or the first of each day, week or month; every when absent.").optional(),
+  retention: retention.optional()
+});
+var store = external_exports.strictObject({
+  kind: external_exports.enum(STORE_KINDS).describe("What kind of database it is; the store's name tells when it is one of these.").optional(),
+  url: text3(
+    "Address with user and password, taken from the environment: ${DATABASE_URL}. Only backup reads it."
+  ).optional(),
+  ...addressParts,
+  ...postgresKeys,
+  ...clickhouseKeys,
+  databases: external_exports.array(external_exports.string().min(1)).min(1).describe(
+    "ClickHouse: the databases to back up; all but the system's own when absent. Postgres: databases of one server, each a store of its own, named <store>-<database>."
+  ).optional()
+});
+var encryption = external_exports.strictObject({
+  recipients: external_exports.array(external_exports.string().min(1)).min(1).describe("Public keys, age1… each; whoever holds one of the identities can read what is written.").optional(),
+  "recipients-file": text3("A file with a recipient a line, relative to this file.").optional(),
+  passphrase: text3(
+    "Instead of recipients, for small set-ups; take it from the environment: ${BACKUP_PASSPHRASE}."
+  ).optional()
+});
+var target = external_exports.union([
+  text3("Address with user and password."),
+  external_exports.strictObject({ url: text3("Address.").optional(), ...addressParts })
+]);
+var stepCommon = {
+  name: text3("What the report calls the step.").optional(),
+  timeout: text3("How long it may take, such as 90s or 10m; 10m when absent.").optional()
+};
+var command5 = external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)]).describe("A line for bash, or a list: a program and its arguments, started without a shell.");
+var commandCommon = {
+  env: external_exports.record(external_exports.string(), external_exports.string()).describe("Variables for the command, beside the addresses of the restored databases.").optional(),
+  "working-directory": text3("Where it runs, relative to this file.").optional()
+};
+var runStep = external_exports.strictObject({ run: command5, ...stepCommon, ...commandCommon }).describe("Runs a command, such as the application's migrations.");
+var startStep = external_exports.strictObject({
+  start: command5,
+  ready: text3("Address that answers with a status from 200 to 299 once the application is up."),
+  ...stepCommon,
+  ...commandCommon
+}).describe("Starts the application on the restored data; it is ended with the drill.");
+var plainValue = external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean(), external_exports.null()]);
+var httpStep = external_exports.strictObject({
+  http: text3("Address of the request."),
+  method: text3("GET when absent, or POST with a body.").optional(),
+  headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers of the request.").optional(),
+  body: text3("Body of the request, as it is sent.").optional(),
+  expect: external_exports.strictObject({
+    status: wholeNumber("Status of the answer; 200 to 299 when absent.").optional(),
+    headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Headers the answer must have.").optional(),
+    json: external_exports.record(external_exports.string(), external_exports.json()).describe("Values in the JSON body, by path such as data.*.id.").optional()
+  }).describe("What must be answered.").optional(),
+  ...stepCommon
+}).describe("Makes a request to the application.");
+var assertStep = external_exports.strictObject({
+  assert: text3("A query; what it expects is held against the first column of its first row."),
+  store: text3("The store whose restored copy is asked."),
+  equals: plainValue.describe("The value that must be found.").optional(),
+  "at-least": external_exports.number().describe("The least it may be.").optional(),
+  "at-most": external_exports.number().describe("The most it may be.").optional(),
+  between: external_exports.tuple([external_exports.number(), external_exports.number()]).describe("The least and the most it may be.").optional(),
+  none: external_exports.literal(true).describe("No row may be found.").optional(),
+  "as-role": text3("Postgres: the role that asks, under its policies.").optional(),
+  settings: external_exports.record(external_exports.string(), external_exports.string()).describe("Postgres: settings for the query, such as request.jwt.claims.").optional(),
+  ...stepCommon
+}).describe("Holds the answer of a query against what it must be.");
+var idQuery = (description) => external_exports.strictObject({
+  store: text3("The store whose restored copy is asked."),
+  query: text3("Returns ids in its first column.")
+}).describe(description);
+var orphansStep = external_exports.strictObject({
+  orphans: idQuery("Where ids are used."),
+  "known-by": idQuery("Where they must be known."),
+  allow: external_exports.int().nonnegative().describe("How many may be unknown; 0 when absent.").optional(),
+  ...stepCommon
+}).describe("Finds ids in one store that another does not know.");
+var changesStep = external_exports.strictObject({
+  changes: external_exports.strictObject({
+    "may-lose": external_exports.array(external_exports.string().min(1)).describe("Tables that may lose rows, as schema.table or database.table.").optional(),
+    within: text3("How long the steps before it may take together, such as 10m.").optional()
+  }).describe("What the steps before it may do to the restored data; {} when they may lose no row."),
+  ...stepCommon
+}).describe("Tells what the steps before it, such as migrations, changed; rows that they lost fail it.");
+var proxiedCallStep = external_exports.strictObject({
+  "proxied-call": external_exports.enum(["openai-chat", "openai-responses", "anthropic-messages", "gemini"]).describe("The call, as the official clients make it."),
+  url: text3("The application's address for that protocol, as its users' clients are given it."),
+  "api-key": text3("The key that the application knows the caller by."),
+  model: text3("The model that is asked for."),
+  headers: external_exports.record(external_exports.string(), external_exports.string()).describe("Further headers of the request.").optional(),
+  live: external_exports.boolean().describe("The application asks the real provider, not the built-in upstream.").optional(),
+  "provider-key": external_exports.strictObject({
+    step: text3("Name of the decrypt step that read it; the one before when absent.").optional(),
+    row: text3("The row it was read from; any of the step's when absent.").optional()
+  }).describe("The stored key that must reach the upstream.").optional(),
+  logged: external_exports.strictObject({
+    store: text3("The store that holds the application's log."),
+    query: text3("Returns the logged rows."),
+    expect: external_exports.record(external_exports.string(), plainValue).describe("Values of the new row, by column.").optional(),
+    within: text3("How long the application may take to log it; 30s when absent.").optional()
+  }).describe("The row that the call must leave.").optional(),
+  ...stepCommon
+}).describe("Makes a call through the application, and follows it to the upstream and into the log.");
+var sqlStep = external_exports.strictObject({
+  sql: external_exports.union([
+    external_exports.string().min(1),
+    external_exports.strictObject({ file: text3("Path of an SQL file, relative to this file.") })
+  ]).describe("Statements, or a file of them."),
+  store: text3("The store whose restored copy they run in."),
+  ...stepCommon
+}).describe("Runs statements in a restored database.");
+var keyForm = external_exports.union([
+  external_exports.strictObject({
+    derive: external_exports.literal("pbkdf2-sha256"),
+    salt: text3("Salt of every key; the salt in the layout when absent.").optional(),
+    iterations: wholeNumber("How often the hash is repeated.")
+  }),
+  external_exports.strictObject({
+    derive: external_exports.literal("scrypt"),
+    salt: text3("Salt of every key; the salt in the layout when absent.").optional()
+  }),
+  external_exports.enum(["base64", "hex", "text"])
+]);
+var decryptSource = external_exports.strictObject({
+  preset: text3("A known product; what is written beside it goes before.").optional(),
+  store: text3("The store whose restored copy holds the secrets; postgres when absent.").optional(),
+  query: text3("Returns two columns: what identifies the row, and the stored value.").optional(),
+  "json-path": text3("Where in a JSON value the secrets are, such as providers.*.api_key.").optional(),
+  prefix: text3("Begins every encrypted value; a value without it is plaintext.").optional(),
+  layout: text3("The parts in their order: iv12-tag16-ciphertext, iv:tag:ciphertext, or fernet.").optional(),
+  encoding: external_exports.enum(["base64", "hex", "bytes"]).describe("How the value, or each part of it, is written; base64 when absent.").optional(),
+  "key-form": external_exports.union([keyForm, external_exports.array(keyForm).min(1)]).describe("How the key is read: base64, hex, text, or derived from it; a list is tried in its order.").optional()
+});
+var decryptStep = external_exports.strictObject({
+  decrypt: external_exports.union([external_exports.string().min(1), decryptSource]).describe(
+    "A preset (spanlens, scani, langsight), or where the secrets are and how they are encrypted."
+  ),
+  key: text3("The application's key, taken from the environment: ${ENCRYPTION_KEY}."),
+  sample: wholeNumber("How many values are tried at most; all when absent.").optional(),
+  ...stepCommon
+}).describe("Decrypts the secrets in a restored database, and shows that a wrong key would not.");
+var fileSchema = external_exports.strictObject({
+  $schema: external_exports.string().describe("Address of this schema, for editors.").optional(),
+  name: text3(
+    "Name of what is backed up: the folder below the destination that holds its backups."
+  ).optional(),
+  destination: destination.describe("Where backups are kept.").optional(),
+  destinations: external_exports.record(storeName, namedDestination).describe("Where backups are kept, when it is more than one place: by a name of your choice.").optional(),
+  retention: retention.optional(),
+  "postgres-archive": external_exports.strictObject({
+    url: text3("Its address, as apt takes it."),
+    keyring: text3("Absolute path of the keys that sign it, when it is signed anew.").optional()
+  }).describe("Apt archive that Postgres clients are fetched from, when apt.postgresql.org is mirrored.").optional(),
+  stores: external_exports.record(storeName, store).describe("The databases to back up, by a name of your choice.").optional(),
+  encryption: encryption.describe("Encrypts every data object with age; manifests stay readable.").optional(),
+  keys: external_exports.record(external_exports.string().min(1), external_exports.union([external_exports.string().min(1), external_exports.array(external_exports.string().min(1)).min(1)])).describe(
+    "The application's own keys, by name: ${ENCRYPTION_KEY}. Each backup says under which key it was taken, by a fingerprint; of a list, the first is in use and the others are for older backups."
+  ).optional(),
+  notify: notifyKeys.optional(),
+  objectives: external_exports.strictObject({
+    rpo: text3("How old the newest backup may be, such as 24h.").optional(),
+    rto: text3("How long a restore may take, such as 4h.").optional(),
+    "drill-every": text3("How old the last drill may be, such as 8d.").optional()
+  }).describe("What status and drills are held against.").optional(),
+  restore: external_exports.strictObject({
+    before: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe(
+      "What is run after all checks and before the first change, such as stopping the application."
+    ).optional(),
+    after: external_exports.array(external_exports.union([external_exports.string().min(1), runStep])).describe("What is run once the restored data was compared, such as migrations.").optional()
+  }).describe("What goes around a restore: lines for bash, or steps as a drill's run.").optional(),
+  drill: external_exports.strictObject({
+    targets: external_exports.record(storeName, target).describe("By store: the server on which a drill may create databases of its own.").optional(),
+    upstream: external_exports.strictObject({
+      port: wholeNumber("Port on 127.0.0.1; any free one when absent.").optional(),
+      https: external_exports.boolean().describe("Speak HTTPS under a certificate made for the run.").optional(),
+      "host-names": external_exports.array(external_exports.string().min(1)).describe("Further names that the certificate is for.").optional()
+    }).describe("The built-in upstream that proxied calls reach.").optional(),
+    steps: external_exports.array(
+      external_exports.union([
+        runStep,
+        sqlStep,
+        startStep,
+        httpStep,
+        decryptStep,
+        proxiedCallStep,
+        assertStep,
+        orphansStep,
+        changesStep
+      ])
+    ).describe("What is done with the restored data, in this order.").optional()
+  }).describe("How a backup is proved.").optional()
+}).describe("Configuration of lifeboat.");
+
+// src/config/faults.ts
+var TYPE_WORDS = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map",
+  record: "a map"
+};
+function findFaults(issues, tree) {
+  return issues.flatMap(resolveUnion).flatMap((issue3) => describeIssue(issue3, tree));
+}
+function formatPath(path) {
+  if (path.length === 0) return "The file";
+  return path.map((key, index) => typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`).join("");
+}
+function describeIssue(issue3, tree) {
+  const { path } = issue3;
+  const value = valueAt(tree, path);
+  if (value === void 0) return [{ path, text: "is missing.", remove: path.slice(0, -1) }];
+  switch (issue3.code) {
+    case "unrecognized_keys":
+      return issue3.keys.map((key) => {
+        const known = listKeys(path);
+        const text4 = known.includes(key) ? "does not go with the other keys here. Leave it out." : `is no known key.${suggest(key, known)}`;
+        return { path: [...path, key], text: text4, remove: [...path, key] };
+      });
+    case "invalid_type":
+    case "invalid_union": {
+      const expected = expectedTypes(issue3);
+      const found = value === null ? "empty" : TYPE_WORDS[Array.isArray(value) ? "array" : typeof value] ?? "else";
+      return [
+        {
+          path,
+          text: `must be ${expected}, but is ${found}.${quoteAdvice(value, expected)}`,
+          remove: path
+        }
+      ];
+    }
+    case "invalid_value":
+      return [{ path, text: `must be one of ${issue3.values.map(String).join(", ")}.`, remove: path }];
+    case "too_small":
+      return [{ path, text: "must not be empty.", remove: path }];
+    case "invalid_key":
+      return [{ path, text: `${issue3.issues[0]?.message ?? "is no good name"}.`, remove: path }];
+    default:
+      return [{ path, text: `${issue3.message}.`, remove: path }];
+  }
+}
+function resolveUnion(issue3) {
+  if (issue3.code !== "invalid_union") return [issue3];
+  const ofRightType = issue3.errors.filter(
+    (found) => !found.some(({ code, path }) => code === "invalid_type" && path.length === 0)
+  );
+  const nearest = ofRightType.sort((a5, b5) => countFaults(a5) - countFaults(b5))[0];
+  if (!nearest) return [issue3];
+  return nearest.flatMap((nested) => resolveUnion({ ...nested, path: [...issue3.path, ...nested.path] }));
+}
+function countFaults(issues) {
+  return issues.reduce((sum, issue3) => sum + (issue3.code === "unrecognized_keys" ? issue3.keys.length : 1), 0);
+}
+function expectedTypes(issue3) {
+  if (issue3.code === "invalid_type") return TYPE_WORDS[issue3.expected] ?? issue3.expected;
+  if (issue3.code !== "invalid_union") return "";
+  return [...new Set(issue3.errors.flat().map(expectedTypes))].join(" or ");
+}
+function quoteAdvice(value, expected) {
+  const isPlain = typeof value === "number" || typeof value === "boolean";
+  return isPlain && expected === "text" ? " Put it in quotes." : "";
+}
+function valueAt(tree, path) {
+  return path.reduce((node2, key) => node2?.[key], tree);
+}
+function listKeys(path) {
+  let schemas = [external_exports.toJSONSchema(fileSchema)];
+  for (const key of path) schemas = schemas.flatMap(listForms).flatMap((schema) => childOf(schema, key));
+  return schemas.flatMap(listForms).flatMap((schema) => Object.keys(schema.properties ?? {}));
+}
+function listForms(schema) {
+  return schema.anyOf ?? [schema];
+}
+function childOf(schema, key) {
+  const child = typeof key === "number" ? schema.items : schema.properties?.[String(key)] ?? schema.additionalProperties;
+  return typeof child === "object" && !Array.isArray(child) ? [child] : [];
+}
+
+// src/conninfo.ts
+var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
+var ConninfoProblem = class {
+  text;
+  constructor(text4) {
+    this.text = text4;
+  }
+};
+var SPELLING = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / ? # % in the password percent-encoded.";
+var UNDERSTOOD = [
+  ...["host", "port", "dbname", "user", "password", "options", "channel_binding"],
+  ...["sslmode", "sslrootcert", "sslcert", "sslkey"]
+];
+var OWN_CHOICE = [
+  ...["application_name", "fallback_application_name", "client_encoding", "connect_timeout"],
+  ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"],
+  ...[
+    "target_session_attrs",
+    "load_balance_hosts",
+    "gssencmode",
+    "sslnegotiation",
+    "sslcompression",
+    "sslsni"
+  ]
+];
+var REFUSED = {
+  service: "Give host, user and database themselves.",
+  hostaddr: "Give the address as the host.",
+  passfile: "Give the password from the environment, or in a password-file.",
+  sslcrl: "Lists of revoked certificates are not read here.",
+  sslcrldir: "Lists of revoked certificates are not read here.",
+  sslpassword: "Give a key without a passphrase, in a file of your own.",
+  require_auth: "Leave it out: the server chooses how a password is proved.",
+  requirepeer: "Leave it out: it is not checked here.",
+  ssl_min_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken.",
+  ssl_max_protocol_version: "Leave it out: TLS 1.2 is the oldest that is spoken."
+};
+function isKeywordString(text4) {
+  return /^\s*[a-z_]+\s*=/i.test(text4);
+}
+function parseConninfo(text4) {
+  const parsed = isKeywordString(text4) ? parseKeywords(text4) : parseUri(text4);
+  return parsed instanceof ConninfoProblem ? parsed : check2(parsed);
+}
+function formatUri(parameters) {
+  const rest = new Map(parameters);
+  const take2 = (name) => {
+    const value = rest.get(name) ?? "";
+    rest.delete(name);
+    return value;
+  };
+  const [user, password, host, port, dbname] = ["user", "password", "host", "port", "dbname"].map(
+    (name) => take2(name)
+  );
+  const authority = host.includes(":") ? `[${host}]` : encodeURIComponent(host);
+  const login = encodeURIComponent(user) + (password === "" ? "" : `:${encodeURIComponent(password)}`);
+  const query = [...rest].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+  return `postgresql://${login}@${authority}${port === "" ? "" : `:${port}`}/${encodeURIComponent(dbname)}` + (query === "" ? "" : `?${query}`);
+}
+function check2(parameters) {
+  for (const [name, value] of parameters) {
+    const why = REFUSED[name];
+    if (why !== void 0) return new ConninfoProblem(`gives ${name}, which is not supported. ${why}`);
+    if (UNDERSTOOD.includes(name)) continue;
+    const meant = [...UNDERSTOOD, ...OWN_CHOICE].find((known) => (0, import_fastest_levenshtein2.distance)(known, name) <= 2);
+    if (meant !== void 0 && meant !== name) {
+      return new ConninfoProblem(`gives an unknown ${name}. Did you mean ${meant}?`);
+    }
+    parameters.delete(name);
+    if (name === "ssl" && value === "true") parameters.set("sslmode", "require");
+  }
+  const host = parameters.get("host") ?? "";
+  const port = parameters.get("port") ?? "";
+  if (host.includes(",") || port.includes(",")) {
+    return new ConninfoProblem("names several hosts. Name one: a backup must know which server it is of.");
+  }
+  if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
+    return new ConninfoProblem(`cannot be read: its port is no number from 1 to 65535. ${SPELLING}`);
+  }
+  if (host === "") return new ConninfoProblem(`names no host. ${SPELLING}`);
+  return parameters;
+}
+function parseUri(text4) {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text4.trim()) ?? [];
+  if (scheme === void 0) return new ConninfoProblem(`cannot be read. ${SPELLING}`);
+  if (!/^postgres(ql)?$/i.test(scheme)) {
+    return new ConninfoProblem(`begins with ${scheme}://, not postgresql://. ${SPELLING}`);
+  }
+  const [, authority = "", path = "", query = ""] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
+  const [, user, password, hosts = ""] = /^(?:([^:@]*)(?::(.*))?@)?(.*)$/s.exec(authority) ?? [];
+  const [, host = hosts, port] = /^(\[[^\]]*\]|[^:,]*):([^:,]*)$/.exec(hosts) ?? [];
+  const pairs = query === "" ? [] : query.split("&").map((pair) => splitOnce(pair, "="));
+  try {
+    const given = [
+      ["host", decodeURIComponent(host).replace(/^\[(.*)\]$/, "$1")],
+      ["port", port],
+      ["user", user && decodeURIComponent(user)],
+      ["password", password && decodeURIComponent(password)],
+      ["dbname", decodeURIComponent(path)],
+      ...pairs.map(([name, value]) => [
+        decodeURIComponent(name),
+        decodeURIComponent(value)
+      ])
+    ];
+    return new Map(given.flatMap(([name, value]) => value ? [[name, value]] : []));
+  } catch {
+    return new ConninfoProblem(
+      "holds a % that begins no percent-encoded character. Write a literal % as %25."
+    );
+  }
+}
+function splitOnce(text4, separator) {
+  const at = text4.indexOf(separator);
+  return at < 0 ? [text4, ""] : [text4.slice(0, at), text4.slice(at + 1)];
+}
+function parseKeywords(text4) {
+  const parameters = /* @__PURE__ */ new Map();
+  const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/iy;
+  while (text4.slice(pair.lastIndex).trim() !== "") {
+    const [, name, quoted, plain = ""] = pair.exec(text4) ?? [];
+    if (name === void 0) {
+      return new ConninfoProblem(
+        "cannot be read. Write host=HOST dbname=DATABASE user=USER, with values that hold spaces in '…'."
+      );
+    }
+    const value = (quoted ?? plain).replace(/\\(.)/gs, "$1");
+    if (value !== "") parameters.set(name, value);
+  }
+  return parameters;
+}
+
+// src/config/values.ts
+function expandVariables(text4, place, { env: env2, problems, isNeeded }) {
+  let isFromEnvironment = false;
+  let isComplete = true;
+  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
+  const expanded = text4.replace(pattern, (match2, name, fallback2) => {
+    if (match2 === "$${") return "${";
+    const value = name === void 0 ? void 0 : env2[name];
+    if (value) {
+      isFromEnvironment = true;
+      return value;
+    }
+    if (fallback2 !== void 0) return fallback2;
+    isComplete = false;
+    if (name === void 0) {
+      problems.add(
+        place,
+        "has a ${ that begins no variable. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself."
+      );
+    } else if (isNeeded) {
+      problems.add(place, `needs the environment variable ${name}, which is not set or empty.`);
+    }
+    return "";
+  });
+  return isComplete ? { text: expanded, place, isFromEnvironment } : void 0;
+}
+var UNIT_MS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+function readDurationMs(given, problems) {
+  const match2 = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(given.text);
+  const ms = match2 ? Number(match2[1]) * UNIT_MS[match2[2]] : 0;
+  if (ms > 0) return ms;
+  problems.add(
+    given.place,
+    "is no duration. Write a number above 0 and a unit, such as 90s, 10m, 24h or 7d."
+  );
+  return void 0;
+}
+var SIZE_UNITS = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40
+};
+function readSizeBytes(given, problems) {
+  const match2 = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b)$/i.exec(given.text);
+  const unit = match2?.[2]?.toUpperCase();
+  if (unit) return Math.round(Number(match2?.[1]) * SIZE_UNITS[unit]);
+  problems.add(given.place, "is no size. Write a number and a unit, such as 500MB or 20GB.");
+  return void 0;
+}
+function readTime(given, problems) {
+  const match2 = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
+    given.text
+  );
+  const [, day = "", moment = "00:00", zone = "Z"] = match2 ?? [];
+  const time4 = /* @__PURE__ */ new Date(`${day}T${moment}${zone}`);
+  const midnight = /* @__PURE__ */ new Date(`${day}T00:00Z`);
+  if (!Number.isNaN(time4.getTime()) && midnight.toISOString().startsWith(day)) return time4;
+  problems.add(given.place, "is no time. Write it in UTC, such as 2026-11-20 or 2026-11-20T02:00:00Z.");
+  return void 0;
+}
+function readFlag(given, problems) {
+  const text4 = given.text.toLowerCase();
+  if (text4 === "true" || text4 === "false") return text4 === "true";
+  problems.add(given.place, "must be true or false.");
+  return void 0;
+}
+function readList(given) {
+  return given.text.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "");
+}
+var STORE_SCHEMES = {
+  postgres: { schemes: ["postgres:", "postgresql:"], example: "postgres://user:password@host:5432/database" },
+  clickhouse: {
+    schemes: ["https:", "http:", "clickhouse:", "clickhouses:"],
+    example: "https://user:password@host:8443, its HTTP interface"
+  }
+};
+function readStoreUrl(given, kind, problems) {
+  const { schemes, example } = STORE_SCHEMES[kind];
+  if (kind === "postgres" && (isKeywordString(given.text) || /^postgres(ql)?:\/\//i.test(given.text))) {
+    const parsed = parseConninfo(given.text);
+    if (!(parsed instanceof ConninfoProblem)) return new Secret(given.text);
+    problems.add(given.place, parsed.text);
+    return void 0;
+  }
+  const url2 = parseUrl2(given.text);
+  if (!url2)
+    problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
+  else if (!schemes.includes(url2.protocol)) {
+    problems.add(given.place, `starts with ${url2.protocol}//, which is not for ${kind}. Write ${example}.`);
+  } else return new Secret(given.text);
+  return void 0;
+}
+function listUrlSecrets(url2) {
+  const conninfo = parseConninfo(url2.reveal());
+  const inConninfo = conninfo instanceof ConninfoProblem ? void 0 : conninfo.get("password");
+  const password = parseUrl2(url2.reveal())?.password || inConninfo || "";
+  if (password === "") return [url2];
+  return [url2, new Secret(password), new Secret(decode3(password))];
+}
+function decode3(text4) {
+  try {
+    return decodeURIComponent(text4);
+  } catch {
+    return text4;
+  }
+}
+function readDestinationUrl(given, problems) {
+  const url2 = parseUrl2(given.text);
+  const fail = (text4) => void problems.add(given.place, text4);
+  if (!url2) return fail("is no address. Write s3://bucket/prefix or file:///folder.");
+  if (url2.username || url2.password) {
+    return fail("holds credentials. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.");
+  }
+  if (url2.search || url2.hash) return fail("has a ? or # part, which means nothing here. Leave it out.");
+  if (url2.protocol === "s3:" && url2.host) return given.text;
+  if (url2.protocol === "s3:") return fail("names no bucket. Write s3://bucket/prefix.");
+  if (url2.protocol !== "file:") {
+    return fail(
+      `starts with ${url2.protocol}//, which is not known. Write s3://bucket/prefix or file:///folder.`
+    );
+  }
+  if (url2.host) return fail("must name an absolute folder, with three slashes: file:///folder.");
+  return given.text;
+}
+function parseUrl2(text4) {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text4) && URL.canParse(text4) ? new URL(text4) : void 0;
+}
+
+// src/config/retention.ts
+var COUNTS = ["last", "daily", "weekly", "monthly", "yearly"];
+function readRetention(sources, path, reader) {
+  const stores = {};
+  for (const name of Object.keys(valueAt(sources.content, [...path, "stores"]) ?? {})) {
+    reader.requireKnown(name, sources.place([...path, "stores", name]));
+    stores[name] = readRule(sources, [...path, "stores", name]);
+  }
+  return { rule: readRule(sources, path), stores, timeZone: readTimeZone(sources, [...path, "time-zone"]) };
+}
+function readRule(sources, path) {
+  const rule = {};
+  for (const key of COUNTS) {
+    const count = valueAt(sources.content, [...path, key]);
+    if (typeof count === "number") rule[key] = count;
+  }
+  const within = sources.text([...path, "within"]);
+  const withinMs = within && readDurationMs(within, sources.problems);
+  if (withinMs !== void 0) rule.withinMs = withinMs;
+  return rule;
+}
+function readTimeZone(sources, path) {
+  const given = sources.text(path);
+  if (!given) return "UTC";
+  if (!DateTime.local({ zone: given.text }).isValid) {
+    sources.problems.add(given.place, "is no time zone. Write a name such as Europe/Berlin or UTC.");
+  }
+  return given.text;
+}
+
+// src/config/destination.ts
+var ONLY = "destination";
+function readDestinations(sources, reader) {
+  const { content, problems } = sources;
+  const option = sources.option("destination");
+  const names2 = Object.keys(content.destinations ?? {});
+  const policy = readRetention(sources, ["retention"], reader);
+  if (content.destination !== void 0 && names2.length > 0) {
+    const text4 = "does not go with destinations. Write it as one of them.";
+    problems.add(sources.place(["destination"]), text4);
+  }
+  if (option || names2.length === 0) {
+    const config2 = readDestination(sources, ["destination"], true);
+    return [{ name: ONLY, config: config2, receives: "every", policy }];
+  }
+  for (const name of ["s3-endpoint", "s3-region", "s3-path-style"]) {
+    const given = sources.option(name);
+    if (given) problems.add(given.place, "fits several destinations. Write it under destinations instead.");
+  }
+  return names2.map((name) => {
+    const path = ["destinations", name];
+    const written = content.destinations[name];
+    return {
+      name,
+      config: readDestination(sources, path, false),
+      receives: written.receives ?? "every",
+      policy: written.retention ? readRetention(sources, [...path, "retention"], reader) : policy
+    };
+  });
+}
+function readCopy(sources, all) {
+  const { problems } = sources;
+  const names2 = all.map(({ name }) => name);
+  const find = (name, option) => {
+    const found = all.filter((candidate) => candidate.name === name);
+    if (found.length === 0) problems.add(sources.optionPlace(option), describeUnknown(name, names2));
+    return found;
+  };
+  const given = sources.option("from");
+  const [from = all[0]] = given ? find(given.text, "from") : [];
+  const chosen = sources.list("to").flatMap((name) => find(name, "to"));
+  const to = (chosen.length > 0 ? chosen : all).filter((destination2) => destination2 !== from);
+  if (to.length === 0) {
+    const text4 = `is missing: there is nothing to copy to. Write several destinations in ${sources.filePath}.`;
+    problems.add(sources.optionPlace("to"), text4);
+  }
+  return { from, to };
+}
+function describeUnknown(name, names2) {
+  return `names no destination; there is ${names2.join(", ")}.${suggest(name, names2)}`;
+}
+function chooseFrom(sources, all) {
+  const from = sources.option("from");
+  if (!from) return all;
+  const chosen = all.filter(({ name }) => name === from.text);
+  if (chosen.length > 0) return chosen;
+  const names2 = all.map(({ name }) => name);
+  sources.problems.add(from.place, describeUnknown(from.text, names2));
+  return all;
+}
+function readDestination(sources, path, takesOptions) {
+  const { problems, content } = sources;
+  const option = takesOptions ? sources.option("destination") : void 0;
+  const inContent = path[0] === "destination" ? content.destination : content.destinations?.[String(path[1])];
+  const isInFile = !option && inContent !== void 0;
+  const inFile = (key) => isInFile ? sources.text([...path, key]) : void 0;
+  const given = option ?? (isInFile ? sources.text(path) ?? inFile("url") : void 0);
+  if (!option && !isInFile) {
+    sources.addAbsent(
+      path,
+      sources.optionPlace("destination"),
+      `is missing. Give it, or destination in ${sources.filePath}.`
+    );
+  }
+  const url2 = given && readDestinationUrl(given, problems);
+  const written = isInFile && typeof inContent === "object" ? inContent : {};
+  const byOption = takesOptions ? sources : void 0;
+  const endpoint = byOption?.option("s3-endpoint") ?? inFile("endpoint");
+  const region = byOption?.option("s3-region") ?? inFile("region");
+  const pathStyle = byOption?.flag("s3-path-style") ?? written["path-style"];
+  if (endpoint && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint.text)) {
+    problems.add(
+      endpoint.place,
+      "is no address of a service. Write https://host or http://host:port, without a path."
+    );
+  }
+  const accessKeyId = inFile("access-key-id");
+  const secretAccessKey = inFile("secret-access-key");
+  if (!written["access-key-id"] !== !written["secret-access-key"]) {
+    sources.addAbsent(
+      path,
+      sources.place(path),
+      "needs access-key-id and secret-access-key together, or neither."
+    );
+  }
+  const secret = secretAccessKey && new Secret(secretAccessKey.text);
+  if (secret) sources.secrets.push(secret);
+  if (url2?.startsWith("file:")) refuseS3Keys(sources, path, written);
+  return {
+    url: url2 ?? "",
+    // never seen: without a good one there is a problem
+    ...endpoint && { endpoint: endpoint.text },
+    ...region && { region: region.text },
+    ...pathStyle !== void 0 && { pathStyle },
+    ...accessKeyId && { accessKeyId: accessKeyId.text },
+    ...secret && { secretAccessKey: secret },
+    ...readObjectRules(sources, path, written)
+  };
+}
+function readObjectRules(sources, path, written) {
+  const kmsKey = sources.text([...path, "kms-key"]);
+  const lock = written["object-lock"];
+  const lockFor = lock && sources.text([...path, "object-lock", "for"]);
+  const forMs = lockFor && readDurationMs(lockFor, sources.problems);
+  return {
+    ...written["storage-class"] && { storageClass: written["storage-class"] },
+    ...kmsKey && { kmsKey: kmsKey.text },
+    ...lock && forMs !== void 0 && {
+      objectLock: { mode: lock.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE", forMs }
+    },
+    ...written["legal-hold"] && { legalHold: true }
+  };
+}
+var S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"];
+function refuseS3Keys(sources, path, written) {
+  for (const key of S3_ONLY) {
+    if (written[key] === void 0) continue;
+    sources.problems.add(sources.place([...path, key]), "means nothing for a folder. Leave it out.");
+  }
+}
+
+// src/config/encryption.ts
+var import_node_path7 = require("node:path");
+
+// src/encryption/recipient.ts
+function hasRecipientForm(text4) {
+  return /^age1[02-9ac-hj-np-z]{58}$/.test(text4);
+}
+
+// src/config/encryption.ts
+var SHORTEST_PASSPHRASE = 20;
+function readEncryption(sources, isNeeded) {
+  const byOption = isNeeded ? sources.option("recipient") : void 0;
+  if (byOption) {
+    return { kind: "recipients", recipients: readRecipients(sources, splitGiven(byOption)) };
+  }
+  return readFromFile(sources, isNeeded) ?? readPassphraseOption(sources, isNeeded);
+}
+function readFromFile(sources, isNeeded) {
+  const { content, problems } = sources;
+  const { encryption: encryption2 } = content;
+  if (!encryption2) return void 0;
+  const path = ["encryption"];
+  const place = sources.place(path);
+  const hasRecipients = encryption2.recipients !== void 0 || encryption2["recipients-file"] !== void 0;
+  const hasPassphrase = encryption2.passphrase !== void 0;
+  if (hasRecipients && hasPassphrase) {
+    problems.add(place, "has recipients and a passphrase. An age file takes one or the other.");
+  } else if (!hasRecipients && !hasPassphrase) {
+    sources.addAbsent(path, place, "says for whom: give it recipients, recipients-file or passphrase.");
+  }
+  if (hasPassphrase) {
+    const given2 = sources.text([...path, "passphrase"], isNeeded);
+    return given2 && readPassphrase(sources, given2);
+  }
+  const given = (encryption2.recipients ?? []).flatMap(
+    (_, index) => sources.text([...path, "recipients", index], isNeeded) ?? []
+  );
+  const file2 = sources.text([...path, "recipients-file"], isNeeded);
+  return {
+    kind: "recipients",
+    recipients: readRecipients(sources, given.flatMap(splitGiven)),
+    ...file2 && { file: (0, import_node_path7.resolve)((0, import_node_path7.dirname)(sources.filePath), file2.text) }
+  };
+}
+function readPassphraseOption(sources, isNeeded) {
+  const given = isNeeded && sources.command === "backup" ? sources.option("passphrase") : void 0;
+  return given && readPassphrase(sources, given);
+}
+function readKeyring(sources, isNeeded) {
+  const none = { identities: [], passphrases: [] };
+  if (!isNeeded) return none;
+  const identity = sources.option("identity");
+  const identityFile = sources.option("identity-file");
+  const passphrases = [sources.option("passphrase"), sources.text(["encryption", "passphrase"], false)];
+  const keyring = {
+    identities: identity ? [new Secret(identity.text)] : [],
+    passphrases: passphrases.flatMap((given) => given ? [new Secret(given.text)] : []),
+    ...identityFile && { identityFile: identityFile.text }
+  };
+  sources.secrets.push(...keyring.identities, ...keyring.passphrases);
+  return keyring;
+}
+function requireRekeyOptions(sources, encryption2) {
+  if (!encryption2) {
+    const text4 = `is given. Give ${sources.nameOptions(["recipient"])}, or encryption in ${sources.filePath}.`;
+    sources.addAbsent(["encryption"], { label: "No recipient", order: 0 }, text4);
+  }
+  if (!sources.option("backup") && !sources.flag("all")) {
+    sources.problems.add(sources.optionPlace("backup"), "is missing. Give it, or the option all.");
+  }
+}
+function readRecipients(sources, given) {
+  for (const { text: text4, place } of given) {
+    if (hasRecipientForm(text4)) continue;
+    if (text4.startsWith("AGE-SECRET-KEY-")) {
+      sources.secrets.push(new Secret(text4));
+      const advice = "Keep it away from whoever writes backups, and give the public key that age-keygen -y prints.";
+      sources.problems.add(place, `is an identity, which opens backups. ${advice}`);
+    } else {
+      const expected = "An X25519 recipient begins with age1 and has 62 characters; age-keygen prints it.";
+      sources.problems.add(place, `is no age recipient that can be written for. ${expected}`);
+    }
+  }
+  return given.map(({ text: text4 }) => text4);
+}
+function readPassphrase(sources, given) {
+  const passphrase = new Secret(given.text);
+  sources.secrets.push(passphrase);
+  if (given.text.length < SHORTEST_PASSPHRASE) {
+    const advice = `Who has the objects can guess as long as he likes: take ${SHORTEST_PASSPHRASE} characters or more.`;
+    sources.problems.add(given.place, `is too short. ${advice}`);
+  }
+  return { kind: "passphrase", passphrase };
+}
+function splitGiven(given) {
+  return readList(given).map((text4) => ({ ...given, text: text4 }));
+}
+
+// src/config/keys.ts
+function readKeys(sources, isNeeded) {
+  const candidates = /* @__PURE__ */ new Map();
+  const add = (name, text4) => {
+    const secret = new Secret(text4);
+    sources.secrets.push(secret);
+    candidates.set(name, [...candidates.get(name) ?? [], secret]);
+  };
+  for (const [name, value] of Object.entries(sources.content.keys ?? {})) {
+    const paths = Array.isArray(value) ? value.map((_, index) => ["keys", name, index]) : [["keys", name]];
+    for (const [index, path] of paths.entries()) {
+      const given = sources.text(path, isNeeded && index === 0);
+      if (given) add(name, given.text);
+    }
+  }
+  for (const item of sources.list("key")) {
+    const [, name = "", variable = ""] = /^([^=\s]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(item) ?? [];
+    const place = sources.optionPlace("key");
+    if (name === "") {
+      sources.problems.add(
+        place,
+        "is not NAME=VARIABLE: the key's name, and the variable that holds its value."
+      );
+      continue;
+    }
+    const text4 = sources.variable(variable);
+    if (text4) add(name, text4);
+    else sources.problems.add(place, `names the variable ${variable}, which is not set or empty.`);
+  }
+  return [...candidates].map(([name, values]) => ({ name, candidates: values }));
+}
+
+// src/config/notify.ts
+var TOLD_OF2 = OPTIONS.heartbeat.commands.filter(
+  (command6) => toldAs(command6) === command6
+);
+var KINDS = ["slack", "discord", "email", "webhook", "heartbeat"];
+function readNotify(sources) {
+  const found = { channels: readInputs(sources), silent: [] };
+  for (const [index, entry] of (sources.content.notify ?? []).entries()) {
+    const path = ["notify", index];
+    const kind = KINDS.find((candidate) => candidate in entry);
+    if (!kind) continue;
+    const label = `${formatPath(path)} (${kind})`;
+    const unset = listUnset(sources, entry);
+    if (unset.length === 0) found.channels.push(readChannel(sources, path, kind, label));
+    else {
+      const are = unset.length === 1 ? "is" : "are";
+      found.silent.push(`${label} gets no notice of this run: ${unset.join(" and ")} ${are} not set.`);
+    }
+  }
+  return found;
+}
+function readChannel(sources, path, kind, label) {
+  const text4 = (...keys) => sources.text([...path, ...keys], false)?.text ?? "";
+  const address = (...keys) => readAddress(sources, sources.text([...path, ...keys], false));
+  const has = (key) => valueAt(sources.content, [...path, key]) !== void 0;
+  const keep = (key) => {
+    const secret2 = new Secret(text4(key));
+    sources.secrets.push(secret2);
+    return secret2;
+  };
+  const commands6 = valueAt(sources.content, [...path, "commands"]) ?? TOLD_OF2;
+  if (kind === "heartbeat") {
+    const common2 = { kind, label, commands: has("commands") ? commands6 : ["backup"] };
+    if (typeof valueAt(sources.content, [...path, kind]) === "string") {
+      return { ...common2, ...deriveAddresses(address(kind)) };
+    }
+    const given = valueAt(sources.content, [...path, kind]);
+    const moments = ["start", "success", "failure"].filter((moment) => moment in given);
+    return { ...common2, ...Object.fromEntries(moments.map((moment) => [moment, address(kind, moment)])) };
+  }
+  const on2 = valueAt(sources.content, [...path, "on"]) ?? "failure";
+  const common = { label, commands: commands6, on: on2, url: address(kind) };
+  if (kind === "email") {
+    const to = valueAt(sources.content, [...path, "to"]);
+    return {
+      ...common,
+      kind,
+      from: text4("from"),
+      to: to.map((_, index) => text4("to", index)),
+      ...has("token") && { token: keep("token") }
+    };
+  }
+  if (kind !== "webhook" || !has("secret")) return { ...common, kind };
+  const secret = keep("secret");
+  requireSigningSecret(sources, sources.text([...path, "secret"], false), secret);
+  return { ...common, kind, secret };
+}
+function readInputs(sources) {
+  const on2 = sources.option("notify-on")?.text ?? "failure";
+  const commands6 = [toldAs(sources.command)];
+  const read = (name) => {
+    const given = sources.option(name);
+    return given ? [{ label: given.place.label, commands: commands6, on: on2, url: readAddress(sources, given) }] : [];
+  };
+  const secretGiven = sources.option("webhook-secret");
+  const secret = secretGiven && new Secret(secretGiven.text);
+  if (secret) requireSigningSecret(sources, secretGiven, secret);
+  if (!OCCASIONS.includes(on2)) {
+    sources.problems.add(sources.optionPlace("notify-on"), `must be one of ${OCCASIONS.join(", ")}.`);
+  }
+  return [
+    ...read("slack-webhook").map((common) => ({ ...common, kind: "slack" })),
+    ...read("discord-webhook").map((common) => ({ ...common, kind: "discord" })),
+    ...read("webhook").map((common) => ({ ...common, kind: "webhook", ...secret && { secret } })),
+    ...read("heartbeat").map(({ label, url: url2 }) => ({
+      kind: "heartbeat",
+      label,
+      commands: commands6,
+      ...deriveAddresses(url2)
+    }))
+  ];
+}
+function readAddress(sources, given) {
+  const text4 = given?.text ?? "";
+  const url2 = URL.canParse(text4) ? new URL(text4) : void 0;
+  if (given && !(url2 && /^https?:$/.test(url2.protocol) && !url2.username)) {
+    const text5 = "is no address that can be called. Write https://…, without a user or password in it.";
+    sources.problems.add(given.place, text5);
+  }
+  const secret = new Secret(text4);
+  sources.secrets.push(secret, ...url2 && url2.pathname.length > 8 ? [new Secret(url2.pathname)] : []);
+  return secret;
+}
+function deriveAddresses(success2) {
+  const derive2 = (moment) => {
+    if (!URL.canParse(success2.reveal())) return success2;
+    const url2 = new URL(success2.reveal());
+    url2.pathname = `${url2.pathname.replace(/\/$/, "")}/${moment}`;
+    return new Secret(url2.href);
+  };
+  return { start: derive2("start"), success: success2, failure: derive2("fail") };
+}
+function requireSigningSecret({ problems }, given, secret) {
+  const encoded = secret.reveal().replace(/^whsec_/, "");
+  const bytes = Buffer.from(encoded, "base64");
+  if (!given || bytes.length >= 24 && bytes.toString("base64") === encoded) return;
+  problems.add(given.place, "must be base64 of 24 bytes or more. openssl rand -base64 32 makes one.");
+}
+function listUnset(sources, entry) {
+  const names2 = /* @__PURE__ */ new Set();
+  const look = (value) => {
+    if (typeof value === "object" && value !== null) Object.values(value).forEach(look);
+    else if (typeof value === "string") {
+      for (const [, name = ""] of value.matchAll(/(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
+        if (!sources.variable(name)) names2.add(name);
+      }
+    }
+  };
+  look(entry);
+  return [...names2];
 }
 
 // src/config/postgres-archive.ts
@@ -95599,7 +96177,7 @@ function readStartStep(step, common, reader) {
     kind: "start",
     ...common,
     command: reader.command("start", step.start),
-    ready: readAddress(reader, "ready"),
+    ready: readAddress2(reader, "ready"),
     env: reader.secrets("env"),
     ...directory !== void 0 && { workingDirectory: reader.inFolder(directory) }
   };
@@ -95610,7 +96188,7 @@ function readHttpStep(step, common, reader) {
   return {
     kind: "http",
     ...common,
-    url: readAddress(reader, "http"),
+    url: readAddress2(reader, "http"),
     method: step.method ?? (body === void 0 ? "GET" : "POST"),
     headers: reader.secrets("headers"),
     ...body !== void 0 && { body },
@@ -95632,7 +96210,7 @@ function readProxiedCall(step, common, reader, decryptStep2) {
     kind: "proxied-call",
     ...common,
     call: step["proxied-call"],
-    url: readAddress(reader, "url"),
+    url: readAddress2(reader, "url"),
     apiKey: reader.secret("api-key"),
     model: reader.text("model") ?? "",
     headers: reader.secrets("headers"),
@@ -95648,7 +96226,7 @@ function readProxiedCall(step, common, reader, decryptStep2) {
     }
   };
 }
-function readAddress(reader, key) {
+function readAddress2(reader, key) {
   const address = reader.text(key) ?? "";
   if (address !== "" && !/^https?:\/\/[^/]/.test(address)) {
     reader.problem("is no address. Write http://127.0.0.1:PORT/path.", key);
@@ -95693,7 +96271,7 @@ function readDecryptStep(step, common, reader) {
   const written = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
   const source = { ...findPreset(written.preset, at, sources), ...written };
   const expand = (key2, value, ...rest) => written[key2] === void 0 ? value : sources.text([...at, key2, ...rest], isNeeded)?.text;
-  const text3 = (key2) => {
+  const text4 = (key2) => {
     const value = source[key2];
     return value === void 0 ? void 0 : expand(key2, value);
   };
@@ -95701,9 +96279,9 @@ function readDecryptStep(step, common, reader) {
     if (source[key2] !== void 0) continue;
     sources.addAbsent([...at, key2], sources.place(at), `needs a ${key2}, or a preset that has one.`);
   }
-  const store2 = text3("store") ?? "postgres";
+  const store2 = text4("store") ?? "postgres";
   stores.requireKnown(store2, sources.place([...at, "store"]));
-  const layoutText = text3("layout") ?? "fernet";
+  const layoutText = text4("layout") ?? "fernet";
   const layout = parseLayout(layoutText);
   if (!layout) sources.problems.add(sources.place([...at, "layout"]), LAYOUT_RULE);
   const keyForms = readKeyForms(
@@ -95711,12 +96289,12 @@ function readDecryptStep(step, common, reader) {
     (salt, ...rest) => expand("key-form", salt, ...rest, "salt")
   );
   if (keyForms.some((form) => typeof form !== "string" && form.salt === void 0) && !/salt/.test(layoutText)) {
-    const text4 = "derives the key with a stored salt, but the layout has none. Give a salt.";
-    sources.problems.add(sources.place([...at, "key-form"]), text4);
+    const text5 = "derives the key with a stored salt, but the layout has none. Give a salt.";
+    sources.problems.add(sources.place([...at, "key-form"]), text5);
   }
   const key = reader.secret("key");
-  const jsonPath = text3("json-path");
-  const prefix = text3("prefix");
+  const jsonPath = text4("json-path");
+  const prefix = text4("prefix");
   return {
     kind: "decrypt",
     ...common,
@@ -95739,14 +96317,14 @@ function findPreset(name, path, sources) {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : void 0;
   if (preset) return preset;
   const known = Object.keys(PRESETS);
-  const text3 = `names no known preset (${known.join(", ")}).${suggest(name, known)}`;
-  sources.problems.add(sources.place(path), text3);
+  const text4 = `names no known preset (${known.join(", ")}).${suggest(name, known)}`;
+  sources.problems.add(sources.place(path), text4);
   return UNKNOWN;
 }
-function parseLayout(text3) {
-  if (text3 === "fernet") return { cipher: "fernet" };
-  const separator = /^[a-z]+([:.,$|])/.exec(text3)?.[1];
-  const parts = text3.split(separator ?? "-").map(parsePart);
+function parseLayout(text4) {
+  if (text4 === "fernet") return { cipher: "fernet" };
+  const separator = /^[a-z]+([:.,$|])/.exec(text4)?.[1];
+  const parts = text4.split(separator ?? "-").map(parsePart);
   const named = new Map(parts.map((part) => [part?.name, part]));
   const isWhole = ["iv", "tag", "ciphertext"].every((name) => named.has(name));
   const isSized = parts.every((part) => {
@@ -95761,8 +96339,8 @@ function parseLayout(text3) {
     parts: parts.filter((part) => part !== void 0)
   };
 }
-function parsePart(text3) {
-  const [, name, size] = /^(iv|salt|tag|ciphertext)([1-9]\d*)?$/.exec(text3) ?? [];
+function parsePart(text4) {
+  const [, name, size] = /^(iv|salt|tag|ciphertext)([1-9]\d*)?$/.exec(text4) ?? [];
   if (name === void 0) return void 0;
   return { name, ...size !== void 0 && { sizeBytes: Number(size) } };
 }
@@ -95804,6 +96382,14 @@ function readOrphansStep(step, common, reader) {
     ids: { store: reader.store("orphans", "store"), query: step.orphans.query },
     knownBy: { store: reader.store("known-by", "store"), query: step["known-by"].query },
     allow: step.allow ?? 0
+  };
+}
+function readChangesStep({ changes }, common, reader) {
+  return {
+    kind: "changes",
+    ...common,
+    mayLose: changes["may-lose"] ?? [],
+    ...changes.within !== void 0 && { withinMs: reader.durationMs(0, "changes", "within") }
   };
 }
 function readExpectation(step, reader) {
@@ -95882,8 +96468,8 @@ var StepReader = class {
   inFolder(relative) {
     return (0, import_node_path8.join)((0, import_node_path8.dirname)(this.sources.filePath), relative);
   }
-  problem(text3, ...keys) {
-    this.sources.problems.add(this.sources.place([...this.path, ...keys]), text3);
+  problem(text4, ...keys) {
+    this.sources.problems.add(this.sources.place([...this.path, ...keys]), text4);
   }
 };
 
@@ -95892,8 +96478,10 @@ var DEFAULT_TIMEOUT_MS = 6e5;
 var NAME_LIMIT = 60;
 function readSteps(sources, stores, isNeeded) {
   let decryptStep2;
-  return (sources.content.drill?.steps ?? []).map((step, index) => {
-    const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded);
+  const all = sources.content.drill?.steps ?? [];
+  const last = findLastStep(all, sources);
+  const steps = all.map((step, index) => {
+    const reader = new StepReader(sources, stores, ["drill", "steps", index], isNeeded && index <= last);
     const common = readCommon(step, reader);
     if ("decrypt" in step) {
       decryptStep2 = common.name;
@@ -95904,9 +96492,21 @@ function readSteps(sources, stores, isNeeded) {
     if ("http" in step) return readHttpStep(step, common, reader);
     if ("assert" in step) return readAssertStep(step, common, reader);
     if ("orphans" in step) return readOrphansStep(step, common, reader);
+    if ("changes" in step) return readChangesStep(step, common, reader);
     if ("proxied-call" in step) return readProxiedCall(step, common, reader, decryptStep2);
     return readRunStep(step, common, reader);
   });
+  return steps.slice(0, last + 1);
+}
+function findLastStep(steps, sources) {
+  const until = sources.option("until");
+  if (!until) return steps.length - 1;
+  const names2 = steps.map((step) => step.name ?? nameStep(step));
+  const position = names2.indexOf(until.text);
+  if (position < 0) {
+    sources.problems.add(until.place, `names no step of the drill.${suggest(until.text, names2)}`);
+  }
+  return position;
 }
 function readRestoreCommands(sources, stores, moment, isNeeded) {
   return (sources.content.restore?.[moment] ?? []).map((step, index) => {
@@ -95953,6 +96553,7 @@ function describeStep(step) {
   if ("sql" in step) return typeof step.sql === "string" ? step.sql : step.sql.file;
   if ("http" in step) return `${step.method ?? "request"} ${step.http}`;
   if ("assert" in step) return step.assert;
+  if ("changes" in step) return "changes";
   if ("orphans" in step) return `orphans of ${step["known-by"].store} in ${step.orphans.store}`;
   if ("proxied-call" in step) return `proxied call, ${step["proxied-call"]}`;
   const { preset = "secrets" } = typeof step.decrypt === "string" ? { preset: step.decrypt } : step.decrypt;
@@ -96035,8 +96636,8 @@ function readJobs(sources) {
 function refuseConflicts(sources) {
   for (const [first, second] of CONFLICTS) {
     if (!isSet2(sources, first) || !isSet2(sources, second)) continue;
-    const text3 = `does not go with ${sources.nameOptions([first])}. Give one of them.`;
-    sources.problems.add(sources.optionPlace(second), text3);
+    const text4 = `does not go with ${sources.nameOptions([first])}. Give one of them.`;
+    sources.problems.add(sources.optionPlace(second), text4);
   }
 }
 function refuseForeign(sources, targets) {
@@ -96045,14 +96646,42 @@ function refuseForeign(sources, targets) {
     if (!stores || !isSet2(sources, name)) continue;
     if (targets.some(({ kind }) => stores.includes(kind))) continue;
     const kinds = [...new Set(targets.map(({ kind }) => kind))].join(" and ");
-    const text3 = `means nothing for ${kinds}; it is for ${stores.join(" and ")}. Leave it out.`;
-    sources.problems.add(sources.optionPlace(name), text3);
+    const text4 = `means nothing for ${kinds}; it is for ${stores.join(" and ")}. Leave it out.`;
+    sources.problems.add(sources.optionPlace(name), text4);
   }
 }
 function isSet2(sources, name) {
   const given = sources.option(name);
   if (!given) return false;
   return OPTIONS[name].kind !== "flag" || sources.flag(name) === true;
+}
+
+// src/config/sharding.ts
+var MOST_SHARDS = 256;
+function readSharding(sources, command6) {
+  const { problems } = sources;
+  const shard = sources.option("shard");
+  const backupId = sources.option("backup");
+  if (shard && !/^[1-9]\d*\/[1-9]\d*$/.test(shard.text)) {
+    problems.add(shard.place, "is no shard. Write it as plan does, such as 2/3.");
+  }
+  if (shard || command6 === "finish") {
+    if (!backupId) problems.add(sources.optionPlace("backup"), "is missing. Give the id that plan printed.");
+    else if (!/^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(backupId.text))
+      problems.add(backupId.place, "is no id of a backup, such as 20261120T021704Z-7f3a.");
+  }
+  if (command6 === "backup" && backupId && !shard) {
+    problems.add(backupId.place, "goes with the option shard only. Leave it out, or give both.");
+  }
+  if (shard && sources.flag("full")) {
+    problems.add(sources.optionPlace("full"), "is decided by plan. Give it there.");
+  }
+  const given = sources.option("shards");
+  const count = Number(given?.text ?? OPTIONS.shards.default);
+  if (given && !(Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS)) {
+    problems.add(given.place, `is not a number from 1 to ${MOST_SHARDS}.`);
+  }
+  return { shard: shard?.text, count };
 }
 
 // src/config/file.ts
@@ -96162,10 +96791,10 @@ var Sources = class {
   }
   /** The option's text, or that of its variable; undefined when neither is given or the command has no use for it. */
   option(name) {
-    const { commands: commands5, env: env2 } = OPTIONS[name];
-    if (!commands5.includes(this.command)) return void 0;
-    const text3 = this.#raw.options[name]?.trim();
-    if (text3) return { text: text3, place: this.optionPlace(name), isFromEnvironment: false };
+    const { commands: commands6, env: env2 } = OPTIONS[name];
+    if (!commands6.includes(this.command)) return void 0;
+    const text4 = this.#raw.options[name]?.trim();
+    if (text4) return { text: text4, place: this.optionPlace(name), isFromEnvironment: false };
     const fallback2 = env2 && this.#raw.env[env2]?.trim();
     if (!fallback2) return void 0;
     return {
@@ -96213,14 +96842,14 @@ var Sources = class {
     return names2.map((name) => this.#raw.shell === "cli" ? `--${name}` : `the input ${name}`).join(" or ");
   }
   /** Reports that something is not given, unless it may only be misspelt, which is told anyway. */
-  addAbsent(path, place, text3) {
-    if (!this.#file?.isDoubtful(path)) this.problems.add(place, text3);
+  addAbsent(path, place, text4) {
+    if (!this.#file?.isDoubtful(path)) this.problems.add(place, text4);
   }
   /** Options that do not exist, or mean nothing to this command. */
   #refuseStrangers() {
     const known = listOptions(this.#raw.shell);
-    for (const [name, text3] of Object.entries(this.#raw.options)) {
-      if (!text3) continue;
+    for (const [name, text4] of Object.entries(this.#raw.options)) {
+      if (!text4) continue;
       const found = known.find((candidate) => candidate.name === name);
       const place = this.optionPlace(name);
       if (!found) {
@@ -96246,7 +96875,7 @@ var PARTS2 = {
   options: "options"
 };
 var PASSWORD_FILE = "password-file";
-function readAddress2(sources, path, kind, given, isNeeded) {
+function readAddress3(sources, path, kind, given, isNeeded) {
   const { problems, secrets } = sources;
   const url2 = given && readStoreUrl(given, kind, problems);
   if (url2) secrets.push(...listUrlSecrets(url2));
@@ -96296,9 +96925,9 @@ function readParts(sources, path, url2, isNeeded) {
         "is in the address as well. Leave one of them out."
       );
     }
-    const text3 = typeof value === "number" ? String(value) : sources.text([...path, key], isNeeded)?.text;
-    if (text3 === void 0) isComplete = false;
-    else parameters.set(name, text3);
+    const text4 = typeof value === "number" ? String(value) : sources.text([...path, key], isNeeded)?.text;
+    if (text4 === void 0) isComplete = false;
+    else parameters.set(name, text4);
   }
   return isComplete ? parameters : void 0;
 }
@@ -96358,7 +96987,7 @@ function trim(url2) {
 }
 function readTexts(list2) {
   if (!/^\s*'[^']*'\s*(?:,\s*'[^']*'\s*)*$/.test(list2)) return void 0;
-  return [...list2.matchAll(/'([^']*)'/g)].map(([, text3 = ""]) => text3);
+  return [...list2.matchAll(/'([^']*)'/g)].map(([, text4 = ""]) => text4);
 }
 
 // src/backup/name-pattern.ts
@@ -96366,16 +96995,16 @@ var NamePattern = class _NamePattern {
   /** As it was written. */
   text;
   #parts;
-  constructor(text3, parts) {
-    this.text = text3;
+  constructor(text4, parts) {
+    this.text = text4;
     this.#parts = parts;
   }
   /** Undefined when the text has another number of parts, an empty one, or a quote that is not closed. */
-  static parse(text3, partCount) {
+  static parse(text4, partCount) {
     const parts = [""];
     const token = /"((?:[^"]|"")*)"|(\*)|(\.)|([^".*]+)/gy;
-    while (token.lastIndex < text3.length) {
-      const match2 = token.exec(text3);
+    while (token.lastIndex < text4.length) {
+      const match2 = token.exec(text4);
       if (!match2) return void 0;
       const [, quoted, star, dot, plain] = match2;
       if (dot !== void 0) parts.push("");
@@ -96384,7 +97013,7 @@ var NamePattern = class _NamePattern {
     }
     if (parts.length !== partCount || parts.includes("")) return void 0;
     return new _NamePattern(
-      text3,
+      text4,
       parts.map((part) => new RegExp(`^${part}$`, "su"))
     );
   }
@@ -96392,8 +97021,8 @@ var NamePattern = class _NamePattern {
     return names2.length === this.#parts.length && this.#parts.every((part, at) => part.test(names2[at] ?? ""));
   }
 };
-function escape(text3) {
-  return text3.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function escape(text4) {
+  return text4.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 // src/config/postgres-scope.ts
@@ -96451,7 +97080,7 @@ function readDump(sources, name) {
   const chosen = FORMATS.find((format3) => format3 === option?.text);
   if (option && !chosen) sources.problems.add(option.place, `is none of ${FORMATS.join(", ")}.`);
   const format2 = chosen ?? store2?.format;
-  const refuse = (key, text3) => sources.problems.add(sources.place(["stores", name, key]), text3);
+  const refuse = (key, text4) => sources.problems.add(sources.place(["stores", name, key]), text4);
   const { compression, "compression-level": level, jobs } = store2 ?? {};
   const scratchDir = sources.text(["stores", name, "scratch-dir"])?.text;
   const highest = HIGHEST_LEVEL[compression ?? "zstd"];
@@ -96501,6 +97130,8 @@ function readDigest(sources, name) {
 var StoreReader = class {
   /** The stores that the operator chose; undefined when all are meant. */
   chosen;
+  /** Where servers write rows by themselves, as far as what is said of it can be read here; filled by `readStores`. */
+  serverDestinations = [];
   #sources;
   /** Of the stores that the file names. */
   #kinds = /* @__PURE__ */ new Map();
@@ -96524,7 +97155,7 @@ var StoreReader = class {
   }
   /** Reports a name that the file does not know; without stores in the file every name may be right. */
   requireKnown(name, place) {
-    const known = [.../* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.#listStores()])];
+    const known = [.../* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...this.names])];
     if (known.length === 0 || known.includes(name)) return;
     this.#sources.addAbsent(
       ["stores", name],
@@ -96538,8 +97169,8 @@ var StoreReader = class {
     const names2 = /* @__PURE__ */ new Set([...Object.keys(this.#sources.content.stores ?? {}), ...byOption.keys()]);
     if (isNeeded && names2.size === 0) {
       const options = this.#sources.nameOptions(["postgres-url", "clickhouse-url"]);
-      const text3 = `is to be backed up. Give ${options}, or stores in ${this.#sources.filePath}.`;
-      this.#sources.addAbsent(["stores"], { label: "Nothing", order: 0 }, text3);
+      const text4 = `is to be backed up. Give ${options}, or stores in ${this.#sources.filePath}.`;
+      this.#sources.addAbsent(["stores"], { label: "Nothing", order: 0 }, text4);
     }
     return [...names2].flatMap((name) => {
       const path = ["stores", name];
@@ -96552,10 +97183,10 @@ var StoreReader = class {
       if (!kind) return [];
       const isGiven = this.#sources.content.stores?.[name]?.url !== void 0 || hasParts(this.#sources, path);
       if (isUsed && !given && !isGiven) {
-        const text3 = `needs a url, or the option ${kind}-url.`;
-        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text3);
+        const text4 = `needs a url, or the option ${kind}-url.`;
+        this.#sources.addAbsent([...path, "url"], this.#sources.place(path), text4);
       }
-      const address = readAddress2(this.#sources, option ? void 0 : path, kind, given, isUsed);
+      const address = readAddress3(this.#sources, option ? void 0 : path, kind, given, isUsed);
       const scope = this.#readScope(name, kind, isUsed);
       if (!isUsed || !address) return [];
       return members2.map((member2) => ({
@@ -96602,8 +97233,8 @@ var StoreReader = class {
     const hasOption = options.some((name) => this.#sources.option(name));
     if ((command6 === "restore" || command6 === "drill") && !hasOption && !isInFile) {
       const orFile = command6 === "drill" ? `, or drill.targets in ${this.#sources.filePath}` : "";
-      const text3 = `is given. Give ${this.#sources.nameOptions(options)}${orFile}.`;
-      this.#sources.addAbsent(["drill", "targets"], { label: "No target", order: 0 }, text3);
+      const text4 = `is given. Give ${this.#sources.nameOptions(options)}${orFile}.`;
+      this.#sources.addAbsent(["drill", "targets"], { label: "No target", order: 0 }, text4);
     } else if (command6 === "restore") {
       const without = this.chosen?.filter((name) => !given.includes(name)) ?? [];
       for (const name of without) {
@@ -96635,8 +97266,8 @@ var StoreReader = class {
     if (this.#sources.content.stores !== void 0) return this.#kinds.get(this.#entryOf(store2));
     const kind = STORE_KINDS.find((candidate) => candidate === store2);
     if (!kind) {
-      const text3 = `belongs to no store: write it under stores, with its kind.`;
-      this.#sources.addAbsent(["stores"], this.#sources.place(path), text3);
+      const text4 = `belongs to no store: write it under stores, with its kind.`;
+      this.#sources.addAbsent(["stores"], this.#sources.place(path), text4);
     }
     return kind;
   }
@@ -96658,14 +97289,14 @@ var StoreReader = class {
       for (const name of fitting) found.set(name, { kind, given });
       const several = names2.length > 1 ? names2 : fitting.length > 1 && !servesAll ? fitting : [];
       if (several.length > 0) {
-        const text3 = `fits several stores (${several.join(", ")}). Choose one with the option store.`;
-        this.#sources.problems.add(given.place, text3);
+        const text4 = `fits several stores (${several.join(", ")}). Choose one with the option store.`;
+        this.#sources.problems.add(given.place, text4);
       }
     }
     return found;
   }
   #buildTarget(store2, kind, given, path, isNeeded = true) {
-    const address = kind && readAddress2(this.#sources, path, kind, given, isNeeded);
+    const address = kind && readAddress3(this.#sources, path, kind, given, isNeeded);
     if (!kind || !address) return [];
     const { serverMode } = kind === "clickhouse" ? readClickHouseChoices(this.#sources, store2, false) : {};
     return [{ store: store2, kind, ...address, ...serverMode && { serverMode } }];
@@ -96678,10 +97309,12 @@ var StoreReader = class {
       this.#sources.problems.add(place, `means nothing for ${kind}. Leave it out.`);
     }
     if (kind === "postgres") return { kind, ...readPostgresChoices(this.#sources, name) };
+    const choices = readClickHouseChoices(this.#sources, name, isUsed);
+    if (choices.serverMode) this.serverDestinations.push(choices.serverMode.destination);
     return {
       kind,
       ...store2?.databases && { databases: this.#readDatabases(name, true) },
-      ...readClickHouseChoices(this.#sources, name, isUsed)
+      ...choices
     };
   }
   /** @param isNeeded - whether a variable that is not set is a problem here */
@@ -96697,7 +97330,7 @@ var StoreReader = class {
     return this.#readDatabases(name, false).map((database) => ({ name: `${name}-${database}`, database }));
   }
   /** Every store of the file by its own name. */
-  #listStores() {
+  get names() {
     const entries = Object.keys(this.#sources.content.stores ?? {});
     return entries.flatMap((entry) => this.#membersOf(entry).map(({ name }) => name));
   }
@@ -96730,15 +97363,18 @@ function parseConfig(raw) {
     name: readName(sources),
     destinations: command6 === "copy" ? destinations : chooseFrom(sources, destinations),
     json: sources.flag("json") ?? false,
+    notify: readNotify(sources),
     ...postgresArchive && { postgresArchive },
     secrets
   };
   secrets.push(...listStandardSecrets(raw.env));
-  const stores = reader.readStores(command6 === "backup" || command6 === "doctor");
+  const role = readChoice(sources, "role", ROLES);
+  const looksAtStores = command6 === "doctor" && (role === void 0 || role === "backup");
+  const stores = reader.readStores(command6 === "backup" || command6 === "plan" || looksAtStores);
   const targets = reader.readTargets(command6);
   const steps = readSteps(sources, reader, isDrill);
   const settings = readRestore(sources, reader, targets, command6 === "restore");
-  const objectives = readObjectives(sources, isDrill);
+  const { drillEveryHours, ...objectives } = readObjectives(sources, isDrill || command6 === "status");
   const selection = readSelection(sources);
   const full = sources.flag("full") ?? false;
   const keep = sources.flag("keep") ?? false;
@@ -96748,33 +97384,61 @@ function parseConfig(raw) {
   const copy = command6 === "copy" ? readCopy(sources, destinations) : void 0;
   const note = sources.option("note")?.text ?? "";
   if (command6 === "pin" || command6 === "unpin") requirePinOptions(sources, command6);
+  if (command6 === "policy" && !sources.option("role")) {
+    sources.problems.add(sources.optionPlace("role"), `is missing. Give one of ${ROLES.join(", ")}.`);
+  }
   const encryption2 = readEncryption(sources, command6 === "backup" || command6 === "rekey");
   const unlock = readKeyring(sources, ["restore", "drill", "verify", "rekey"].includes(command6));
   const scope = readVerifyScope(sources);
   if (command6 === "rekey") requireRekeyOptions(sources, encryption2);
-  const keys = readKeys(sources, command6 === "backup");
+  const { shard, count } = readSharding(sources, command6);
+  const keys = readKeys(sources, command6 === "plan" || command6 === "backup" && shard === void 0);
+  const badge = readBadge(sources);
   problems.throwIfAny();
   switch (command6) {
-    case "backup":
-      return { command: command6, ...common, stores, full, keys, ...encryption2 && { encryption: encryption2 } };
+    case "backup": {
+      const what = { command: command6, ...common, stores, ...encryption2 && { encryption: encryption2 } };
+      return shard === void 0 ? { ...what, full, keys } : { ...what, shard, backupId: selection.id ?? "" };
+    }
+    case "plan":
+      return { command: command6, ...common, stores, full, keys, count };
+    case "finish":
+      return { command: command6, ...common, backupId: selection.id ?? "" };
     case "list":
       return { command: command6, ...common };
+    case "status":
+      return {
+        command: command6,
+        ...common,
+        stores: reader.chosen ?? reader.names,
+        objectives: { ...objectives, ...drillEveryHours !== void 0 && { drillEveryHours } },
+        ...badge !== void 0 && { badge }
+      };
     case "prune":
-      return { command: command6, ...common, isDryRun };
+      return {
+        command: command6,
+        ...common,
+        isDryRun,
+        serverDestinations: reader.serverDestinations,
+        isWhole: common.destinations.length === destinations.length
+      };
     case "copy":
       return { command: command6, ...common, ...copy, selection, isAll };
     case "pin":
     case "unpin":
       return { command: command6, ...common, backupId: selection.id ?? "", note };
     case "verify":
-      return { command: command6, ...common, unlock, scope, full };
+      return { command: command6, ...common, unlock, scope, full, serverDestinations: reader.serverDestinations };
     case "rekey": {
       if (!encryption2) throw new Error("rekey without recipients is a problem that was told");
       const { id } = selection;
       return { command: command6, ...common, unlock, encryption: encryption2, ...id !== void 0 && { backupId: id } };
     }
     case "doctor":
-      return { command: command6, ...common, stores, targets };
+      return { command: command6, ...common, stores, targets, ...role && { role } };
+    case "policy":
+      if (!role) throw new Error("policy without a role is a problem that was told");
+      return { command: command6, ...common, role };
     case "restore":
       return {
         command: command6,
@@ -96784,6 +97448,7 @@ function parseConfig(raw) {
         selection,
         targets,
         replace: sources.list("replace"),
+        isDryRun,
         ...settings
       };
     case "drill": {
@@ -96797,6 +97462,7 @@ function parseConfig(raw) {
         targets,
         ...reader.chosen && { only: reader.chosen },
         steps,
+        isPartial: sources.option("until") !== void 0,
         allowMissing: settings.allowMissing,
         ...needsUpstream(steps, sources) && { upstream: readUpstream(sources) },
         objectives,
@@ -96828,28 +97494,41 @@ function readSelection(sources) {
     sources.problems.add(before.place, "does not go with the option backup. Give one of them.");
   const given = sources.option("pick");
   if (id && given) sources.problems.add(given.place, "does not go with the option backup. Give one of them.");
-  const pick3 = given && PICKS.find((rule) => rule === given.text);
-  if (given && !pick3) {
-    sources.problems.add(given.place, `is none of ${PICKS.join(", ")}.${suggest(given.text, PICKS)}`);
-  }
+  const pick3 = readChoice(sources, "pick", PICKS);
   const time4 = before && readTime(before, sources.problems);
   return { ...id && { id: id.text }, ...time4 && { before: time4 }, ...pick3 && { pick: pick3 } };
+}
+function readChoice(sources, name, choices) {
+  const given = sources.option(name);
+  const choice = given && choices.find((candidate) => candidate === given.text);
+  if (given && !choice) {
+    sources.problems.add(given.place, `is none of ${choices.join(", ")}.${suggest(given.text, choices)}`);
+  }
+  return choice;
 }
 function requirePinOptions(sources, command6) {
   for (const name of command6 === "pin" ? ["backup", "note"] : ["backup"]) {
     if (!sources.option(name)) sources.problems.add(sources.optionPlace(name), "is missing. Give it.");
   }
 }
+function readBadge(sources) {
+  const given = sources.option("badge");
+  if (given && !/\.(svg|json)$/.test(given.text))
+    sources.problems.add(given.place, "must end in .svg or .json.");
+  return given?.text;
+}
 function readObjectives(sources, isNeeded) {
   const read = (key) => {
-    const given = sources.text(["objectives", key], isNeeded);
+    const given = sources.option(key) ?? sources.text(["objectives", key], isNeeded);
     return given && readDurationMs(given, sources.problems);
   };
   const rpoMs = read("rpo");
   const rtoMs = read("rto");
+  const drillEveryMs = read("drill-every");
   return {
     ...rpoMs !== void 0 && { rpoHours: rpoMs / 36e5 },
-    ...rtoMs !== void 0 && { rtoMinutes: rtoMs / 6e4 }
+    ...rtoMs !== void 0 && { rtoMinutes: rtoMs / 6e4 },
+    ...drillEveryMs !== void 0 && { drillEveryHours: drillEveryMs / 36e5 }
   };
 }
 function listStandardSecrets(env2) {
@@ -96884,13 +97563,13 @@ async function readConfig(env2) {
     if ("secret" in option) mask(new Secret(options[name]));
   }
   const { path, isRequired } = locateConfigFile(options, env2);
-  const text3 = isRequired ? await readTextFile(path, "configuration file") : await findTextFile(path);
+  const text4 = isRequired ? await readTextFile(path, "configuration file") : await findTextFile(path);
   const raw = {
     shell: "action",
     command: options["command"] ?? "",
     options,
     env: env2,
-    ...text3 !== void 0 && { file: { path, text: text3 } }
+    ...text4 !== void 0 && { file: { path, text: text4 } }
   };
   const config2 = parseConfig(raw);
   config2.secrets.forEach(mask);
@@ -96965,11 +97644,11 @@ var toLocaleString = (number5, locale, options) => {
     if (options !== void 0) {
       return number5.toLocaleString(locales, options);
     }
-    const text3 = toDecimalString(number5);
-    const pointIndex = text3.indexOf(".");
-    const maximumFractionDigits = pointIndex === -1 ? 0 : text3.length - pointIndex - 1;
+    const text4 = toDecimalString(number5);
+    const pointIndex = text4.indexOf(".");
+    const maximumFractionDigits = pointIndex === -1 ? 0 : text4.length - pointIndex - 1;
     if (maximumFractionDigits > 100) {
-      return text3;
+      return text4;
     }
     return number5.toLocaleString(locales, { maximumFractionDigits });
   }
@@ -97100,9 +97779,8 @@ function prettyBytes(number5, options) {
 }
 
 // src/report/quantities.ts
-var NUMBER = new Intl.NumberFormat("en-US");
 function formatCount(count) {
-  return NUMBER.format(count);
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 function formatBytes(sizeBytes) {
   return prettyBytes(sizeBytes);
