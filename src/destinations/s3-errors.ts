@@ -111,6 +111,11 @@ export function explainS3Error(error: unknown, doing: string, url: string, redac
   return fail(name === "CredentialsProviderError" ? "found no credentials" : `answered ${why}`, meaning);
 }
 
+/** Whether credentials that the service knows lack a right: others, wrong or stale ones, can do nothing at all. */
+export function lacksRight(error: unknown): boolean {
+  return error instanceof AppError && error.hint === NO_RIGHT.hint;
+}
+
 /** Answers to HEAD have no body, and some services invent names: then only the status tells. */
 function meaningOfStatus(status: number): Meaning {
   if (status === 401 || status === 403) return NO_RIGHT;

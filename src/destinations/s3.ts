@@ -22,6 +22,7 @@ import { guardStream } from "./body.ts";
 import type { Listed, Written } from "./destination.ts";
 import { probeKey, requireSafeKey } from "./keys.ts";
 import type { DestinationConfig } from "./open.ts";
+import { lacksRight } from "./s3-errors.ts";
 import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
 import type { ProbedDestination, TriedRight } from "./rights.ts";
@@ -81,7 +82,7 @@ class S3Destination implements ProbedDestination {
       );
     } catch (error) {
       // Whoever may only write learns from an upload that is begun and ended: no object ever comes of it.
-      if (!isRefusal(error) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error;
+      if (!lacksRight(error) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error;
     }
   }
 

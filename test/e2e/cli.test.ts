@@ -248,7 +248,8 @@ describe("a restore that must not be gives one error, and leaves the target as i
     const { backupId } = await backUp();
     const path = join(folder, "lifeboat/backups", backupId, "manifest.json");
     const manifest = await readFile(path, "utf8");
-    await writeFile(path, manifest.replace(/"formatVersion": \d+/, '"formatVersion": 99'));
+    const newer = manifest.replace(/"formatVersion": \d+/, '"formatVersion": 99');
+    await writeFile(path, newer.replace(/,\n "sha256": "\w+"\n/, "\n")); // whose seal we cannot know
     expectError(await restore(...intoTarget()), "FORMAT_TOO_NEW");
     expectError(await machine.run("drill", ...place(), ...drillTargets()), "FORMAT_TOO_NEW");
     expect(await listTables()).toEqual([]);
