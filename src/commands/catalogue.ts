@@ -9,9 +9,11 @@ import {
   backupsPrefix,
   drillKey,
   drillsPrefix,
+  findBackupOf,
   findBackupTime,
   findDrillOf,
   manifestKey,
+  manifestName,
   pinsPrefix,
 } from "../destinations/keys.ts";
 import { parseDrillRecord } from "../drill/record.ts";
@@ -41,9 +43,9 @@ export async function listBackupIds(destination: Destination): Promise<string[]>
 /** The manifests of the complete backups as they are listed, by id, newest first. */
 export async function listManifests(destination: Destination): Promise<Map<string, Listed>> {
   const manifests: [string, Listed][] = [];
-  for await (const listed of destination.list(backupsPrefix)) {
-    const id = listed.key.split("/")[1] ?? "";
-    if (listed.key === manifestKey(id) && findBackupTime(id)) manifests.push([id, listed]);
+  for await (const listed of destination.listInFolders(backupsPrefix, manifestName)) {
+    const id = findBackupOf(listed.key);
+    if (id !== undefined) manifests.push([id, listed]);
   }
   return new Map(manifests.sort(([a], [b]) => (a < b ? 1 : -1)));
 }

@@ -69,6 +69,14 @@ export interface Destination {
   /** All objects whose key starts with `prefix`, in key order. */
   list(prefix: string): AsyncIterable<Listed>;
 
+  /**
+   * Of each folder directly below `prefix` the object of one name, in key order; a folder without one gives nothing. Where
+   * folders hold many objects it costs less than `list`.
+   *
+   * @param prefix - ends in a slash
+   */
+  listInFolders(prefix: string, name: string): AsyncIterable<Listed>;
+
   /** Size of one object, or undefined when it is not there. */
   findSize(key: string): Promise<number | undefined>;
 

@@ -32,6 +32,8 @@ const PARTIAL = /\.partial-[0-9a-f]{12}$/;
 const PIECE_BYTES = 1024 * 1024;
 /** Entries of a folder that a listing looks at before they are asked for. */
 const LOOK_AHEAD = 32;
+/** Files of as many folders that are looked at together. */
+const LOOKS_AT_ONCE = 256;
 
 /** Backups in a folder of this machine, or of a disk mounted there. Files are readable by their owner only. */
 export class DirectoryDestination implements ProbedDestination {
@@ -114,6 +116,21 @@ export class DirectoryDestination implements ProbedDestination {
     await this.check();
     for await (const file of this.#walk(folderOf(prefix), prefix)) {
       if (!PARTIAL.test(file.key)) yield file;
+    }
+  }
+
+  async *listInFolders(prefix: string, name: string): AsyncGenerator<Listed> {
+    await this.check();
+    const folders = (await this.#readFolder(prefix)).filter((entry) => entry.isDirectory());
+    for (let at = 0; at < folders.length; at += LOOKS_AT_ONCE) {
+      const keys = folders.slice(at, at + LOOKS_AT_ONCE).map((folder) => `${prefix}${folder.name}/${name}`);
+      const found = await this.#do(`Listing ${prefix}`, () =>
+        Promise.all(keys.map((key) => statIfThere(join(this.#root, key)))),
+      );
+      for (const [index, key] of keys.entries()) {
+        const file = found[index];
+        if (file?.isFile()) yield { key, sizeBytes: file.size, modifiedAt: file.mtime };
+      }
     }
   }
 

@@ -38,13 +38,16 @@ export const shardsPrefix = SHARDS;
 export const probeId = "probe";
 export const probeKey = `${BACKUPS}${probeId}/${probeId}/${probeId}`;
 
+/** What lies in the folder of every complete backup, and of no other. */
+export const manifestName = "manifest.json";
+
 /** All that belongs to one backup alone. */
 export function backupFolder(backupId: string): string {
   return `${BACKUPS}${backupId}/`;
 }
 
 export function manifestKey(backupId: string): string {
-  return `${BACKUPS}${backupId}/manifest.json`;
+  return `${backupFolder(backupId)}${manifestName}`;
 }
 
 export function restoreGuideKey(backupId: string): string {

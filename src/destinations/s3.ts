@@ -150,6 +150,16 @@ class S3Destination implements ProbedDestination {
     }
   }
 
+  async *listInFolders(prefix: string, name: string): AsyncGenerator<Listed> {
+    for await (const listed of this.list(prefix)) {
+      if (
+        listed.key.indexOf("/", prefix.length) + 1 === listed.key.length - name.length &&
+        listed.key.endsWith(name)
+      )
+        yield listed;
+    }
+  }
+
   async findSize(key: string): Promise<number | undefined> {
     return (await this.#head(key))?.ContentLength;
   }

@@ -87,10 +87,16 @@ export class SeveralDestinations implements DestinationGroup {
     return await this.#first.open(key);
   }
 
-  async *list(prefix: string): AsyncGenerator<Listed> {
-    const [first, ...others] = this.live.map((destination) =>
-      destination.list(prefix)[Symbol.asyncIterator](),
-    );
+  list(prefix: string): AsyncIterable<Listed> {
+    return this.#listShared((destination) => destination.list(prefix));
+  }
+
+  listInFolders(prefix: string, name: string): AsyncIterable<Listed> {
+    return this.#listShared((destination) => destination.listInFolders(prefix, name));
+  }
+
+  async *#listShared(list: (destination: Destination) => AsyncIterable<Listed>): AsyncGenerator<Listed> {
+    const [first, ...others] = this.live.map((destination) => list(destination)[Symbol.asyncIterator]());
     const heads = await Promise.all(others.map((other) => other.next()));
     for (;;) {
       const next = await first!.next();

@@ -159,6 +159,21 @@ export function describeDestinationContract(name: string, under: DestinationUnde
       expect(first).toMatchObject({ key: "a-b/x", sizeBytes: 5, modifiedAt: expect.any(Date) });
     });
 
+    test("of each folder the object of one name is listed, with the size and time of a full listing", async () => {
+      const { destination } = await open();
+      const others = ["r/m", "r/b/x", "r/b/c/m", "r/c/xm", "r/c/m.old", "s/a/m"];
+      const wanted = ["r/a-b/m", "r/a/m", "r/a0/m", "r/d/m"];
+      const besides = ["r/a/a", "r/a/x/y", "r/d/a/b", "r/d/z"];
+      for (const key of [...others, ...wanted, ...besides]) {
+        await destination.putIfAbsent(key, Buffer.from(key));
+      }
+      const all = await collect(destination.list(""));
+      const found = await collect(destination.listInFolders("r/", "m"));
+      expect(found.map(({ key }) => key)).toEqual(wanted);
+      expect(found).toEqual(all.filter(({ key }) => wanted.includes(key)));
+      expect(await collect(destination.listInFolders("nothing/", "m"))).toEqual([]);
+    });
+
     test("removing takes the object away, with folders that are empty then; again is no error", async () => {
       const { destination } = await open();
       await destination.putIfAbsent("a/b/c", Buffer.from("x"));
@@ -221,6 +236,7 @@ export function describeDestinationContract(name: string, under: DestinationUnde
       await expect(destination.putIfAbsent("k", makeBytes(10))).rejects.toMatchObject(missing);
       await expect(destination.read("k")).rejects.toMatchObject(missing);
       await expect(listKeys(destination)).rejects.toMatchObject(missing);
+      await expect(collect(destination.listInFolders("a/", "m"))).rejects.toMatchObject(missing);
     });
   });
 }

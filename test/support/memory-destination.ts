@@ -90,6 +90,13 @@ export class MemoryDestination implements Destination {
     }
   }
 
+  async *listInFolders(prefix: string, name: string): AsyncGenerator<Listed> {
+    for await (const listed of this.list(prefix)) {
+      const [, found, ...rest] = listed.key.slice(prefix.length).split("/");
+      if (found === name && rest.length === 0) yield listed;
+    }
+  }
+
   async findSize(key: string): Promise<number | undefined> {
     return await this.#do("open", key, () => this.#place.objects.get(key)?.bytes.byteLength);
   }

@@ -143,6 +143,7 @@ function stubOf(real: Destination): Destination {
     read: (key) => real.read(key),
     open: (key) => real.open(key),
     list: (prefix) => real.list(prefix),
+    listInFolders: (...args) => real.listInFolders(...args),
     findSize: (key) => real.findSize(key),
     findLock: (key) => real.findLock(key),
     extendLock: (key) => real.extendLock(key),
