@@ -4,6 +4,7 @@ import { judgeDamage, judgeSteps, listControls } from "../drill/controls/control
 import type { Control } from "../drill/controls/control.ts";
 import type { ControlResult } from "../drill/record.ts";
 import { performSteps } from "../drill/steps/perform.ts";
+import { shareStores } from "../drill/steps/step.ts";
 import type { Step } from "../drill/steps/step.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { Keyring } from "../encryption/keyring.ts";
@@ -98,9 +99,8 @@ async function drillAgain(
     if (control.kind === "damage") outcome = judgeDamage(control.damage, comparison);
   }
   if (control.kind === "damage") return outcome;
-  const byStore = new Map(targets.map((target) => [target.store, target]));
   const silent = upstream && { ...upstream, isSilent: control.isUpstreamSilent };
-  const results = await performSteps(control.steps, { ...context, targets: byStore }, silent);
+  const results = await performSteps(control.steps, shareStores(context, manifest.stores, targets), silent);
   return judgeSteps(control.stopper, results);
 }
 

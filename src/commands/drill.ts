@@ -10,6 +10,7 @@ import { buildBackupId, drillKey } from "../destinations/keys.ts";
 import { DRILL_FORMAT_VERSION, serialiseDrillRecord } from "../drill/record.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
+import { shareStores } from "../drill/steps/step.ts";
 import type { Step } from "../drill/steps/step.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import { judge } from "../drill/verdict.ts";
@@ -136,11 +137,10 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
       );
     });
     if (isWhole(evidence)) {
-      const byStore = new Map(targets.map((target) => [target.store, target]));
-      const backups = new Map(manifest.stores.map((store) => [store.store, store]));
+      const shared = shareStores(context, manifest.stores, targets);
       await tolerate(evidence, async () => {
         evidence.steps = await phases.measure("steps", () =>
-          performSteps(request.steps, { ...context, targets: byStore, backups }, request.upstream),
+          performSteps(request.steps, shared, request.upstream),
         );
       });
     } else {

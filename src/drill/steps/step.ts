@@ -14,6 +14,17 @@ export interface DrillContext extends RunContext {
   backups?: ReadonlyMap<string, StoreManifest>;
 }
 
+/** What the steps of a drill share: the restored stores, and what their backup says of them. */
+export function shareStores(
+  context: RunContext,
+  backups: readonly StoreManifest[],
+  targets: readonly Target[],
+): DrillContext {
+  const byName = <Item extends { store: string }>(items: readonly Item[]): Map<string, Item> =>
+    new Map(items.map((item) => [item.store, item]));
+  return { ...context, targets: byName(targets), backups: byName(backups) };
+}
+
 /** The built-in upstream, as steps see it. */
 export interface StepUpstream {
   readonly requests: readonly RecordedRequest[];
