@@ -3,6 +3,7 @@ import { copy } from "./commands/copy.ts";
 import { doctor } from "./commands/doctor.ts";
 import type { Subject } from "./commands/doctor.ts";
 import { drill } from "./commands/drill.ts";
+import { estimate } from "./commands/estimate.ts";
 import { finish } from "./commands/finish.ts";
 import { list } from "./commands/list.ts";
 import { pin, unpin } from "./commands/pin.ts";
@@ -21,6 +22,7 @@ import { verify } from "./commands/verify.ts";
 import type { RunResult } from "./commands/result.ts";
 import { writeBadge } from "./commands/write-badge.ts";
 import type { StoreKind } from "./backup/manifest.ts";
+import type { MonthEstimate } from "./backup/month-estimate.ts";
 import type {
   Config,
   DoctorConfig,
@@ -29,6 +31,7 @@ import type {
   StoreConfig,
   TargetConfig,
 } from "./config/config.ts";
+import { ConninfoProblem, parseConninfo } from "./conninfo.ts";
 import type { Destination } from "./destinations/destination.ts";
 import type { ProbedDestination } from "./destinations/rights.ts";
 import { judgeRights } from "./policy/judge-rights.ts";
@@ -47,6 +50,7 @@ import { buildStartStep } from "./drill/steps/start.ts";
 import { buildRunStep } from "./drill/steps/run.ts";
 import { buildSqlStep } from "./drill/steps/sql.ts";
 import type { Step } from "./drill/steps/step.ts";
+import { findBucketProvider } from "./presets/prices.ts";
 import { createContext } from "./run-context.ts";
 import type { ContextSource, RunContext } from "./run-context.ts";
 import { createDeadline } from "./sys/clock.ts";
@@ -118,7 +122,9 @@ async function carryOut(
     case "unpin":
       return await unpin(destination, config);
     case "doctor":
-      return await doctor(listSubjects(config, opened, context), context);
+      return await doctor(listSubjects(config, opened, context), context, (isSound) =>
+        estimateOf(config, opened, context, isSound),
+      );
     case "backup": {
       const encryption = await buildEncryption(config.encryption);
       const openForCleanUp = async (): Promise<Destination> => {
@@ -323,6 +329,45 @@ function listSubjects(
       diagnose: () => diagnoseTarget(target, config.stores, context),
     })),
   ];
+}
+
+/** What a month costs, of what `isSound` names; undefined where no store or no destination is. */
+async function estimateOf(
+  config: DoctorConfig,
+  opened: readonly OpenedDestination[],
+  context: RunContext,
+  isSound: (kind: Subject["kind"], name: string) => boolean,
+): Promise<MonthEstimate | undefined> {
+  // What a server writes by itself goes past lifeboat, on the server's own account.
+  const stores = config.stores.filter(
+    (store) => isSound("store", store.name) && !(store.kind === "clickhouse" && store.serverMode),
+  );
+  const destinations = opened.filter(({ destination }) => isSound("destination", destination.url));
+  if (stores.length === 0 || destinations.length === 0) return undefined;
+  return await estimate(
+    stores.map((store) => ({
+      name: store.name,
+      kind: store.kind,
+      host: findHost(store),
+      outline: () =>
+        withAll([buildStore(store, context)], async ([built]) => await built!.outline(undefined)),
+    })),
+    destinations.map(({ destination, receives, policy, config: { url, endpoint, storageClass } }) => ({
+      destination,
+      receives,
+      policy,
+      provider: url.startsWith("s3:") ? findBucketProvider(endpoint) : undefined,
+      storageClass,
+      hasRequests: url.startsWith("s3:"),
+    })),
+    context,
+  );
+}
+
+function findHost({ kind, url }: StoreConfig): string {
+  if (kind === "clickhouse") return new URL(url.reveal()).hostname;
+  const address = parseConninfo(url.reveal());
+  return address instanceof ConninfoProblem ? "" : (address.get("host") ?? "");
 }
 
 /** @param stores - that of the target's name says what a restore will need there */

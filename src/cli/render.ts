@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { countRows } from "../backup/inventory.ts";
 import type { Comparison } from "../backup/inventory.ts";
+import type { MonthEstimate } from "../backup/month-estimate.ts";
 import type { DoctorResult } from "../commands/doctor.ts";
 import type { ListResult } from "../commands/list.ts";
 import type { PolicyResult } from "../commands/policy.ts";
@@ -11,6 +12,7 @@ import type { StatusResult } from "../commands/status.ts";
 import type { Finding } from "../finding.ts";
 import { describeCompleteness } from "../report/completeness.ts";
 import { describeCopy } from "../report/copy.ts";
+import { describeEstimate, listEstimate } from "../report/estimate.ts";
 import type { VerifyResult } from "../commands/verify.ts";
 import type { Failure } from "../report/failure.ts";
 import { renderColumns } from "./columns.ts";
@@ -110,9 +112,17 @@ function renderPrune(result: PruneResult): string {
   ].join("");
 }
 
-function renderDoctor({ verdict, subjects }: DoctorResult): string {
+function renderDoctor({ verdict, subjects, estimate }: DoctorResult): string {
   const named = subjects.map(({ kind, name, findings }) => ({ name: `${kind} ${name}`, findings }));
-  return `${DOCTOR_ANSWERS[verdict]}\n${renderFindings(named)}`;
+  const month = estimate ? renderEstimate(estimate) : "";
+  return `${DOCTOR_ANSWERS[verdict]}\n${renderFindings(named)}${month}`;
+}
+
+function renderEstimate(estimate: MonthEstimate): string {
+  const lines = listEstimate(estimate).map(
+    ([about, charge, amount, cost, why]) => `  · ${about}, ${charge}: ${amount}, ${cost}\n      ${why}\n`,
+  );
+  return `${describeEstimate(estimate)}\n${lines.join("")}`;
 }
 
 function renderStatus(result: StatusResult): string {

@@ -1,3 +1,5 @@
+import type { MonthEstimate } from "../backup/month-estimate.ts";
+import { AppError } from "../errors.ts";
 import { explainAsFinding, worstOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 import type { RunContext } from "../run-context.ts";
@@ -24,20 +26,37 @@ export interface DoctorResult {
   verdict: Finding["state"];
   /** In the order in which the configuration names them. */
   subjects: Diagnosis[];
+  /** What a month costs, of the stores and destinations about which nothing is bad. */
+  estimate?: MonthEstimate;
 }
 
 /**
  * Looks at everything that a backup needs, and at the targets of drills where they are given, and says what is
  * wrong with each, all at once. Writes nothing anywhere.
  *
+ * @param estimate - says what a month costs, of what `isSound` names; it changes no verdict
  * @throws AppError CANCELLED
  */
-export async function doctor(subjects: readonly Subject[], context: RunContext): Promise<DoctorResult> {
+export async function doctor(
+  subjects: readonly Subject[],
+  context: RunContext,
+  estimate?: (
+    isSound: (kind: Subject["kind"], name: string) => boolean,
+  ) => Promise<MonthEstimate | undefined>,
+): Promise<DoctorResult> {
   const diagnoses = await context.reporter.phase("Look", () =>
     settleAll(subjects.map((subject) => diagnose(subject, context))),
   );
   const verdict = worstOf(diagnoses.flatMap(({ findings }) => findings));
-  return { command: "doctor", verdict, subjects: diagnoses };
+  const isSound = (kind: Subject["kind"], name: string): boolean =>
+    diagnoses.some((one) => one.kind === kind && one.name === name && worstOf(one.findings) !== "bad");
+  // Told beside the findings: what cannot be measured is left out.
+  const month = await estimate?.(isSound).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
+    context.reporter.info(`What a month costs cannot be estimated: ${error.message}`);
+    return undefined;
+  });
+  return { command: "doctor", verdict, subjects: diagnoses, ...(month && { estimate: month }) };
 }
 
 async function diagnose(subject: Subject, { redactor }: RunContext): Promise<Diagnosis> {

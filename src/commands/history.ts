@@ -1,5 +1,6 @@
 import { pointOfBackup, pointOfDrill } from "../backup/history.ts";
 import type { BackupPoint, DrillPoint } from "../backup/history.ts";
+import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
@@ -14,9 +15,18 @@ export async function recallBackups(
   exceptId: string,
   context: RunContext,
 ): Promise<BackupPoint[] | undefined> {
+  return (await recallManifests(destination, context, exceptId))?.map(pointOfBackup);
+}
+
+/** The same as their manifests, all but one or all. */
+export async function recallManifests(
+  destination: Destination,
+  context: RunContext,
+  exceptId?: string,
+): Promise<Manifest[] | undefined> {
   return await recall(context, async () => {
     const ids = (await listBackupIds(destination)).filter((id) => id !== exceptId);
-    return (await readManifests(destination, ids.slice(0, POINTS))).readable.map(pointOfBackup);
+    return (await readManifests(destination, ids.slice(0, POINTS))).readable;
   });
 }
 

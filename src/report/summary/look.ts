@@ -3,6 +3,7 @@ import type { ListResult } from "../../commands/list.ts";
 import type { PolicyResult } from "../../commands/policy.ts";
 import type { StatusResult } from "../../commands/status.ts";
 import type { Finding } from "../../finding.ts";
+import { describeEstimate, listEstimate } from "../estimate.ts";
 import { describeEncryption, describeLastDrill } from "../last-drill.ts";
 import { countOf, formatAge, formatBytes } from "../quantities.ts";
 import { describeStatus, listStatus } from "../status.ts";
@@ -12,7 +13,7 @@ import type { Block, Page } from "./page.ts";
 
 const SIGNS = { good: "✅", warning: "⚠️", bad: "❌" } as const;
 
-export function describeDoctor({ verdict, subjects }: DoctorResult): Page {
+export function describeDoctor({ verdict, subjects, estimate }: DoctorResult): Page {
   const answers = {
     good: "Everything is as a backup needs it",
     warning: "A backup will work; something deserves a look",
@@ -21,7 +22,14 @@ export function describeDoctor({ verdict, subjects }: DoctorResult): Page {
   return {
     sign: SIGNS[verdict],
     title: answers[verdict],
-    blocks: subjects.flatMap(({ kind, name, findings }) => tellFindings(`${kind} ${name}`, findings)),
+    blocks: [
+      ...subjects.flatMap(({ kind, name, findings }) => tellFindings(`${kind} ${name}`, findings)),
+      ...(estimate
+        ? tableOf(["Of", "What", ">Amount", ">Cost", "Why"], listEstimate(estimate), {
+            title: describeEstimate(estimate),
+          })
+        : []),
+    ],
   };
 }
 

@@ -61,3 +61,24 @@ test("no credential is told, neither in what was found nor in what mends it", as
   );
   expect(JSON.stringify(result)).not.toContain("planted");
 });
+
+test("the estimate is of what is not bad, changes no verdict, and is left out where it cannot be made", async () => {
+  const subjects = [
+    subject("app", async () => [bad("a", "wrong", "mend")]),
+    subject("log", async () => [warning("a", "odd", "look")]),
+  ];
+  const asked: boolean[] = [];
+  const month = { lines: [], usd: 3 };
+  const result = await doctor(subjects, startTestRun(), async (isSound) => {
+    asked.push(isSound("store", "app"), isSound("store", "log"), isSound("destination", "log"));
+    return month;
+  });
+  expect(asked).toEqual([false, true, false]);
+  expect(result).toMatchObject({ verdict: "bad", estimate: month });
+  const failed = await doctor([subjects[1]!], startTestRun(), () => Promise.reject(REFUSED));
+  expect(failed).toMatchObject({ verdict: "warning" });
+  expect(failed).not.toHaveProperty("estimate");
+  await expect(doctor([], startTestRun(), () => Promise.reject(cancelled()))).rejects.toMatchObject({
+    code: "CANCELLED",
+  });
+});
