@@ -11,7 +11,6 @@ import {
 import type {
   HeadObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
-  ListObjectsV2CommandOutput,
   S3Client,
 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
@@ -26,6 +25,7 @@ import { lacksRight } from "./s3-errors.ts";
 import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
 import type { ProbedDestination, TriedRight } from "./rights.ts";
+import { S3Listing } from "./s3-listing.ts";
 import { tryRights, tryToUpload } from "./s3-rights.ts";
 import type { RightsPlace } from "./s3-rights.ts";
 import { S3Requests, createS3Client } from "./s3-requests.ts";
@@ -62,6 +62,7 @@ class S3Destination implements ProbedDestination {
   readonly #requests: S3Requests;
   readonly #prefix: string;
   readonly #pageSize: number | undefined;
+  readonly #listing: S3Listing;
   readonly #newObjects: NewObjects;
   readonly #buffers = new PartBuffers(PARTS_IN_MEMORY);
 
@@ -71,6 +72,7 @@ class S3Destination implements ProbedDestination {
     this.#prefix = prefix;
     this.#newObjects = newObjects;
     this.#pageSize = pageSize;
+    this.#listing = new S3Listing(requests, prefix, pageSize);
   }
 
   async check(): Promise<void> {
@@ -143,21 +145,11 @@ class S3Destination implements ProbedDestination {
   }
 
   async *list(prefix: string): AsyncGenerator<Listed> {
-    for await (const page of this.#listPages(prefix)) {
-      for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
-        yield { key: Key.slice(this.#prefix.length), sizeBytes: Size, modifiedAt: LastModified };
-      }
-    }
+    for await (const page of this.#listing.pages(prefix)) yield* this.#listing.entriesOf(page);
   }
 
-  async *listInFolders(prefix: string, name: string): AsyncGenerator<Listed> {
-    for await (const listed of this.list(prefix)) {
-      if (
-        listed.key.indexOf("/", prefix.length) + 1 === listed.key.length - name.length &&
-        listed.key.endsWith(name)
-      )
-        yield listed;
-    }
+  listInFolders(prefix: string, name: string): AsyncIterable<Listed> {
+    return this.#listing.inFolders(prefix, name);
   }
 
   async findSize(key: string): Promise<number | undefined> {
@@ -268,25 +260,6 @@ class S3Destination implements ProbedDestination {
     return guardStream(Body as Readable, ContentLength, this.#requests.context.signal, (error) =>
       this.#requests.explain(error, `Reading ${key}`),
     );
-  }
-
-  async *#listPages(prefix: string): AsyncGenerator<ListObjectsV2CommandOutput> {
-    const Bucket = this.#requests.bucket;
-    let ContinuationToken: string | undefined;
-    do {
-      const input = {
-        Bucket,
-        Prefix: this.#prefix + prefix,
-        MaxKeys: this.#pageSize,
-        ContinuationToken,
-      };
-      const page: ListObjectsV2CommandOutput = await this.#requests.send(
-        `Listing ${prefix}`,
-        (client, options) => client.send(new ListObjectsV2Command(input), options),
-      );
-      yield page;
-      ContinuationToken = page.NextContinuationToken;
-    } while (ContinuationToken !== undefined);
   }
 
   async *#listUploads(prefix: string): AsyncGenerator<ListMultipartUploadsCommandOutput> {

@@ -1,0 +1,96 @@
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
+import type { Listed } from "./destination.ts";
+import type { S3Requests } from "./s3-requests.ts";
+
+/** Ranges that are listed side by side; each is a page of folders. */
+const RANGES_AT_ONCE = 8;
+
+/** How the objects of one folder of a bucket are listed. */
+export class S3Listing {
+  readonly #requests: S3Requests;
+  readonly #prefix: string;
+  readonly #pageSize: number | undefined;
+
+  /**
+   * @param prefix - of the destination: empty, or with a slash at its end
+   * @param pageSize - entries a page; the service's own (1000) by default
+   */
+  constructor(requests: S3Requests, prefix: string, pageSize: number | undefined) {
+    this.#requests = requests;
+    this.#prefix = prefix;
+    this.#pageSize = pageSize;
+  }
+
+  /**
+   * Of each folder directly below a prefix the object of one name, in key order. A page can be asked for only when the one
+   * before it is there; so where there are many, the folders are listed first, and then what lies in each thousand of them,
+   * side by side.
+   */
+  async *inFolders(prefix: string, name: string): AsyncGenerator<Listed> {
+    for await (const page of this.pages(prefix)) {
+      if (page.IsTruncated) break;
+      return yield* this.entriesOf(page).filter(({ key }) => {
+        const [, found, ...rest] = key.slice(prefix.length).split("/");
+        return found === name && rest.length === 0;
+      });
+    }
+    const limit = pLimit(RANGES_AT_ONCE);
+    const ranges: Promise<Listed[]>[] = [];
+    for await (const { CommonPrefixes = [] } of this.pages(prefix, { Delimiter: "/" })) {
+      const folders = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []);
+      const range = limit(() => this.#listRange(prefix, folders, name));
+      range.catch(() => {}); // whoever waits for it sees it
+      ranges.push(range);
+    }
+    for (const range of ranges) yield* await range;
+  }
+
+  /** @param folders - in key order, with the prefix of the destination and a slash at the end */
+  async #listRange(prefix: string, folders: readonly string[], name: string): Promise<Listed[]> {
+    const [first, last] = [folders[0], folders.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const wanted = new Set(folders.map((folder) => folder + name));
+    const end = Buffer.from(last + name);
+    const found: Listed[] = [];
+    // Without the slash: some services take a whole folder for passed that is named with it.
+    for await (const { Contents = [] } of this.pages(prefix, { StartAfter: first.slice(0, -1) })) {
+      found.push(...this.entriesOf({ Contents: Contents.filter(({ Key = "" }) => wanted.has(Key)) }));
+      if (Buffer.compare(Buffer.from(Contents.at(-1)?.Key ?? ""), end) >= 0) break;
+    }
+    return found;
+  }
+
+  /** What a page holds, without the prefix of the destination. */
+  entriesOf({ Contents = [] }: Pick<ListObjectsV2CommandOutput, "Contents">): Listed[] {
+    return Contents.map(({ Key = "", Size = 0, LastModified = new Date(0) }) => ({
+      key: Key.slice(this.#prefix.length),
+      sizeBytes: Size,
+      modifiedAt: LastModified,
+    }));
+  }
+
+  async *pages(
+    prefix: string,
+    how: Pick<ListObjectsV2CommandInput, "Delimiter" | "StartAfter"> = {},
+  ): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const Bucket = this.#requests.bucket;
+    let ContinuationToken: string | undefined;
+    do {
+      const input = {
+        Bucket,
+        Prefix: this.#prefix + prefix,
+        MaxKeys: this.#pageSize,
+        ContinuationToken,
+        ...how,
+      };
+      const page: ListObjectsV2CommandOutput = await this.#requests.send(
+        `Listing ${prefix}`,
+        (client, options) => client.send(new ListObjectsV2Command(input), options),
+      );
+      yield page;
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+  }
+}
