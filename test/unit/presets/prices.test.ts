@@ -17,7 +17,7 @@ test.each([
   ["https://0123.r2.cloudflarestorage.com", "Cloudflare R2"],
   ["https://0123.eu.r2.cloudflarestorage.com", "Cloudflare R2"],
   ["https://s3.us-west-004.backblazeb2.com", "Backblaze B2"],
-  ["https://amazonaws.com.example.org", undefined],
+  ["https://s3.amazonaws.com.example.org", undefined],
   ["http://127.0.0.1:9000", undefined],
   ["no address", undefined],
 ])("buckets at %s are of %s", (endpoint, provider) => {
@@ -29,7 +29,8 @@ test.each([
   ["ep-a-pooler.eu-central-1.aws.neon.tech", "Neon"],
   ["a.b.eu-west-1.rds.amazonaws.com", "AWS"],
   ["abc.eu-west-1.aws.clickhouse.cloud", "ClickHouse Cloud"],
-  ["supabase.co.example.org", undefined],
+  ["db.supabase.co.example.org", undefined],
+  ["a.rds.amazonaws.com.example.org", undefined],
   ["/var/run/postgresql", undefined],
 ])("the database at %s is of %s", (host, provider) => {
   expect(findDatabaseProvider(host)).toBe(provider);
