@@ -104,5 +104,5 @@ test("as a step of a workflow it fails with a summary that says the answer first
   expect(step.outputs["backup-id"]).toMatch(/^\d{8}T\d{6}Z-0001$/);
   expect(step.summary.split("\n")[0]).toBe("## ❌ An objective is missed");
   expect(step.summary).toContain("| ❌ | app age |");
-  expect(step.summary).toContain("**The last backups at ");
+  expect(step.summary).toContain("<summary>The last backups at ");
 });
