@@ -28,39 +28,39 @@ export interface Price {
   awake?: { units: number; idleMinutes: number };
   /** The plan or region that it holds for. */
   terms: string;
-  /** When it was published so, ISO 8601. */
-  seenAt: string;
+  /** When it was written down here, ISO 8601: the source says whether it still holds. */
+  recordedAt: string;
   source: string;
 }
 
 const S3 = {
   provider: "AWS",
   terms: "us-east-1",
-  seenAt: "2026-11-21",
+  recordedAt: "2026-11-21",
   source: "https://aws.amazon.com/s3/pricing/",
 } as const;
 const R2 = {
   provider: "Cloudflare R2",
   terms: "standard storage",
-  seenAt: "2026-08-03",
+  recordedAt: "2026-08-03",
   source: "https://developers.cloudflare.com/r2/pricing/",
 } as const;
 const B2 = {
   provider: "Backblaze B2",
   terms: "pay as you go",
-  seenAt: "2026-04-30",
+  recordedAt: "2026-04-30",
   source: "https://www.backblaze.com/cloud-storage/pricing",
 } as const;
 const NEON = {
   provider: "Neon",
   terms: "Launch plan",
-  seenAt: "2026-11-21",
+  recordedAt: "2026-11-21",
   source: "https://neon.com/pricing",
 } as const;
 const CLICKHOUSE = {
   provider: "ClickHouse Cloud",
   terms: "Enterprise plan, AWS us-east-1; smaller plans ask less for compute",
-  seenAt: "2026-09-05",
+  recordedAt: "2026-09-05",
   source: "https://clickhouse.com/pricing.md",
 } as const;
 
@@ -106,7 +106,7 @@ export const PRICES: readonly Price[] = [
     usd: 0.09,
     free: 250,
     terms: "Pro plan",
-    seenAt: "2026-11-21",
+    recordedAt: "2026-11-21",
     source: "https://supabase.com/docs/guides/platform/manage-your-usage/egress",
   },
 

@@ -28,12 +28,12 @@ function formatAmount({ amount, unit }: EstimateLine): string {
 
 function describePrice({ price }: EstimateLine): string {
   if (!price) return "";
-  const { provider, unit, usd, free = 0, freePerStoredGb, terms, seenAt, source } = price;
+  const { provider, unit, usd, free = 0, freePerStoredGb, terms, recordedAt, source } = price;
   const beyond = [
     ...(free > 0 ? [` beyond ${formatCount(free)} a month`] : []),
     ...(freePerStoredGb === undefined ? [] : [` beyond ${freePerStoredGb} for each that is stored`]),
   ];
-  return ` ${provider}: ${usd} USD for each ${unit}${beyond.join("")} (${terms}; ${source}, ${seenAt}).`;
+  return ` ${provider}: ${usd} USD for each ${unit}${beyond.join("")} (${terms}; ${source}, ${recordedAt}).`;
 }
 
 /** 0.1234 → "0.12", 1234.5 → "1,200", 0.0012 → "less than 0.01"; amounts come with two digits. */

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { findBucketProvider, findDatabaseProvider, findPrice, PRICES } from "../../../src/presets/prices.ts";
 
 test("every price says since when and where it is published, and stands there once", () => {
-  for (const { source, seenAt, usd } of PRICES) {
+  for (const { source, recordedAt, usd } of PRICES) {
     expect(new URL(source).protocol).toBe("https:");
-    expect(new Date(seenAt).toISOString().slice(0, 10)).toBe(seenAt);
+    expect(new Date(recordedAt).toISOString().slice(0, 10)).toBe(recordedAt);
     expect(usd).toBeGreaterThanOrEqual(0);
   }
   const names = PRICES.map(({ provider, charge, storageClass }) => [provider, charge, storageClass].join());
