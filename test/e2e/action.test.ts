@@ -197,7 +197,12 @@ async function listFiles(folder: string): Promise<string[]> {
 }
 
 async function readFiles(folder: string): Promise<string[]> {
-  const files = await listFiles(folder);
-  // A temporary file may be gone by now.
-  return await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")));
+  try {
+    const files = await listFiles(folder);
+    // A temporary file may be gone by now.
+    return await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return await readFiles(folder); // a folder went while its parent was read
+  }
 }

@@ -142,6 +142,9 @@ test("states of aggregate functions only ClickHouse can read, and that is said; 
 /** Where the second block begins, which has the header of the first: columns, rows, the first column. */
 function findSecondBlock(blocks: Buffer): number {
   const column = Buffer.from("\u0002id\u0006UInt64");
-  const header = blocks.subarray(0, blocks.indexOf(column) + column.length);
-  return blocks.indexOf(header, header.length);
+  const second = blocks.indexOf(column, blocks.indexOf(column) + column.length);
+  // Before it stand the number of columns in one byte, and that of rows, whose bytes but the last have the high bit.
+  let start = second - 1;
+  while (start > 0 && ((blocks[start - 1] ?? 0) & 0x80) !== 0) start--;
+  return start - 1;
 }

@@ -353,26 +353,30 @@ test("at the time limit a step that ignores signals is killed with all it starte
   expect(readCommandLine(pid)).toBeUndefined();
 });
 
-test("of one concurrency group one run works, one waits, and a newer one takes the place of the one that waits", async () => {
-  const scratch = await Scratch.create();
-  onTestFinished(() => scratch.remove());
-  const log = scratch.file("turns");
-  const { start } = await createRepository(
-    {
-      "ci.yml": `concurrency: { group: "backup-\${{ github.ref }}" }${job(`- run: |
+test(
+  "of one concurrency group one run works, one waits, and a newer one takes the place of the one that waits",
+  { timeout: 120_000 },
+  async () => {
+    const scratch = await Scratch.create();
+    onTestFinished(() => scratch.remove());
+    const log = scratch.file("turns");
+    const { start } = await createRepository(
+      {
+        "ci.yml": `concurrency: { group: "backup-\${{ github.ref }}" }${job(`- run: |
     echo "start $GITHUB_RUN_NUMBER" >> "$LOG"
     while [ ! -e "$LOG.go" ]; do sleep 0.02; done
     echo "end $GITHUB_RUN_NUMBER" >> "$LOG"
   env: { LOG: "\${{ vars.LOG }}" }`)}`,
-    },
-    { vars: { LOG: log } },
-  );
-  const runs = [start()];
-  await vi.waitFor(async () => expect(await readFile(log, "utf8")).toContain("start 1"), 10_000);
-  runs.push(start(), start());
-  await expect(runs[1]!.finished).resolves.toMatchObject({ conclusion: "cancelled", jobs: {} });
-  await writeFile(`${log}.go`, "");
-  const results = await Promise.all(runs.map(({ finished }) => finished));
-  expect(results.map(({ conclusion }) => conclusion)).toEqual(["success", "cancelled", "success"]);
-  expect(await readFile(log, "utf8")).toBe("start 1\nend 1\nstart 3\nend 3\n");
-});
+      },
+      { vars: { LOG: log } },
+    );
+    const runs = [start()];
+    await vi.waitFor(async () => expect(await readFile(log, "utf8")).toContain("start 1"), 10_000);
+    runs.push(start(), start());
+    await expect(runs[1]!.finished).resolves.toMatchObject({ conclusion: "cancelled", jobs: {} });
+    await writeFile(`${log}.go`, "");
+    const results = await Promise.all(runs.map(({ finished }) => finished));
+    expect(results.map(({ conclusion }) => conclusion)).toEqual(["success", "cancelled", "success"]);
+    expect(await readFile(log, "utf8")).toBe("start 1\nend 1\nstart 3\nend 3\n");
+  },
+);
