@@ -19239,7 +19239,7 @@ function backupFolder(backupId) {
   return `${BACKUPS}${backupId}/`;
 }
 function manifestKey(backupId) {
-  return `${BACKUPS}${backupId}/manifest.json`;
+  return `${backupFolder(backupId)}${manifestName}`;
 }
 function restoreGuideKey(backupId) {
   return `${BACKUPS}${backupId}/RESTORE.md`;
@@ -19278,7 +19278,7 @@ function requireSafeKey(key) {
     hint: "No run writes such a key: whatever names it was changed by somebody, so do not restore from it."
   });
 }
-var BACKUPS, DRILLS, PARTS, PINS, RECEIPTS, SHARDS, backupsPrefix, partsPrefix, receiptsPrefix, shardsPrefix, probeId, probeKey;
+var BACKUPS, DRILLS, PARTS, PINS, RECEIPTS, SHARDS, backupsPrefix, partsPrefix, receiptsPrefix, shardsPrefix, probeId, probeKey, manifestName;
 var init_keys = __esm({
   "src/destinations/keys.ts"() {
     "use strict";
@@ -19295,6 +19295,186 @@ var init_keys = __esm({
     shardsPrefix = SHARDS;
     probeId = "probe";
     probeKey = `${BACKUPS}${probeId}/${probeId}/${probeId}`;
+    manifestName = "manifest.json";
+  }
+});
+
+// node_modules/yocto-queue/index.js
+var Node, Queue;
+var init_yocto_queue = __esm({
+  "node_modules/yocto-queue/index.js"() {
+    Node = class {
+      value;
+      next;
+      constructor(value) {
+        this.value = value;
+      }
+    };
+    Queue = class {
+      #head;
+      #tail;
+      #size;
+      constructor() {
+        this.clear();
+      }
+      enqueue(value) {
+        const node2 = new Node(value);
+        if (this.#head) {
+          this.#tail.next = node2;
+          this.#tail = node2;
+        } else {
+          this.#head = node2;
+          this.#tail = node2;
+        }
+        this.#size++;
+      }
+      dequeue() {
+        const current = this.#head;
+        if (!current) {
+          return;
+        }
+        this.#head = this.#head.next;
+        this.#size--;
+        if (!this.#head) {
+          this.#tail = void 0;
+        }
+        return current.value;
+      }
+      peek() {
+        if (!this.#head) {
+          return;
+        }
+        return this.#head.value;
+      }
+      clear() {
+        this.#head = void 0;
+        this.#tail = void 0;
+        this.#size = 0;
+      }
+      get size() {
+        return this.#size;
+      }
+      *[Symbol.iterator]() {
+        let current = this.#head;
+        while (current) {
+          yield current.value;
+          current = current.next;
+        }
+      }
+      *drain() {
+        while (this.#head) {
+          yield this.dequeue();
+        }
+      }
+    };
+  }
+});
+
+// node_modules/p-limit/index.js
+function pLimit(concurrency) {
+  let rejectOnClear = false;
+  if (typeof concurrency === "object") {
+    ({ concurrency, rejectOnClear = false } = concurrency);
+  }
+  validateConcurrency(concurrency);
+  if (typeof rejectOnClear !== "boolean") {
+    throw new TypeError("Expected `rejectOnClear` to be a boolean");
+  }
+  const queue = new Queue();
+  let activeCount = 0;
+  const resumeNext = () => {
+    if (activeCount < concurrency && queue.size > 0) {
+      activeCount++;
+      queue.dequeue().run();
+    }
+  };
+  const next = () => {
+    activeCount--;
+    resumeNext();
+  };
+  const run = async (function_, resolve2, arguments_) => {
+    const result = (async () => function_(...arguments_))();
+    resolve2(result);
+    try {
+      await result;
+    } catch {
+    }
+    next();
+  };
+  const enqueue = (function_, resolve2, reject, arguments_) => {
+    const queueItem = { reject };
+    new Promise((internalResolve) => {
+      queueItem.run = internalResolve;
+      queue.enqueue(queueItem);
+    }).then(run.bind(void 0, function_, resolve2, arguments_));
+    if (activeCount < concurrency) {
+      resumeNext();
+    }
+  };
+  const generator = (function_, ...arguments_) => new Promise((resolve2, reject) => {
+    enqueue(function_, resolve2, reject, arguments_);
+  });
+  Object.defineProperties(generator, {
+    activeCount: {
+      get: () => activeCount
+    },
+    pendingCount: {
+      get: () => queue.size
+    },
+    clearQueue: {
+      value() {
+        if (!rejectOnClear) {
+          queue.clear();
+          return;
+        }
+        const abortError = AbortSignal.abort().reason;
+        while (queue.size > 0) {
+          queue.dequeue().reject(abortError);
+        }
+      }
+    },
+    concurrency: {
+      get: () => concurrency,
+      set(newConcurrency) {
+        validateConcurrency(newConcurrency);
+        concurrency = newConcurrency;
+        queueMicrotask(() => {
+          while (activeCount < concurrency && queue.size > 0) {
+            resumeNext();
+          }
+        });
+      }
+    },
+    map: {
+      async value(iterable, function_) {
+        const promises3 = [];
+        try {
+          Array.from(iterable, (value, index) => {
+            const promise2 = generator(function_, value, index);
+            promises3.push(promise2);
+            return promise2;
+          });
+        } catch (error63) {
+          for (const promise2 of promises3) {
+            promise2.catch(() => {
+            });
+          }
+          throw error63;
+        }
+        return Promise.all(promises3);
+      }
+    }
+  });
+  return generator;
+}
+function validateConcurrency(concurrency) {
+  if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) {
+    throw new TypeError("Expected `concurrency` to be a number from 1 and up");
+  }
+}
+var init_p_limit = __esm({
+  "node_modules/p-limit/index.js"() {
+    init_yocto_queue();
   }
 });
 
@@ -56929,7 +57109,7 @@ var require_dist_cjs16 = __commonJS({
     };
     var ListObjectsCommand = class extends command6(_ep8, _mw05, "ListObjects", ListObjects$) {
     };
-    var ListObjectsV2Command3 = class extends command6(_ep8, _mw05, "ListObjectsV2", ListObjectsV2$) {
+    var ListObjectsV2Command4 = class extends command6(_ep8, _mw05, "ListObjectsV2", ListObjectsV2$) {
     };
     var ListObjectVersionsCommand = class extends command6(_ep8, _mw05, "ListObjectVersions", ListObjectVersions$) {
     };
@@ -57012,7 +57192,7 @@ var require_dist_cjs16 = __commonJS({
     var paginateListBuckets = createPaginator2(S3Client2, ListBucketsCommand, "ContinuationToken", "ContinuationToken", "MaxBuckets");
     var paginateListDirectoryBuckets = createPaginator2(S3Client2, ListDirectoryBucketsCommand, "ContinuationToken", "ContinuationToken", "MaxDirectoryBuckets");
     var paginateListObjectAnnotations = createPaginator2(S3Client2, ListObjectAnnotationsCommand, "ContinuationToken", "NextContinuationToken", "MaxAnnotationResults");
-    var paginateListObjectsV2 = createPaginator2(S3Client2, ListObjectsV2Command3, "ContinuationToken", "NextContinuationToken", "MaxKeys");
+    var paginateListObjectsV2 = createPaginator2(S3Client2, ListObjectsV2Command4, "ContinuationToken", "NextContinuationToken", "MaxKeys");
     var paginateListParts = createPaginator2(S3Client2, ListPartsCommand, "PartNumberMarker", "NextPartNumberMarker", "MaxParts");
     var checkState$3 = async (client, input2) => {
       let reason;
@@ -57177,7 +57357,7 @@ var require_dist_cjs16 = __commonJS({
       ListMultipartUploadsCommand: ListMultipartUploadsCommand3,
       ListObjectAnnotationsCommand,
       ListObjectsCommand,
-      ListObjectsV2Command: ListObjectsV2Command3,
+      ListObjectsV2Command: ListObjectsV2Command4,
       ListObjectVersionsCommand,
       ListPartsCommand,
       PutBucketAbacCommand,
@@ -58083,7 +58263,7 @@ var require_dist_cjs16 = __commonJS({
     exports2.ListObjectsOutput$ = ListObjectsOutput$;
     exports2.ListObjectsRequest$ = ListObjectsRequest$;
     exports2.ListObjectsV2$ = ListObjectsV2$;
-    exports2.ListObjectsV2Command = ListObjectsV2Command3;
+    exports2.ListObjectsV2Command = ListObjectsV2Command4;
     exports2.ListObjectsV2Output$ = ListObjectsV2Output$;
     exports2.ListObjectsV2Request$ = ListObjectsV2Request$;
     exports2.ListParts$ = ListParts$;
@@ -58381,6 +58561,126 @@ var require_dist_cjs16 = __commonJS({
   }
 });
 
+// src/destinations/s3-errors.ts
+function explainS3Error(error63, doing, url2, redactor) {
+  if (!(error63 instanceof Error) || error63 instanceof AppError) return error63;
+  const { name, code, status, region, message } = readSdkError(error63);
+  const cause = new Error(redactor.redact(`${name}: ${message}`));
+  const fail = (why2, meaning2) => new AppError(meaning2.code, `${doing} failed: ${url2} ${why2}.`, { ...meaning2, cause });
+  const unreachable = UNREACHABLE[code] ?? UNREACHABLE[name];
+  if (unreachable !== void 0) {
+    const hint = "Check the endpoint, and the network between here and there.";
+    const meaning2 = { code: "DESTINATION_UNREACHABLE", hint, transient: true };
+    return fail(`cannot be reached, ${unreachable}`, meaning2);
+  }
+  if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED/.test(code)) {
+    const hint = "Check http or https in the endpoint; trust a private authority with NODE_EXTRA_CA_CERTS.";
+    return fail(`offers no trusted TLS (${code})`, { code: "DESTINATION_UNREACHABLE", hint });
+  }
+  if (status === 301 || region !== void 0) {
+    const where = region === void 0 ? "in another region" : `in the region ${region}`;
+    const hint = `Set the region${region === void 0 ? " of the bucket" : ` to ${region}`}.`;
+    return fail(`is ${where}`, { code: "DESTINATION_FAILED", hint });
+  }
+  if (status === 0 && BY_NAME[name] === void 0) return error63;
+  const meaning = BY_NAME[name] ?? meaningOfStatus(status);
+  const why = cause.message.replace(/\.+$/, "");
+  return fail(name === "CredentialsProviderError" ? "found no credentials" : `answered ${why}`, meaning);
+}
+function lacksRight(error63) {
+  return error63 instanceof AppError && error63.hint === NO_RIGHT2.hint;
+}
+function meaningOfStatus(status) {
+  if (status === 401 || status === 403) return NO_RIGHT2;
+  if (status === 404) return BY_NAME["NoSuchKey"];
+  if (status === 409 || status === 429 || status >= 500 && status !== 501) return BUSY;
+  return { code: "DESTINATION_FAILED", hint: "The service's own message above tells what it could not do." };
+}
+function readSdkError(error63) {
+  const raw = error63;
+  const status = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode ?? 0;
+  const isElsewhere = status === 301 || status === 307 || raw.name === "AuthorizationHeaderMalformed";
+  return {
+    name: raw.name,
+    code: typeof raw.code === "string" ? raw.code : "",
+    status,
+    region: isElsewhere ? raw.Region ?? raw.$response?.headers?.["x-amz-bucket-region"] : void 0,
+    message: raw.message
+  };
+}
+var BUSY, WRONG_KEYS, STALE_TOKEN, NO_CREDENTIALS, NO_RIGHT2, BY_NAME, UNREACHABLE;
+var init_s3_errors = __esm({
+  "src/destinations/s3-errors.ts"() {
+    "use strict";
+    init_errors();
+    BUSY = {
+      code: "DESTINATION_FAILED",
+      hint: "The service is overloaded or out of order; try again later.",
+      transient: true
+    };
+    WRONG_KEYS = {
+      code: "DESTINATION_REFUSED",
+      hint: "Check the access key id and the secret key, and that both belong to this endpoint."
+    };
+    STALE_TOKEN = {
+      code: "DESTINATION_REFUSED",
+      hint: "Get fresh credentials; a role for long backups needs a longer maximum session duration."
+    };
+    NO_CREDENTIALS = {
+      code: "DESTINATION_REFUSED",
+      hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role (id-token: write), or use a profile."
+    };
+    NO_RIGHT2 = {
+      code: "DESTINATION_REFUSED",
+      hint: "The credentials are known but lack a right: compare the role's policy, and the bucket's, with the action named."
+    };
+    BY_NAME = {
+      AccessDenied: NO_RIGHT2,
+      AllAccessDisabled: NO_RIGHT2,
+      InvalidAccessKeyId: WRONG_KEYS,
+      SignatureDoesNotMatch: WRONG_KEYS,
+      InvalidToken: STALE_TOKEN,
+      ExpiredToken: STALE_TOKEN,
+      ExpiredTokenException: STALE_TOKEN,
+      TokenRefreshRequired: STALE_TOKEN,
+      CredentialsProviderError: NO_CREDENTIALS,
+      TokenProviderError: NO_CREDENTIALS,
+      NoSuchBucket: {
+        code: "DESTINATION_MISSING",
+        hint: "Check the bucket's name, region and endpoint, or create the bucket first."
+      },
+      NoSuchKey: {
+        code: "OBJECT_MISSING",
+        hint: "It was removed, or the backup that names it was copied without it."
+      },
+      RequestTimeTooSkewed: {
+        code: "DESTINATION_FAILED",
+        hint: "Set this machine's clock.",
+        transient: true
+        // the SDK learns the difference from the answer and signs the next attempt with it
+      },
+      OperationAborted: BUSY,
+      ConditionalRequestConflict: BUSY,
+      RequestTimeout: BUSY,
+      SlowDown: BUSY,
+      Throttling: BUSY,
+      ThrottlingException: BUSY,
+      RequestLimitExceeded: BUSY
+    };
+    UNREACHABLE = {
+      ENOTFOUND: "its host name is not known",
+      EAI_AGAIN: "its host name could not be looked up",
+      ECONNREFUSED: "nothing answers at its address",
+      ECONNRESET: "the connection was cut",
+      EPIPE: "the connection was cut",
+      ETIMEDOUT: "it did not answer in time",
+      TimeoutError: "it did not answer in time",
+      EHOSTUNREACH: "there is no route to it",
+      ENETUNREACH: "there is no route to it"
+    };
+  }
+});
+
 // src/destinations/s3-new-object.ts
 var import_node_crypto11, NewObjects;
 var init_s3_new_object = __esm({
@@ -58475,6 +58775,95 @@ var init_part_buffers = __esm({
   }
 });
 
+// src/destinations/s3-listing.ts
+var import_client_s3, RANGES_AT_ONCE, S3Listing;
+var init_s3_listing = __esm({
+  "src/destinations/s3-listing.ts"() {
+    "use strict";
+    import_client_s3 = __toESM(require_dist_cjs16(), 1);
+    init_p_limit();
+    RANGES_AT_ONCE = 8;
+    S3Listing = class {
+      #requests;
+      #prefix;
+      #pageSize;
+      /**
+       * @param prefix - of the destination: empty, or with a slash at its end
+       * @param pageSize - entries a page; the service's own (1000) by default
+       */
+      constructor(requests, prefix, pageSize) {
+        this.#requests = requests;
+        this.#prefix = prefix;
+        this.#pageSize = pageSize;
+      }
+      /**
+       * Of each folder directly below a prefix the object of one name, in key order. A page can be asked for only when the one
+       * before it is there; so where there are many, the folders are listed first, and then what lies in each thousand of them,
+       * side by side.
+       */
+      async *inFolders(prefix, name) {
+        for await (const page of this.pages(prefix)) {
+          if (page.IsTruncated) break;
+          return yield* this.entriesOf(page).filter(({ key }) => {
+            const [, found, ...rest] = key.slice(prefix.length).split("/");
+            return found === name && rest.length === 0;
+          });
+        }
+        const limit = pLimit(RANGES_AT_ONCE);
+        const ranges = [];
+        for await (const { CommonPrefixes = [] } of this.pages(prefix, { Delimiter: "/" })) {
+          const folders = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []);
+          const range2 = limit(() => this.#listRange(prefix, folders, name));
+          range2.catch(() => {
+          });
+          ranges.push(range2);
+        }
+        for (const range2 of ranges) yield* await range2;
+      }
+      /** @param folders - in key order, with the prefix of the destination and a slash at the end */
+      async #listRange(prefix, folders, name) {
+        const [first, last] = [folders[0], folders.at(-1)];
+        if (first === void 0 || last === void 0) return [];
+        const wanted = new Set(folders.map((folder) => folder + name));
+        const end = Buffer.from(last + name);
+        const found = [];
+        for await (const { Contents = [] } of this.pages(prefix, { StartAfter: first.slice(0, -1) })) {
+          found.push(...this.entriesOf({ Contents: Contents.filter(({ Key = "" }) => wanted.has(Key)) }));
+          if (Buffer.compare(Buffer.from(Contents.at(-1)?.Key ?? ""), end) >= 0) break;
+        }
+        return found;
+      }
+      /** What a page holds, without the prefix of the destination. */
+      entriesOf({ Contents = [] }) {
+        return Contents.map(({ Key = "", Size = 0, LastModified = /* @__PURE__ */ new Date(0) }) => ({
+          key: Key.slice(this.#prefix.length),
+          sizeBytes: Size,
+          modifiedAt: LastModified
+        }));
+      }
+      async *pages(prefix, how = {}) {
+        const Bucket = this.#requests.bucket;
+        let ContinuationToken;
+        do {
+          const input2 = {
+            Bucket,
+            Prefix: this.#prefix + prefix,
+            MaxKeys: this.#pageSize,
+            ContinuationToken,
+            ...how
+          };
+          const page = await this.#requests.send(
+            `Listing ${prefix}`,
+            (client, options) => client.send(new import_client_s3.ListObjectsV2Command(input2), options)
+          );
+          yield page;
+          ContinuationToken = page.NextContinuationToken;
+        } while (ContinuationToken !== void 0);
+      }
+    };
+  }
+});
+
 // src/destinations/s3-rights.ts
 async function tryRights(place) {
   const [list2, uploads, remove, data, manifest, record2] = await Promise.all([
@@ -58482,12 +58871,12 @@ async function tryRights(place) {
     attempt(
       place,
       "Listing unfinished uploads",
-      (client, options) => client.send(new import_client_s3.ListMultipartUploadsCommand({ ...scopeOf(place), MaxUploads: 1 }), options)
+      (client, options) => client.send(new import_client_s32.ListMultipartUploadsCommand({ ...scopeOf(place), MaxUploads: 1 }), options)
     ),
     attempt(
       place,
       "Removing what is not there",
-      (client, options) => client.send(new import_client_s3.DeleteObjectCommand(objectOf(place, probeKey)), options)
+      (client, options) => client.send(new import_client_s32.DeleteObjectCommand(objectOf(place, probeKey)), options)
     ),
     tryToUpload(place, probeKey),
     tryToUpload(place, manifestKey(probeId)),
@@ -58513,13 +58902,13 @@ async function tryToUpload(place, key) {
   let uploadId;
   const write = await attempt(place, "Trying to write", async (client, options) => {
     const input2 = { ...object2, ...place.newObjects.describe(key) };
-    uploadId = (await client.send(new import_client_s3.CreateMultipartUploadCommand(input2), options)).UploadId;
+    uploadId = (await client.send(new import_client_s32.CreateMultipartUploadCommand(input2), options)).UploadId;
   });
   if (write !== "allowed") return { write, end: "unknown" };
   const end = await attempt(
     place,
     "Ending what was tried",
-    (client, options) => client.send(new import_client_s3.AbortMultipartUploadCommand({ ...object2, UploadId: uploadId }), options)
+    (client, options) => client.send(new import_client_s32.AbortMultipartUploadCommand({ ...object2, UploadId: uploadId }), options)
   );
   return { write, end };
 }
@@ -58527,7 +58916,7 @@ async function tryToList(place) {
   let keys = [];
   const outcome = await attempt(place, "Listing", async (client, options) => {
     const scope = { ...scopeOf(place), Prefix: place.prefix + backupsPrefix };
-    const { Contents = [] } = await client.send(new import_client_s3.ListObjectsV2Command(scope), options);
+    const { Contents = [] } = await client.send(new import_client_s32.ListObjectsV2Command(scope), options);
     keys = Contents.map(({ Key = "" }) => Key.slice(place.prefix.length));
   });
   const manifest = keys.find((key) => key === manifestKey(findBackupOf(key) ?? ""));
@@ -58540,7 +58929,7 @@ async function tryToList(place) {
 }
 async function tryToRead(place, key) {
   return await attempt(place, `Reading ${key}`, async (client, options) => {
-    const { Body } = await client.send(new import_client_s3.GetObjectCommand(objectOf(place, key)), options);
+    const { Body } = await client.send(new import_client_s32.GetObjectCommand(objectOf(place, key)), options);
     Body.destroy();
   });
 }
@@ -58559,11 +58948,11 @@ function objectOf({ requests: { bucket }, prefix }, key) {
 function scopeOf({ requests: { bucket }, prefix }) {
   return { Bucket: bucket, Prefix: prefix };
 }
-var import_client_s3;
+var import_client_s32;
 var init_s3_rights = __esm({
   "src/destinations/s3-rights.ts"() {
     "use strict";
-    import_client_s3 = __toESM(require_dist_cjs16(), 1);
+    import_client_s32 = __toESM(require_dist_cjs16(), 1);
     init_errors();
     init_keys();
   }
@@ -58591,127 +58980,10 @@ var init_retry3 = __esm({
   }
 });
 
-// src/destinations/s3-errors.ts
-function explainS3Error(error63, doing, url2, redactor) {
-  if (!(error63 instanceof Error) || error63 instanceof AppError) return error63;
-  const { name, code, status, region, message } = readSdkError(error63);
-  const cause = new Error(redactor.redact(`${name}: ${message}`));
-  const fail = (why2, meaning2) => new AppError(meaning2.code, `${doing} failed: ${url2} ${why2}.`, { ...meaning2, cause });
-  const unreachable = UNREACHABLE[code] ?? UNREACHABLE[name];
-  if (unreachable !== void 0) {
-    const hint = "Check the endpoint, and the network between here and there.";
-    const meaning2 = { code: "DESTINATION_UNREACHABLE", hint, transient: true };
-    return fail(`cannot be reached, ${unreachable}`, meaning2);
-  }
-  if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED/.test(code)) {
-    const hint = "Check http or https in the endpoint; trust a private authority with NODE_EXTRA_CA_CERTS.";
-    return fail(`offers no trusted TLS (${code})`, { code: "DESTINATION_UNREACHABLE", hint });
-  }
-  if (status === 301 || region !== void 0) {
-    const where = region === void 0 ? "in another region" : `in the region ${region}`;
-    const hint = `Set the region${region === void 0 ? " of the bucket" : ` to ${region}`}.`;
-    return fail(`is ${where}`, { code: "DESTINATION_FAILED", hint });
-  }
-  if (status === 0 && BY_NAME[name] === void 0) return error63;
-  const meaning = BY_NAME[name] ?? meaningOfStatus(status);
-  const why = cause.message.replace(/\.+$/, "");
-  return fail(name === "CredentialsProviderError" ? "found no credentials" : `answered ${why}`, meaning);
-}
-function meaningOfStatus(status) {
-  if (status === 401 || status === 403) return NO_RIGHT2;
-  if (status === 404) return BY_NAME["NoSuchKey"];
-  if (status === 409 || status === 429 || status >= 500 && status !== 501) return BUSY;
-  return { code: "DESTINATION_FAILED", hint: "The service's own message above tells what it could not do." };
-}
-function readSdkError(error63) {
-  const raw = error63;
-  const status = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode ?? 0;
-  const isElsewhere = status === 301 || status === 307 || raw.name === "AuthorizationHeaderMalformed";
-  return {
-    name: raw.name,
-    code: typeof raw.code === "string" ? raw.code : "",
-    status,
-    region: isElsewhere ? raw.Region ?? raw.$response?.headers?.["x-amz-bucket-region"] : void 0,
-    message: raw.message
-  };
-}
-var BUSY, WRONG_KEYS, STALE_TOKEN, NO_CREDENTIALS, NO_RIGHT2, BY_NAME, UNREACHABLE;
-var init_s3_errors = __esm({
-  "src/destinations/s3-errors.ts"() {
-    "use strict";
-    init_errors();
-    BUSY = {
-      code: "DESTINATION_FAILED",
-      hint: "The service is overloaded or out of order; try again later.",
-      transient: true
-    };
-    WRONG_KEYS = {
-      code: "DESTINATION_REFUSED",
-      hint: "Check the access key id and the secret key, and that both belong to this endpoint."
-    };
-    STALE_TOKEN = {
-      code: "DESTINATION_REFUSED",
-      hint: "Get fresh credentials; a role for long backups needs a longer maximum session duration."
-    };
-    NO_CREDENTIALS = {
-      code: "DESTINATION_REFUSED",
-      hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role (id-token: write), or use a profile."
-    };
-    NO_RIGHT2 = {
-      code: "DESTINATION_REFUSED",
-      hint: "The credentials are known but lack a right: compare the role's policy, and the bucket's, with the action named."
-    };
-    BY_NAME = {
-      AccessDenied: NO_RIGHT2,
-      AllAccessDisabled: NO_RIGHT2,
-      InvalidAccessKeyId: WRONG_KEYS,
-      SignatureDoesNotMatch: WRONG_KEYS,
-      InvalidToken: STALE_TOKEN,
-      ExpiredToken: STALE_TOKEN,
-      ExpiredTokenException: STALE_TOKEN,
-      TokenRefreshRequired: STALE_TOKEN,
-      CredentialsProviderError: NO_CREDENTIALS,
-      TokenProviderError: NO_CREDENTIALS,
-      NoSuchBucket: {
-        code: "DESTINATION_MISSING",
-        hint: "Check the bucket's name, region and endpoint, or create the bucket first."
-      },
-      NoSuchKey: {
-        code: "OBJECT_MISSING",
-        hint: "It was removed, or the backup that names it was copied without it."
-      },
-      RequestTimeTooSkewed: {
-        code: "DESTINATION_FAILED",
-        hint: "Set this machine's clock.",
-        transient: true
-        // the SDK learns the difference from the answer and signs the next attempt with it
-      },
-      OperationAborted: BUSY,
-      ConditionalRequestConflict: BUSY,
-      RequestTimeout: BUSY,
-      SlowDown: BUSY,
-      Throttling: BUSY,
-      ThrottlingException: BUSY,
-      RequestLimitExceeded: BUSY
-    };
-    UNREACHABLE = {
-      ENOTFOUND: "its host name is not known",
-      EAI_AGAIN: "its host name could not be looked up",
-      ECONNREFUSED: "nothing answers at its address",
-      ECONNRESET: "the connection was cut",
-      EPIPE: "the connection was cut",
-      ETIMEDOUT: "it did not answer in time",
-      TimeoutError: "it did not answer in time",
-      EHOSTUNREACH: "there is no route to it",
-      ENETUNREACH: "there is no route to it"
-    };
-  }
-});
-
 // src/destinations/s3-requests.ts
 async function createS3Client(config2) {
   const { endpoint, accessKeyId, secretAccessKey, sessionToken } = config2;
-  return new import_client_s32.S3Client({
+  return new import_client_s33.S3Client({
     region: config2.region ?? await findRegion(),
     forcePathStyle: config2.pathStyle ?? !isAwsEndpoint(endpoint),
     ...endpoint !== void 0 && { endpoint },
@@ -58738,7 +59010,7 @@ function isAwsEndpoint(endpoint) {
   return endpoint === void 0 || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 async function findRegion() {
-  const probe = new import_client_s32.S3Client({});
+  const probe = new import_client_s33.S3Client({});
   try {
     return await probe.config.region();
   } catch {
@@ -58747,11 +59019,11 @@ async function findRegion() {
     probe.destroy();
   }
 }
-var import_client_s32, CONNECT_TIMEOUT_MS, IDLE_TIMEOUT_MS, S3Requests;
+var import_client_s33, CONNECT_TIMEOUT_MS, IDLE_TIMEOUT_MS, S3Requests;
 var init_s3_requests = __esm({
   "src/destinations/s3-requests.ts"() {
     "use strict";
-    import_client_s32 = __toESM(require_dist_cjs16(), 1);
+    import_client_s33 = __toESM(require_dist_cjs16(), 1);
     init_body();
     init_retry3();
     init_s3_errors();
@@ -58873,12 +59145,12 @@ function tooManyParts(key, partSizeBytes) {
     hint: "Its size was guessed far too low; split the table into partitions, or report this with both sizes."
   });
 }
-var import_node_events, import_client_s33, MIB, USUAL_PART_SIZE_BYTES, MAX_PARTS, PLANNED_PARTS, ABORT_TIMEOUT_MS, MultipartUpload;
+var import_node_events, import_client_s34, MIB, USUAL_PART_SIZE_BYTES, MAX_PARTS, PLANNED_PARTS, ABORT_TIMEOUT_MS, MultipartUpload;
 var init_s3_upload = __esm({
   "src/destinations/s3-upload.ts"() {
     "use strict";
     import_node_events = require("node:events");
-    import_client_s33 = __toESM(require_dist_cjs16(), 1);
+    import_client_s34 = __toESM(require_dist_cjs16(), 1);
     init_errors();
     init_body();
     MIB = 1024 * 1024;
@@ -58906,7 +59178,7 @@ var init_s3_upload = __esm({
         const input2 = { ...this.#object, ...description, ...digest4(bytes), Body: bytes };
         await this.#requests.send(
           `Writing ${this.#key}`,
-          (client, options) => client.send(new import_client_s33.PutObjectCommand(input2), options),
+          (client, options) => client.send(new import_client_s34.PutObjectCommand(input2), options),
           this.#signal
         );
       }
@@ -58925,7 +59197,7 @@ var init_s3_upload = __esm({
         };
         const { ETag } = await this.#requests.send(
           `Writing part ${part.PartNumber} of ${this.#key}`,
-          (client, options) => client.send(new import_client_s33.UploadPartCommand(input2), options),
+          (client, options) => client.send(new import_client_s34.UploadPartCommand(input2), options),
           this.#signal
         );
         part.ETag = ETag;
@@ -58940,11 +59212,11 @@ var init_s3_upload = __esm({
           `Completing ${this.#key}`,
           async (client, options, attemptNumber) => {
             try {
-              await client.send(new import_client_s33.CompleteMultipartUploadCommand(input2), options);
+              await client.send(new import_client_s34.CompleteMultipartUploadCommand(input2), options);
             } catch (error63) {
               const isGone = error63 instanceof Error && error63.name === "NoSuchUpload";
               if (!isGone || attemptNumber === 1) throw error63;
-              const { ContentLength } = await client.send(new import_client_s33.HeadObjectCommand(this.#object), options);
+              const { ContentLength } = await client.send(new import_client_s34.HeadObjectCommand(this.#object), options);
               if (ContentLength !== sizeBytes) throw error63;
             }
           },
@@ -58959,7 +59231,7 @@ var init_s3_upload = __esm({
         try {
           await this.#requests.send(
             `Aborting the upload of ${this.#key}`,
-            (client, options) => client.send(new import_client_s33.AbortMultipartUploadCommand(input2), options),
+            (client, options) => client.send(new import_client_s34.AbortMultipartUploadCommand(input2), options),
             AbortSignal.timeout(ABORT_TIMEOUT_MS)
             // not the run's signal: that may be why we are here
           );
@@ -58972,7 +59244,7 @@ var init_s3_upload = __esm({
         const input2 = { ...this.#object, ...this.#target.description };
         const { UploadId } = await this.#requests.send(
           `Beginning to write ${this.#key}`,
-          (client, options) => client.send(new import_client_s33.CreateMultipartUploadCommand(input2), options),
+          (client, options) => client.send(new import_client_s34.CreateMultipartUploadCommand(input2), options),
           this.#signal
         );
         return UploadId;
@@ -59012,17 +59284,19 @@ function statusOf(error63) {
   const { $metadata } = error63;
   return $metadata?.httpStatusCode;
 }
-var import_client_s34, import_consumers2, PARTS_IN_MEMORY, S3Destination;
+var import_client_s35, import_consumers2, PARTS_IN_MEMORY, S3Destination;
 var init_s33 = __esm({
   "src/destinations/s3.ts"() {
     "use strict";
-    import_client_s34 = __toESM(require_dist_cjs16(), 1);
+    import_client_s35 = __toESM(require_dist_cjs16(), 1);
     import_consumers2 = require("node:stream/consumers");
     init_errors();
     init_body();
     init_keys();
+    init_s3_errors();
     init_s3_new_object();
     init_part_buffers();
+    init_s3_listing();
     init_s3_rights();
     init_s3_requests();
     init_s3_upload();
@@ -59032,6 +59306,7 @@ var init_s33 = __esm({
       #requests;
       #prefix;
       #pageSize;
+      #listing;
       #newObjects;
       #buffers = new PartBuffers(PARTS_IN_MEMORY);
       constructor(requests, prefix, newObjects, pageSize) {
@@ -59040,16 +59315,17 @@ var init_s33 = __esm({
         this.#prefix = prefix;
         this.#newObjects = newObjects;
         this.#pageSize = pageSize;
+        this.#listing = new S3Listing(requests, prefix, pageSize);
       }
       async check() {
         const input2 = { Bucket: this.#requests.bucket, Prefix: this.#prefix, MaxKeys: 1 };
         try {
           await this.#requests.send(
             "Looking at the bucket",
-            (client, options) => client.send(new import_client_s34.ListObjectsV2Command(input2), options)
+            (client, options) => client.send(new import_client_s35.ListObjectsV2Command(input2), options)
           );
         } catch (error63) {
-          if (!isRefusal(error63) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error63;
+          if (!lacksRight(error63) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error63;
         }
       }
       async tryRights() {
@@ -59076,12 +59352,12 @@ var init_s33 = __esm({
         };
         return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
           try {
-            await client.send(new import_client_s34.PutObjectCommand({ ...input2, IfNoneMatch: "*" }), options);
+            await client.send(new import_client_s35.PutObjectCommand({ ...input2, IfNoneMatch: "*" }), options);
             return "written";
           } catch (error63) {
             const status = statusOf(error63);
             if (status === 501 && !this.#requests.isAws) {
-              await client.send(new import_client_s34.PutObjectCommand(input2), options);
+              await client.send(new import_client_s35.PutObjectCommand(input2), options);
               return "written";
             }
             if (status !== 412) throw error63;
@@ -59103,11 +59379,10 @@ var init_s33 = __esm({
         );
       }
       async *list(prefix) {
-        for await (const page of this.#listPages(prefix)) {
-          for (const { Key = "", Size = 0, LastModified = /* @__PURE__ */ new Date(0) } of page.Contents ?? []) {
-            yield { key: Key.slice(this.#prefix.length), sizeBytes: Size, modifiedAt: LastModified };
-          }
-        }
+        for await (const page of this.#listing.pages(prefix)) yield* this.#listing.entriesOf(page);
+      }
+      listInFolders(prefix, name) {
+        return this.#listing.inFolders(prefix, name);
       }
       async findSize(key) {
         return (await this.#head(key))?.ContentLength;
@@ -59130,13 +59405,13 @@ var init_s33 = __esm({
         };
         await this.#requests.send(
           `Locking ${key}`,
-          (client, options) => client.send(new import_client_s34.PutObjectRetentionCommand({ ...this.#object(key), Retention }), options)
+          (client, options) => client.send(new import_client_s35.PutObjectRetentionCommand({ ...this.#object(key), Retention }), options)
         );
       }
       async remove(key) {
         await this.#requests.send(
           `Removing ${key}`,
-          (client, options) => client.send(new import_client_s34.DeleteObjectCommand(this.#object(key)), options)
+          (client, options) => client.send(new import_client_s35.DeleteObjectCommand(this.#object(key)), options)
         );
       }
       async abortUnfinished(prefix, isDead) {
@@ -59147,7 +59422,7 @@ var init_s33 = __esm({
             if (!isDead({ key, startedAt: Initiated })) continue;
             await this.#requests.send(
               `Aborting the upload of ${key}`,
-              (client, options) => client.send(new import_client_s34.AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options)
+              (client, options) => client.send(new import_client_s35.AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options)
             );
             aborted2++;
           }
@@ -59178,7 +59453,7 @@ var init_s33 = __esm({
         try {
           return await this.#requests.send(
             `Looking for ${key}`,
-            (client, options) => client.send(new import_client_s34.HeadObjectCommand(this.#object(key)), options)
+            (client, options) => client.send(new import_client_s35.HeadObjectCommand(this.#object(key)), options)
           );
         } catch (error63) {
           if (error63 instanceof AppError && error63.code === "OBJECT_MISSING") return void 0;
@@ -59187,7 +59462,7 @@ var init_s33 = __esm({
       }
       async #get(key, client, options, fromByte = 0) {
         const input2 = { ...this.#object(key), ...fromByte > 0 && { Range: `bytes=${fromByte}-` } };
-        const { Body, ContentLength = 0, ContentRange } = await client.send(new import_client_s34.GetObjectCommand(input2), options);
+        const { Body, ContentLength = 0, ContentRange } = await client.send(new import_client_s35.GetObjectCommand(input2), options);
         if (fromByte > 0 && !ContentRange?.startsWith(`bytes ${fromByte}-`)) {
           Body.destroy();
           throw new AppError("DESTINATION_FAILED", `The service did not give ${key} from byte ${fromByte} on.`, {
@@ -59201,24 +59476,6 @@ var init_s33 = __esm({
           (error63) => this.#requests.explain(error63, `Reading ${key}`)
         );
       }
-      async *#listPages(prefix) {
-        const Bucket = this.#requests.bucket;
-        let ContinuationToken;
-        do {
-          const input2 = {
-            Bucket,
-            Prefix: this.#prefix + prefix,
-            MaxKeys: this.#pageSize,
-            ContinuationToken
-          };
-          const page = await this.#requests.send(
-            `Listing ${prefix}`,
-            (client, options) => client.send(new import_client_s34.ListObjectsV2Command(input2), options)
-          );
-          yield page;
-          ContinuationToken = page.NextContinuationToken;
-        } while (ContinuationToken !== void 0);
-      }
       async *#listUploads(prefix) {
         let page;
         do {
@@ -59231,7 +59488,7 @@ var init_s33 = __esm({
           };
           page = await this.#requests.send(
             `Listing unfinished uploads of ${prefix}`,
-            (client, options) => client.send(new import_client_s34.ListMultipartUploadsCommand(input2), options)
+            (client, options) => client.send(new import_client_s35.ListMultipartUploadsCommand(input2), options)
           );
           yield page;
         } while (page.IsTruncated);
@@ -67235,174 +67492,8 @@ function getState(name) {
 // src/commands/tidy.ts
 init_keys();
 
-// node_modules/yocto-queue/index.js
-var Node = class {
-  value;
-  next;
-  constructor(value) {
-    this.value = value;
-  }
-};
-var Queue = class {
-  #head;
-  #tail;
-  #size;
-  constructor() {
-    this.clear();
-  }
-  enqueue(value) {
-    const node2 = new Node(value);
-    if (this.#head) {
-      this.#tail.next = node2;
-      this.#tail = node2;
-    } else {
-      this.#head = node2;
-      this.#tail = node2;
-    }
-    this.#size++;
-  }
-  dequeue() {
-    const current = this.#head;
-    if (!current) {
-      return;
-    }
-    this.#head = this.#head.next;
-    this.#size--;
-    if (!this.#head) {
-      this.#tail = void 0;
-    }
-    return current.value;
-  }
-  peek() {
-    if (!this.#head) {
-      return;
-    }
-    return this.#head.value;
-  }
-  clear() {
-    this.#head = void 0;
-    this.#tail = void 0;
-    this.#size = 0;
-  }
-  get size() {
-    return this.#size;
-  }
-  *[Symbol.iterator]() {
-    let current = this.#head;
-    while (current) {
-      yield current.value;
-      current = current.next;
-    }
-  }
-  *drain() {
-    while (this.#head) {
-      yield this.dequeue();
-    }
-  }
-};
-
-// node_modules/p-limit/index.js
-function pLimit(concurrency) {
-  let rejectOnClear = false;
-  if (typeof concurrency === "object") {
-    ({ concurrency, rejectOnClear = false } = concurrency);
-  }
-  validateConcurrency(concurrency);
-  if (typeof rejectOnClear !== "boolean") {
-    throw new TypeError("Expected `rejectOnClear` to be a boolean");
-  }
-  const queue = new Queue();
-  let activeCount = 0;
-  const resumeNext = () => {
-    if (activeCount < concurrency && queue.size > 0) {
-      activeCount++;
-      queue.dequeue().run();
-    }
-  };
-  const next = () => {
-    activeCount--;
-    resumeNext();
-  };
-  const run = async (function_, resolve2, arguments_) => {
-    const result = (async () => function_(...arguments_))();
-    resolve2(result);
-    try {
-      await result;
-    } catch {
-    }
-    next();
-  };
-  const enqueue = (function_, resolve2, reject, arguments_) => {
-    const queueItem = { reject };
-    new Promise((internalResolve) => {
-      queueItem.run = internalResolve;
-      queue.enqueue(queueItem);
-    }).then(run.bind(void 0, function_, resolve2, arguments_));
-    if (activeCount < concurrency) {
-      resumeNext();
-    }
-  };
-  const generator = (function_, ...arguments_) => new Promise((resolve2, reject) => {
-    enqueue(function_, resolve2, reject, arguments_);
-  });
-  Object.defineProperties(generator, {
-    activeCount: {
-      get: () => activeCount
-    },
-    pendingCount: {
-      get: () => queue.size
-    },
-    clearQueue: {
-      value() {
-        if (!rejectOnClear) {
-          queue.clear();
-          return;
-        }
-        const abortError = AbortSignal.abort().reason;
-        while (queue.size > 0) {
-          queue.dequeue().reject(abortError);
-        }
-      }
-    },
-    concurrency: {
-      get: () => concurrency,
-      set(newConcurrency) {
-        validateConcurrency(newConcurrency);
-        concurrency = newConcurrency;
-        queueMicrotask(() => {
-          while (activeCount < concurrency && queue.size > 0) {
-            resumeNext();
-          }
-        });
-      }
-    },
-    map: {
-      async value(iterable, function_) {
-        const promises3 = [];
-        try {
-          Array.from(iterable, (value, index) => {
-            const promise2 = generator(function_, value, index);
-            promises3.push(promise2);
-            return promise2;
-          });
-        } catch (error63) {
-          for (const promise2 of promises3) {
-            promise2.catch(() => {
-            });
-          }
-          throw error63;
-        }
-        return Promise.all(promises3);
-      }
-    }
-  });
-  return generator;
-}
-function validateConcurrency(concurrency) {
-  if (!((Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY) && concurrency > 0)) {
-    throw new TypeError("Expected `concurrency` to be a number from 1 and up");
-  }
-}
+// src/commands/receipts.ts
+init_p_limit();
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -87514,6 +87605,7 @@ init_keys();
 var PARTIAL = /\.partial-[0-9a-f]{12}$/;
 var PIECE_BYTES = 1024 * 1024;
 var LOOK_AHEAD = 32;
+var LOOKS_AT_ONCE = 256;
 var DirectoryDestination = class {
   url;
   #base;
@@ -87588,6 +87680,21 @@ var DirectoryDestination = class {
     await this.check();
     for await (const file2 of this.#walk(folderOf(prefix), prefix)) {
       if (!PARTIAL.test(file2.key)) yield file2;
+    }
+  }
+  async *listInFolders(prefix, name) {
+    await this.check();
+    const folders = (await this.#readFolder(prefix)).filter((entry) => entry.isDirectory());
+    for (let at = 0; at < folders.length; at += LOOKS_AT_ONCE) {
+      const keys = folders.slice(at, at + LOOKS_AT_ONCE).map((folder) => `${prefix}${folder.name}/${name}`);
+      const found = await this.#do(
+        `Listing ${prefix}`,
+        () => Promise.all(keys.map((key) => statIfThere((0, import_node_path.join)(this.#root, key))))
+      );
+      for (const [index, key] of keys.entries()) {
+        const file2 = found[index];
+        if (file2?.isFile()) yield { key, sizeBytes: file2.size, modifiedAt: file2.mtime };
+      }
     }
   }
   async findSize(key) {
