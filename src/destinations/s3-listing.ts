@@ -31,20 +31,27 @@ export class S3Listing {
   async *inFolders(prefix: string, name: string): AsyncGenerator<Listed> {
     for await (const page of this.pages(prefix)) {
       if (page.IsTruncated) break;
-      return yield* this.entriesOf(page).filter(({ key }) => {
-        const [, found, ...rest] = key.slice(prefix.length).split("/");
-        return found === name && rest.length === 0;
-      });
+      return yield* this.#pick(page, prefix, name);
     }
     const limit = pLimit(RANGES_AT_ONCE);
     const ranges: Promise<Listed[]>[] = [];
-    for await (const { CommonPrefixes = [] } of this.pages(prefix, { Delimiter: "/" })) {
-      const folders = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []);
+    for await (const page of this.pages(prefix, { Delimiter: "/" })) {
+      const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []);
+      // A service that ignores the delimiter lists everything instead: an empty answer would tell prune to remove all.
+      ranges.push(Promise.resolve(this.#pick(page, prefix, name)));
       const range = limit(() => this.#listRange(prefix, folders, name));
       range.catch(() => {}); // whoever waits for it sees it
       ranges.push(range);
     }
     for (const range of ranges) yield* await range;
+  }
+
+  /** What a page holds of the objects of that name, each in a folder directly below the prefix. */
+  #pick(page: ListObjectsV2CommandOutput, prefix: string, name: string): Listed[] {
+    return this.entriesOf(page).filter(({ key }) => {
+      const [, found, ...rest] = key.slice(prefix.length).split("/");
+      return found === name && rest.length === 0;
+    });
   }
 
   /** @param folders - in key order, with the prefix of the destination and a slash at the end */
