@@ -58804,21 +58804,26 @@ var init_s3_listing = __esm({
       async *inFolders(prefix, name) {
         for await (const page of this.pages(prefix)) {
           if (page.IsTruncated) break;
-          return yield* this.entriesOf(page).filter(({ key }) => {
-            const [, found, ...rest] = key.slice(prefix.length).split("/");
-            return found === name && rest.length === 0;
-          });
+          return yield* this.#pick(page, prefix, name);
         }
         const limit = pLimit(RANGES_AT_ONCE);
         const ranges = [];
-        for await (const { CommonPrefixes = [] } of this.pages(prefix, { Delimiter: "/" })) {
-          const folders = CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []);
+        for await (const page of this.pages(prefix, { Delimiter: "/" })) {
+          const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []);
+          ranges.push(Promise.resolve(this.#pick(page, prefix, name)));
           const range2 = limit(() => this.#listRange(prefix, folders, name));
           range2.catch(() => {
           });
           ranges.push(range2);
         }
         for (const range2 of ranges) yield* await range2;
+      }
+      /** What a page holds of the objects of that name, each in a folder directly below the prefix. */
+      #pick(page, prefix, name) {
+        return this.entriesOf(page).filter(({ key }) => {
+          const [, found, ...rest] = key.slice(prefix.length).split("/");
+          return found === name && rest.length === 0;
+        });
       }
       /** @param folders - in key order, with the prefix of the destination and a slash at the end */
       async #listRange(prefix, folders, name) {
