@@ -22,9 +22,10 @@ afterEach(() => scratch.remove());
 const APPLICATION = `
   const { createServer } = require("node:http");
   const { spawn } = require("node:child_process");
-  const { writeFileSync } = require("node:fs");
+  const { renameSync, writeFileSync } = require("node:fs");
   const child = spawn("sh", ["-c", "sleep 1000 & wait"], { stdio: "ignore" });
-  writeFileSync(process.env.PIDS, process.pid + " " + child.pid);
+  writeFileSync(process.env.PIDS + ".new", process.pid + " " + child.pid);
+  renameSync(process.env.PIDS + ".new", process.env.PIDS); // there is whole, even when this is killed now
   console.log("booting with " + process.env.KEY);
   const { hostname, port } = new URL(process.env.ADDRESS);
   createServer((request, response) => {
