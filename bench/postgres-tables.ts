@@ -1,4 +1,5 @@
 import { startPostgres } from "../local-services/postgres.ts";
+import { ODD_NAMES } from "./odd-names.ts";
 import { query } from "./postgres-query.ts";
 import { emptyFolder } from "./section.ts";
 import type { Bench, BenchSection, Result } from "./section.ts";
@@ -10,18 +11,6 @@ const TABLES = 10_000;
 const TABLES_AT_ONCE = 500;
 const SOURCE = "bench_tables";
 const EMPTY = "bench_empty";
-
-/** Names that somebody has given a table somewhere. */
-const ODD_NAMES = [
-  "Upper Case",
-  'with "quotes"',
-  "with.dots",
-  "таблица",
-  "表",
-  "it's",
-  "$1; --",
-  "x".repeat(63),
-];
 
 /** A schema of thousands of tables, one of a thousand columns, names of all kinds; and a database with nothing in it. */
 export async function openManyTablesBench({

@@ -1,6 +1,7 @@
 import { escapeLines, escapeMarkdown } from "../report/markdown.ts";
 import { RUN } from "../report/outcome.ts";
 import type { Outcome, Problem } from "../report/outcome.ts";
+import { shorten } from "../report/shorten.ts";
 
 /** What an issue's body says of itself, unseen: by it the next run finds the issue again. */
 export interface Marker {
@@ -101,10 +102,10 @@ function write(problem: Problem, marker: Marker, at: Date, link: string): Writin
     marker.runs === 1 ? "Seen" : `Seen in ${marker.runs} runs since ${formatTime(marker.firstAt)}, last`;
   const { hint } = problem;
   return {
-    title: cut(title, TITLE_LENGTH),
+    title: shorten(title, TITLE_LENGTH),
     body: [
       describe(problem),
-      ...(hint === "" ? [] : [`**What to try**\\\n${escapeLines(cut(hint, TEXT_LENGTH))}`]),
+      ...(hint === "" ? [] : [`**What to try**\\\n${escapeLines(shorten(hint, TEXT_LENGTH))}`]),
       `${seen} ${formatTime(at.toISOString())}. ${link}`.trim(),
       "---",
       "lifeboat keeps this issue up to date, and closes it when a run is good again. It is found by its label.",
@@ -115,7 +116,7 @@ function write(problem: Problem, marker: Marker, at: Date, link: string): Writin
 
 function describe({ title, detail, code }: Problem): string {
   const text = [title, detail].filter((line) => line !== "").join("\n");
-  return `${escapeLines(cut(text, TEXT_LENGTH))} (${escapeMarkdown(code)})`;
+  return `${escapeLines(shorten(text, TEXT_LENGTH))} (${escapeMarkdown(code)})`;
 }
 
 /** JSON that cannot end the comment it stands in. */
@@ -128,8 +129,4 @@ function hideJson(marker: Marker): string {
 
 function formatTime(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
 }

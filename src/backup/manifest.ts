@@ -154,7 +154,6 @@ export const clickhouseAccessSchema = storedObjectSchema.extend({
   users: z.array(z.string()),
   policies: z.array(z.string()),
 });
-export type ClickHouseAccess = z.infer<typeof clickhouseAccessSchema>;
 
 export const clickhouseManifestSchema = z.strictObject({
   ...storeCommon,

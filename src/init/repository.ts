@@ -29,7 +29,7 @@ const INSTALLS: Readonly<Record<string, string>> = {
   "pnpm-lock.yaml": "corepack enable && pnpm install --frozen-lockfile",
   "yarn.lock": "corepack enable && yarn install --immutable",
 };
-export const TELLING_PATHS = ["prisma", "drizzle.config.ts", "supabase"] as const;
+const TELLING_PATHS = ["prisma", "drizzle.config.ts"] as const;
 
 /**
  * Looks at the root of a repository. Files that are not there say nothing.

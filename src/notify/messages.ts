@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import type { Secret } from "../sys/secret.ts";
 import type { NoticeChannel } from "./channel.ts";
-import { shorten, writeFacts, writeHeadline, writeProblems } from "./notice.ts";
+import { fit } from "../report/shorten.ts";
+import { writeFacts, writeHeadline, writeProblems } from "./notice.ts";
 import type { Notice } from "./notice.ts";
 
 /** One request to whoever is told. */
@@ -22,7 +23,7 @@ export function writeMessage(channel: NoticeChannel, notice: Notice, id: string)
     case "email": {
       const { url, token, from, to } = channel;
       const text = [...writeProblems(notice), writeFacts(notice), notice.runUrl ?? ""].join("\n\n").trim();
-      const mail = { from, to, subject: shorten(oneLine(writeHeadline(notice)), 200), text };
+      const mail = { from, to, subject: fit(oneLine(writeHeadline(notice)), 200), text };
       return post(url, mail, token && { authorization: `Bearer ${token.reveal()}` });
     }
     case "webhook": {
@@ -67,16 +68,16 @@ function sign(message: Message, secret: Secret, id: string, at: Date): Message {
 function writeSlack(notice: Notice): object {
   const section = (text: string): object => ({
     type: "section",
-    text: { type: "mrkdwn", text: shorten(text, 3000) },
+    text: { type: "mrkdwn", text: fit(text, 3000) },
   });
-  const headline = escapeSlack(shorten(oneLine(writeHeadline(notice)), 500));
+  const headline = escapeSlack(fit(oneLine(writeHeadline(notice)), 500));
   const facts = escapeSlack(writeFacts(notice));
   const link = notice.runUrl === undefined ? "" : ` · <${notice.runUrl}|the run>`;
   return {
     text: headline,
     blocks: [
       section(`*${headline}*`),
-      ...writeProblems(notice).map((text) => section(escapeSlack(shorten(text, 1000)))),
+      ...writeProblems(notice).map((text) => section(escapeSlack(fit(text, 1000)))),
       { type: "context", elements: [{ type: "mrkdwn", text: facts + link }] },
     ],
   };
@@ -91,14 +92,14 @@ const COLOURS = { good: 0x2da44e, warning: 0xbf8700, bad: 0xcf222e } as const;
 
 /** @see https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
 function writeDiscord(notice: Notice): object {
-  const paragraphs = writeProblems(notice).map((text) => escapeDiscord(shorten(text, 350)));
+  const paragraphs = writeProblems(notice).map((text) => escapeDiscord(fit(text, 350)));
   return {
     // Whatever a text holds, it calls nobody.
     allowed_mentions: { parse: [] },
     embeds: [
       {
-        title: shorten(oneLine(writeHeadline(notice)), 256),
-        ...(paragraphs.length > 0 && { description: shorten(paragraphs.join("\n\n"), 4000) }),
+        title: fit(oneLine(writeHeadline(notice)), 256),
+        ...(paragraphs.length > 0 && { description: fit(paragraphs.join("\n\n"), 4000) }),
         color: COLOURS[notice.state],
         footer: { text: writeFacts(notice) },
         ...(notice.runUrl !== undefined && { url: notice.runUrl }),

@@ -39,9 +39,3 @@ export function writeFacts({ command, backupId, sizeBytes, seconds }: Notice): s
     ...(seconds === undefined ? [] : [formatSeconds(seconds)]),
   ].join(" · ");
 }
-
-/** At most so many characters, and no half of one. */
-export function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
-}

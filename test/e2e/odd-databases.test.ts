@@ -2,22 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, inject, test } from "vitest";
+import { ODD_NAMES } from "../../bench/odd-names.ts";
 import { Machine } from "../support/cli.ts";
 import type { CliRun } from "../support/cli.ts";
 import { runSql } from "../support/postgres-databases.ts";
 import { createPostgresDatabase } from "../support/services.ts";
 import type { TestDatabase } from "../support/services.ts";
-
-const ODD_NAMES = [
-  "Upper Case",
-  'with "quotes"',
-  "with.dots",
-  "таблица",
-  "表",
-  "it's",
-  "$1; --",
-  "x".repeat(63),
-];
 
 let machine: Machine;
 let source: TestDatabase;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { ProductPlaces } from "../../demo/product.ts";
 import { applyMigrations } from "../../examples/llm-proxy/migrations.ts";
 import { insertSampleData } from "../../examples/llm-proxy/sample-data.ts";
 import type { StoreAddresses } from "../../examples/llm-proxy/settings.ts";
@@ -23,16 +24,21 @@ export interface LlmProxyStores {
 export async function createLlmProxyStores(): Promise<LlmProxyStores> {
   const [postgres, clickhouse] = await Promise.all([createPostgresDatabase(), createClickHouseDatabase()]);
   const addresses = { postgresUrl: postgres.url, clickhouseUrl: clickhouse.url };
-  const encryptionKey = randomBytes(32);
-  await applyMigrations(addresses);
-  await insertSampleData(addresses, encryptionKey);
+  const encryptionKey = randomBytes(32).toString("base64");
+  await fillLlmProxy({ ...addresses, encryptionKey });
   return {
     addresses,
-    encryptionKey: encryptionKey.toString("base64"),
+    encryptionKey,
     drop: async () => {
       await Promise.all([postgres.drop(), clickhouse.drop()]);
     },
   };
+}
+
+/** The tables of the example application in two empty databases, and its sample data. */
+export async function fillLlmProxy({ encryptionKey, ...addresses }: ProductPlaces): Promise<void> {
+  await applyMigrations(addresses);
+  await insertSampleData(addresses, Buffer.from(encryptionKey, "base64"));
 }
 
 export interface RunningApp {

@@ -1,5 +1,6 @@
 import { escapeLines, escapeMarkdown, renderTable } from "../markdown.ts";
 import { formatCount } from "../quantities.ts";
+import { shorten } from "../shorten.ts";
 
 /** GitHub drops a summary over 1 MiB whole; this leaves room for what a step wrote before. */
 const LIMIT_BYTES = 900_000;
@@ -96,10 +97,4 @@ function renderBlock(block: Block, { rows, length, hasCharts }: Room): string[] 
     case "chart":
       return hasCharts ? ["```mermaid", ...block.lines, "```", ""] : [];
   }
-}
-
-/** Not in the middle of a character: a half of one is no text. */
-function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -130,9 +130,3 @@ export function isUndisturbed(before: Partition, after: Partition | undefined): 
     before.patches.every(isThere)
   );
 }
-
-/** The rows that parts must show, where nothing can hide rows in them; undefined where something can. */
-export function findExactRows(partition: Partition): number | undefined {
-  if (partition.patches.length > 0 || partition.parts.some((part) => part.hidesRows)) return undefined;
-  return partition.parts.reduce((sum, part) => sum + part.rows, 0);
-}

@@ -1,17 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { applyMigrations } from "../../../examples/llm-proxy/migrations.ts";
-import { insertSampleData } from "../../../examples/llm-proxy/sample-data.ts";
 import { DrillSite, expectReasons } from "../../support/drill-site.ts";
 import type { DrillFile } from "../../support/drill-site.ts";
+import { fillLlmProxy } from "../../support/llm-proxy.ts";
 
 const CHANGES = "what the migrations changed";
 
 let site: DrillSite;
 beforeAll(async () => {
-  site = await DrillSite.create(async ({ encryptionKey, ...addresses }) => {
-    await applyMigrations(addresses);
-    await insertSampleData(addresses, Buffer.from(encryptionKey, "base64"));
-  });
+  site = await DrillSite.create(fillLlmProxy);
 });
 afterAll(() => site[Symbol.asyncDispose]());
 

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { fillProduct } from "../../../demo/product.ts";
-import { applyMigrations } from "../../../examples/llm-proxy/migrations.ts";
-import { insertSampleData } from "../../../examples/llm-proxy/sample-data.ts";
 import type { DrillResult } from "../../../src/commands/drill.ts";
 import { CALL_STEPS, DrillSite, keepSteps } from "../../support/drill-site.ts";
+import { fillLlmProxy } from "../../support/llm-proxy.ts";
 
 const PROVE_RED = { "prove-red": "true" };
 
@@ -40,10 +39,7 @@ test(
 test(
   "a wrong key and a silent upstream are noticed by the steps that they are about",
   async () => {
-    await using site = await DrillSite.create(async ({ encryptionKey, ...addresses }) => {
-      await applyMigrations(addresses);
-      await insertSampleData(addresses, Buffer.from(encryptionKey, "base64"));
-    });
+    await using site = await DrillSite.create(fillLlmProxy);
     const result = await site.drill({ edit: (file) => keepSteps(file, CALL_STEPS), options: PROVE_RED });
     expect(listOutcomes(result)).toMatchObject({
       "every key with one bit flipped": "caught",

@@ -1,19 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyMigrations } from "../../../examples/llm-proxy/migrations.ts";
-import { insertSampleData } from "../../../examples/llm-proxy/sample-data.ts";
 import { renderSummary } from "../../../src/report/summary.ts";
 import { CALL_STEPS, DrillSite, expectReasons, findStep, keepSteps } from "../../support/drill-site.ts";
 import type { DrillFile } from "../../support/drill-site.ts";
-import { FAULTY_SERVER } from "../../support/llm-proxy.ts";
+import { FAULTY_SERVER, fillLlmProxy } from "../../support/llm-proxy.ts";
 import type { Fault } from "../../support/faulty-apps/main.ts";
 
 let site: DrillSite;
 beforeAll(async () => {
-  site = await DrillSite.create(async ({ encryptionKey, ...addresses }) => {
-    await applyMigrations(addresses);
-    await insertSampleData(addresses, Buffer.from(encryptionKey, "base64"));
-  });
+  site = await DrillSite.create(fillLlmProxy);
 });
 afterAll(() => site[Symbol.asyncDispose]());
 

@@ -1,4 +1,3 @@
-import { generateIdentity, identityToRecipient } from "age-encryption";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { objectsOfStore, parseManifest } from "../../../src/backup/manifest.ts";
 import type { Manifest, StoredObject } from "../../../src/backup/manifest.ts";
@@ -15,29 +14,19 @@ import { Secret } from "../../../src/sys/secret.ts";
 import { FakeStore } from "../../support/fake-store.ts";
 import { FakeTarget } from "../../support/fake-target.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
+import { createParty } from "../../support/party.ts";
+import type { Party } from "../../support/party.ts";
 import { startTestRun } from "../../support/run-context.ts";
 import type { TestRun } from "../../support/run-context.ts";
 
 // Deriving keys is slow on purpose, and slower on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-interface Party {
-  recipient: string;
-  encryption: AgeEncryption;
-  keyring: Keyring;
-}
 let alice: Party;
 let bob: Party;
 beforeAll(async () => {
   [alice, bob] = await Promise.all([createParty(), createParty()]);
 });
-
-async function createParty(): Promise<Party> {
-  const identity = await generateIdentity();
-  const recipient = await identityToRecipient(identity);
-  const encryption = AgeEncryption.forRecipients([recipient]);
-  return { recipient, encryption, keyring: await Keyring.create([new Secret(identity)], []) };
-}
 
 async function backUp(
   place: MemoryPlace,

@@ -1,4 +1,3 @@
-import { generateIdentity, identityToRecipient } from "age-encryption";
 import { beforeAll, expect, test } from "vitest";
 import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
@@ -8,35 +7,20 @@ import type { RekeyResult } from "../../../src/commands/rekey.ts";
 import { verify } from "../../../src/commands/verify.ts";
 import { restoreGuideKey } from "../../../src/destinations/keys.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
-import { AgeEncryption } from "../../../src/encryption/age.ts";
+import type { AgeEncryption } from "../../../src/encryption/age.ts";
 import { Keyring } from "../../../src/encryption/keyring.ts";
-import { Secret } from "../../../src/sys/secret.ts";
 import { FakeStore } from "../../support/fake-store.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
+import { createParty } from "../../support/party.ts";
+import type { Party } from "../../support/party.ts";
 import { startTestRun } from "../../support/run-context.ts";
 
-interface Party {
-  recipient: string;
-  encryption: AgeEncryption;
-  keyring: Keyring;
-}
 let alice: Party;
 let bob: Party;
 let both: Keyring;
 beforeAll(async () => {
-  const identities = await Promise.all([generateIdentity(), generateIdentity()]);
-  const parties = await Promise.all(
-    identities.map(async (identity): Promise<Party> => {
-      const recipient = await identityToRecipient(identity);
-      const keyring = await Keyring.create([new Secret(identity)], []);
-      return { recipient, encryption: AgeEncryption.forRecipients([recipient]), keyring };
-    }),
-  );
-  [alice, bob] = parties as [Party, Party];
-  both = await Keyring.create(
-    identities.map((identity) => new Secret(identity)),
-    [],
-  );
+  [alice, bob] = await Promise.all([createParty(), createParty()]);
+  both = await Keyring.create([alice.identity, bob.identity], []);
 });
 
 async function backUp(place: MemoryPlace, encryption?: AgeEncryption): Promise<string> {
