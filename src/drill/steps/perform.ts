@@ -84,7 +84,7 @@ async function performStep(step: Step, context: DrillContext, shared: Shared): P
     throwIfCancelled(context.signal);
     if (!(error instanceof AppError)) throw error;
     const reason = error.code === "CANCELLED" ? `It took longer than ${timeoutMs / 1000} s.` : error.message;
-    reporter.info(`✗ ${reason}`); // the verdict warns of it, and once is enough
+    reporter.info(`Not passed: ${reason}`); // a warning only in the verdict: a control's step ought to fail
     return end(error.code === "UNPROVEN" ? "unproven" : "failed", reason);
   }
 }

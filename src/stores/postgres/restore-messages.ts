@@ -99,6 +99,20 @@ export function judgeMessage(
   return rule?.means ?? { kind: "lost" };
 }
 
+/** What stands before a text, of one process or several. */
+const MARKS = /^(?:pg_restore:|error: |fatal: | )*/;
+/** In the middle of a line, where a long text of another process is written in several parts. */
+const PROCESS_BREAKS_IN = /(?<=.)(?=pg_restore: (?:error: |from TOC entry \d+; ))/;
+/** What --verbose tells besides errors. */
+const PROGRESS =
+  /^(?:from TOC entry|while [A-Z]+|warning:|detail:|hint:|connecting|creating|processing|launching|finished|skipping|entering|executing|enabling|disabling|restor(?:ing|ed)|dropping|setting|implied|transferring|reducing|table ".*" could not be created, will not) /;
+/** Of a text whose marks stood on an earlier line: what tells it from a further line of an error. */
+const BEGINS_A_TEXT = new RegExp(`${PROGRESS.source}|^could not execute query: |^COPY failed for table `);
+
+function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
 /**
  * Reads pg_restore's stderr line by line.
  *
@@ -110,7 +124,9 @@ export function judgeMessage(
  * ```
  *
  * It names an entry once, before the first error about it. With several jobs, each of its processes does so by itself:
- * two may name their entries before either tells its error.
+ * two may name their entries before either tells its error. They even mix within a line, since each writes
+ * "pg_restore:", "error: " and what is said one after another (pg_log_generic_v in PostgreSQL's src/common/logging.c):
+ * what stands before a text may be that of another process, and a text may have lost its own to an earlier line.
  */
 export class MessageReader {
   /** Whether pg_restore came to its end, with errors that it passed over. */
@@ -121,6 +137,8 @@ export class MessageReader {
   readonly #named: number[] = [];
   /** Entries that had one, the latest first. */
   readonly #known: number[] = [];
+  /** How often "pg_restore:" and "error: " stood there without what was to follow them. */
+  readonly #owed = { texts: 0, errors: 0 };
   #open: { text: string; command: string; said: string } | undefined;
 
   /**
@@ -136,23 +154,38 @@ export class MessageReader {
   }
 
   line(line: string): void {
-    const said = /^pg_restore: (.*)$/.exec(line)?.[1];
-    if (said === undefined) {
-      if (!this.#open) return;
-      const command = /^Command was: (.*)$/.exec(line)?.[1];
-      if (command !== undefined) this.#open.command = command;
-      if (this.#open.command !== "") this.#open.said += `\n${line}`;
+    for (const piece of line.split(PROCESS_BREAKS_IN)) this.#read(piece);
+  }
+
+  #read(line: string): void {
+    const mayHaveMarks = line.startsWith("pg_restore:") || this.#owed.texts > 0;
+    const marks = mayHaveMarks ? MARKS.exec(line)![0].trim() : "";
+    const text = mayHaveMarks ? line.replace(MARKS, "") : line;
+    this.#owed.texts += count(marks, "pg_restore:");
+    this.#owed.errors += count(marks, "error:") + count(marks, "fatal:");
+    const isOwed = this.#owed.texts > 0 && (!this.#open || BEGINS_A_TEXT.test(text));
+    const isSaid = text !== "" && (marks !== "" || isOwed);
+    if (!isSaid) {
+      this.#readFurther(line);
       return;
     }
-    const entry = /^from TOC entry (\d+);/.exec(said);
-    const error = /^(?:error|fatal): (.*)$/.exec(said)?.[1];
-    if (/^warning: errors ignored on restore/.test(said)) this.hasFinished = true;
-    if (entry || error !== undefined) this.#close();
+    this.#owed.texts--;
+    const entry = /^from TOC entry (\d+);/.exec(text);
+    const isError = this.#owed.errors > 0 && !PROGRESS.test(text);
+    if (/^warning: errors ignored on restore/.test(text)) this.hasFinished = true;
+    if (entry || isError) this.#close();
     if (entry) this.#named.push(Number(entry[1]));
-    if (error !== undefined) {
-      const text = error.replace(/^could not execute query: /, "").replace(/^ERROR: +/, "");
-      this.#open = { text, command: "", said: text };
-    }
+    if (!isError) return;
+    this.#owed.errors--;
+    const error = text.replace(/^could not execute query: /, "").replace(/^ERROR: +/, "");
+    this.#open = { text: error, command: "", said: error };
+  }
+
+  #readFurther(line: string): void {
+    if (!this.#open) return;
+    const command = /^Command was: (.*)$/.exec(line)?.[1];
+    if (command !== undefined) this.#open.command = command;
+    if (this.#open.command !== "") this.#open.said += `\n${line}`;
   }
 
   end(): void {
@@ -171,12 +204,11 @@ export class MessageReader {
   }
 
   #attribute(said: string): number | undefined {
-    const candidates = this.#named.length > 0 ? this.#named : this.#known;
-    const [best] = candidates
+    const [best] = [...this.#named, ...this.#known]
       .map((id, position) => ({ id, position, rank: this.#rank(id, said) }))
       .sort((a, b) => b.rank - a.rank || a.position - b.position);
     if (!best) return undefined;
-    if (candidates === this.#named) {
+    if (best.position < this.#named.length) {
       this.#named.splice(best.position, 1);
       this.#known.unshift(best.id);
     }

@@ -1,5 +1,7 @@
 /** Something that takes its turn in a group: a run or a job. */
 export interface Turn {
+  /** Of the run: a higher one was started later. */
+  readonly number: number;
   cancel(): void;
 }
 
@@ -10,7 +12,7 @@ interface Group {
 
 /**
  * The concurrency groups of a repository: of each group one runs, and one waits. A newer one that would wait takes the
- * place of the one that waits, which is cancelled.
+ * place of the one that waits, which is cancelled; newer is what was started later, whichever comes here first.
  */
 export class ConcurrencyGroups {
   readonly #groups = new Map<string, Group>();
@@ -22,6 +24,7 @@ export class ConcurrencyGroups {
       this.#groups.set(name, { running: turn });
       return true;
     }
+    if (group.pending && group.pending.turn.number > turn.number) return false;
     group.pending?.decide(false);
     if (cancelsRunning) group.running.cancel();
     return await new Promise<boolean>((resolve) => {

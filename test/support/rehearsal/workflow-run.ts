@@ -37,9 +37,9 @@ interface Scope {
 /** One run of a workflow of a repository. */
 export class WorkflowRun {
   readonly finished: Promise<RunResult>;
+  readonly number: number;
   readonly #repository: Repository;
   readonly #trigger: Trigger;
-  readonly #number: number;
   readonly #jobs = new Map<string, JobRun>();
   readonly #results: Record<string, JobResult> = {};
   readonly #artifacts = new Map<string, string>();
@@ -49,7 +49,7 @@ export class WorkflowRun {
   constructor(repository: Repository, path: string, trigger: Trigger, number: number) {
     this.#repository = repository;
     this.#trigger = trigger;
-    this.#number = number;
+    this.number = number;
     this.finished = this.#run(path);
     this.finished.catch(() => {}); // told to whoever asks for it
   }
@@ -285,8 +285,8 @@ export class WorkflowRun {
       ref: isPullRequest ? "refs/pull/1/merge" : "refs/heads/main",
       ref_name: isPullRequest ? "1/merge" : "main",
       sha: SHA,
-      run_id: String(1000 + this.#number),
-      run_number: String(this.#number),
+      run_id: String(1000 + this.number),
+      run_number: String(this.number),
       run_attempt: "1",
       server_url: "https://github.com",
       api_url: "https://api.github.com",

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rankEntry } from "../../../../src/stores/postgres/entry-match.ts";
 import { judgeMessage, MessageReader } from "../../../../src/stores/postgres/restore-messages.ts";
@@ -96,6 +97,47 @@ Command was: ALTER TABLE ONLY public.${table}
       failed("orders", "orders_user_fkey"),
     );
     expect(said.map(([id]) => id)).toEqual([3003, 3002, 3003]);
+  });
+
+  test("each message is found, whatever piece of a line another process writes in between", () => {
+    const pieces = (id: number): string[] => [
+      ...said("processing item " + id),
+      ...said(`from TOC entry ${id}; 2606 1 CONSTRAINT public a b app`),
+      ...said(
+        `could not execute query: ERROR:  relation "t${id}" already exists\nLINE 1: x\nCommand was: CREATE TABLE t${id} (\n    a int\n);\n`,
+        "error: ",
+      ),
+      ...said(`finished item ${id} TABLE t${id}`),
+      ...said(`COPY failed for table "t${id}": ERROR:  of one\nCONTEXT:  COPY t${id}, line 1`, "error: "),
+    ];
+    const said = (text: string, level?: string): string[] => [
+      "pg_restore:",
+      " ",
+      ...(level ? [level] : []),
+      `${text}\n`,
+    ];
+    const ids = [11, 22, 33];
+    const all = ids.flatMap((id) => [
+      [id, `relation "t${id}" already exists`],
+      [id, `COPY failed for table "t${id}": ERROR:  of one`],
+    ]);
+    const turns = fc.shuffledSubarray(
+      ids.flatMap((id) => pieces(id).map(() => id)),
+      { minLength: ids.length * pieces(0).length },
+    );
+    const check = (order: readonly number[]): void => {
+      const rest = new Map(ids.map((id) => [id, pieces(id)]));
+      const stderr = order.map((id) => rest.get(id)!.shift()).join("");
+      const messages: [number | undefined, string][] = [];
+      const reader = new MessageReader(
+        ({ entryId, text }) => messages.push([entryId, text]),
+        (id, text) => Number(text.includes(`t${id}"`)),
+      );
+      for (const line of stderr.split("\n")) reader.line(line);
+      reader.end();
+      expect(messages.sort(), stderr).toEqual([...all].sort());
+    };
+    fc.assert(fc.property(turns, check), { numRuns: 1000 });
   });
 
   test("an entry that was named is told of, also when its message cannot be found", () => {
