@@ -39,6 +39,7 @@ import type { DestinationConfig } from "./destinations/open.ts";
 import { findOrExplain } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { findBucket, openDestination } from "./destinations/open.ts";
+import { isAwsEndpoint } from "./destinations/s3-address.ts";
 import { SeveralDestinations } from "./destinations/several.ts";
 import { buildDecryptStep } from "./drill/steps/decrypt.ts";
 import { buildAssertStep } from "./drill/steps/assert.ts";
@@ -271,6 +272,7 @@ function describeForPolicy(config: DestinationConfig, name: string): PolicySubje
     ...(bucket && {
       place: {
         ...bucket,
+        isAws: isAwsEndpoint(endpoint),
         ...(region !== undefined && { region }),
         ...(kmsKey !== undefined && { kmsKey }),
         objectLock: objectLock !== undefined,

@@ -21,7 +21,7 @@ export class ObjectWriter {
   /** @returns the object as it lies there: under `keyOf(key)` */
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<StoredObject> {
     const encryption = this.#encryption;
-    if (!encryption) return { key, ...(await this.#destination.put(key, body, expectedSizeBytes)) };
+    if (!encryption) return { key, ...(await this.#destination.create(key, body, expectedSizeBytes)) };
     let contentBytes = 0;
     async function* count(): AsyncGenerator<Uint8Array> {
       for await (const chunk of body) {
@@ -29,7 +29,7 @@ export class ObjectWriter {
         yield chunk;
       }
     }
-    const written = await this.#destination.put(
+    const written = await this.#destination.create(
       this.keyOf(key),
       encryption.encrypt(count()),
       expectedSizeBytes,

@@ -7,8 +7,15 @@ import { renderRestoreGuide } from "../report/restore-guide.ts";
 
 /** Says beside a backup how stock tools restore it from this very destination. */
 export async function putRestoreGuide(manifest: Manifest, destination: Destination): Promise<void> {
+  const key = restoreGuideKey(manifest.id);
   const guide = Buffer.from(renderRestoreGuide(manifest, destination.url));
-  await destination.put(restoreGuideKey(manifest.id), oneChunk(guide));
+  if ((await destination.putIfAbsent(key, guide)) === "written") return;
+  try {
+    await destination.put(key, oneChunk(guide)); // that of an interrupted run, or of a manifest that is replaced
+  } catch (error) {
+    // Whoever may not replace anything met its own guide: the answer to the first attempt was lost.
+    if (!(error instanceof AppError) || error.code !== "DESTINATION_REFUSED") throw error;
+  }
 }
 
 /**

@@ -77,7 +77,7 @@ export class ReceiptBook {
     this.#count += 1;
     const bytes = serialiseReceipt({ backupId: this.#backupId, store, parts });
     try {
-      await destination.put(
+      await destination.create(
         receiptKey(this.#backupId, `${store}${this.#writer}`, this.#count),
         Readable.from([bytes]),
         bytes.length,

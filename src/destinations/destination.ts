@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { AppError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 
 /** What an upload came to. */
@@ -53,6 +54,12 @@ export interface Destination {
    */
   put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written>;
 
+  /**
+   * The same, but never in the place of another object: where the key is taken that is DESTINATION_FAILED. For keys that
+   * only one run writes to, since some services keep no such promise while two write at once.
+   */
+  create(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written>;
+
   /** Writes a small object unless the key is taken; the first writer wins, whoever runs at the same time. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there">;
 
@@ -102,4 +109,11 @@ export interface Destination {
   ): Promise<number>;
 
   close(): void;
+}
+
+/** What `create` throws where something lies under its key. */
+export function keyTaken(key: string, url: string): AppError {
+  return new AppError("DESTINATION_FAILED", `${url} holds an object ${key} already, which is not replaced.`, {
+    hint: "No other run writes under that name: find out who put it there, then start the run again.",
+  });
 }

@@ -21,6 +21,7 @@ import { pathToFileURL } from "node:url";
 import { AppError, throwIfCancelled } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { MeteredBody, guardStream } from "./body.ts";
+import { keyTaken } from "./destination.ts";
 import type { Listed, Written } from "./destination.ts";
 import { explainFileError, hasCode } from "./directory-errors.ts";
 import { probeKey, requireSafeKey } from "./keys.ts";
@@ -85,18 +86,14 @@ export class DirectoryDestination implements ProbedDestination {
     return metered.written();
   }
 
+  async create(key: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+    const metered = new MeteredBody(body, this.#context.signal);
+    if ((await this.#writeUnlessThere(key, metered)) === "already-there") throw keyTaken(key, this.url);
+    return metered.written();
+  }
+
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<"written" | "already-there"> {
-    let outcome: "written" | "already-there" = "written";
-    await this.#writePartial(key, Readable.from([bytes]), async (partial, path) => {
-      try {
-        // A link appears whole or not at all, and unlike a rename it never replaces what is there.
-        await link(partial, path);
-      } catch (error) {
-        if (!hasCode(error, "EEXIST")) throw error;
-        outcome = "already-there";
-      }
-    });
-    return outcome;
+    return await this.#writeUnlessThere(key, Readable.from([bytes]));
   }
 
   async read(key: string): Promise<Buffer> {
@@ -167,6 +164,23 @@ export class DirectoryDestination implements ProbedDestination {
   }
 
   close(): void {}
+
+  async #writeUnlessThere(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<"written" | "already-there"> {
+    let outcome: "written" | "already-there" = "written";
+    await this.#writePartial(key, body, async (partial, path) => {
+      try {
+        // A link appears whole or not at all, and unlike a rename it never replaces what is there.
+        await link(partial, path);
+      } catch (error) {
+        if (!hasCode(error, "EEXIST")) throw error;
+        outcome = "already-there";
+      }
+    });
+    return outcome;
+  }
 
   /**
    * Writes beside the final name, lets `publish` make it visible, and leaves nothing else behind. Errors of the

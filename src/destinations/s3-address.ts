@@ -20,3 +20,8 @@ export function readS3Address(url: string): DestinationConfig | undefined {
   if (!aws) return { ...place, endpoint: `${protocol}//${host}`, pathStyle: true };
   return { ...place, region: aws[2] ?? "us-east-1" };
 }
+
+/** Whether a service is AWS itself, where no other endpoint is given. */
+export function isAwsEndpoint(endpoint: string | undefined): boolean {
+  return endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}

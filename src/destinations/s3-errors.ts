@@ -124,6 +124,12 @@ function meaningOfStatus(status: number): Meaning {
   return { code: "DESTINATION_FAILED", hint: "The service's own message above tells what it could not do." };
 }
 
+/** Of the answer that became this error; undefined where none came. */
+export function statusOf(error: unknown): number | undefined {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
+}
+
 interface SdkError {
   name: string;
   code: string;

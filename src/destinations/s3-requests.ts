@@ -3,6 +3,7 @@ import type { RunContext } from "../run-context.ts";
 import { abortReason } from "./body.ts";
 import type { DestinationConfig } from "./open.ts";
 import { retryTransient } from "./retry.ts";
+import { isAwsEndpoint } from "./s3-address.ts";
 import { explainS3Error } from "./s3-errors.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -82,10 +83,6 @@ export async function createS3Client(config: DestinationConfig): Promise<S3Clien
     expectContinueHeader: false,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
   });
-}
-
-function isAwsEndpoint(endpoint: string | undefined): boolean {
-  return endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 
 /** The region of the environment or the profile; stores that have none take the oldest one. */

@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -29,7 +30,7 @@ type Outcome = TriedRight["outcome"];
  * key of the probe.
  */
 export async function tryRights(place: RightsPlace): Promise<TriedRight[]> {
-  const [list, uploads, remove, data, manifest, record] = await Promise.all([
+  const [list, uploads, remove, replace, data, manifest, record] = await Promise.all([
     tryToList(place),
     attempt(place, "Listing unfinished uploads", (client, options) =>
       client.send(new ListMultipartUploadsCommand({ ...scopeOf(place), MaxUploads: 1 }), options),
@@ -37,6 +38,7 @@ export async function tryRights(place: RightsPlace): Promise<TriedRight[]> {
     attempt(place, "Removing what is not there", (client, options) =>
       client.send(new DeleteObjectCommand(objectOf(place, probeKey)), options),
     ),
+    tryToReplace(place),
     tryToUpload(place, probeKey),
     tryToUpload(place, manifestKey(probeId)),
     tryToUpload(place, drillKey(probeId)),
@@ -52,6 +54,7 @@ export async function tryRights(place: RightsPlace): Promise<TriedRight[]> {
     { right: "write", key: probeKey, outcome: data.write },
     { right: "write", key: manifestKey(probeId), outcome: manifest.write },
     { right: "write", key: drillKey(probeId), outcome: record.write },
+    { right: "replace", key: probeKey, outcome: replace },
     { right: "end uploads", key: probeKey, outcome: data.end },
     { right: "remove", key: probeKey, outcome: remove },
   ];
@@ -73,6 +76,29 @@ export async function tryToUpload(
     client.send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }), options),
   );
   return { write, end };
+}
+
+/**
+ * Completes an upload that does not exist, without the condition that it replaces nothing: AWS looks at rights first. Other
+ * services have no right to write that stops short of replacing, and where objects are locked the former one stays.
+ */
+async function tryToReplace(place: RightsPlace): Promise<Outcome> {
+  const { requests, newObjects } = place;
+  if (!requests.isAws || newObjects.lockedUntil(probeKey)) return "unknown";
+  const input = {
+    ...objectOf(place, probeKey),
+    UploadId: "none",
+    MultipartUpload: { Parts: [{ PartNumber: 1, ETag: '"none"' }] },
+  };
+  try {
+    return await attempt(place, "Trying to replace", (client, options) =>
+      client.send(new CompleteMultipartUploadCommand(input), options),
+    );
+  } catch (error) {
+    if (error instanceof AppError && error.code === "OBJECT_MISSING") return "allowed";
+    if (error instanceof AppError && error.code === "DESTINATION_FAILED") return "unknown";
+    throw error;
+  }
 }
 
 /** Lists a page, in which it looks for a manifest and for data to try reading with. */

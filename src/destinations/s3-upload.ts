@@ -7,11 +7,14 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
+import type { PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import { AppError, cancelled } from "../errors.ts";
 import { MeteredBody } from "./body.ts";
+import { keyTaken } from "./destination.ts";
 import type { Written } from "./destination.ts";
 import type { PartBuffers } from "./part-buffers.ts";
+import { createOnce } from "./s3-create-once.ts";
+import { statusOf } from "./s3-errors.ts";
 import type { S3Requests } from "./s3-requests.ts";
 
 const MIB = 1024 * 1024;
@@ -30,6 +33,8 @@ export interface UploadTarget {
   key: string;
   /** What the request that creates it says of it. */
   description: Pick<PutObjectCommandInput, "StorageClass" | "ObjectLockMode">;
+  /** Whether it must not take the place of another object. */
+  isNew: boolean;
   /** What each request says of its body. */
   digest: (bytes: Uint8Array) => { ContentMD5?: string };
 }
@@ -161,7 +166,10 @@ class MultipartUpload {
     const input = { ...this.#object, ...description, ...digest(bytes), Body: bytes };
     await this.#requests.send(
       `Writing ${this.#key}`,
-      (client, options) => client.send(new PutObjectCommand(input), options),
+      (client, options, number) =>
+        this.#createOnce(bytes.length, client, options, number, (condition) =>
+          client.send(new PutObjectCommand({ ...input, ...condition }), options),
+        ),
       this.#signal,
     );
   }
@@ -195,13 +203,15 @@ class MultipartUpload {
     };
     await this.#requests.send(
       `Completing ${this.#key}`,
-      async (client, options, attemptNumber) => {
+      async (client, options, number) => {
         try {
-          await client.send(new CompleteMultipartUploadCommand(input), options);
+          await this.#createOnce(sizeBytes, client, options, number, (condition) =>
+            client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }), options),
+          );
         } catch (error) {
           // When only the answer to the first attempt was lost, the upload is gone because it is complete.
           const isGone = error instanceof Error && error.name === "NoSuchUpload";
-          if (!isGone || attemptNumber === 1) throw error;
+          if (!isGone || number === 1) throw error;
           const { ContentLength } = await client.send(new HeadObjectCommand(this.#object), options);
           if (ContentLength !== sizeBytes) throw error;
         }
@@ -226,6 +236,28 @@ class MultipartUpload {
         error instanceof AppError && error.code !== "CANCELLED" ? error.message : "No answer in time.";
       this.#requests.context.reporter.warn(`Parts of ${this.#key} may be left in the bucket. ${why}`);
     }
+  }
+
+  /** Makes the request that creates the object, on condition where it must be a new one. */
+  async #createOnce(
+    sizeBytes: number,
+    client: S3Client,
+    options: { abortSignal: AbortSignal },
+    number: number,
+    create: (condition: { IfNoneMatch?: "*" }) => Promise<unknown>,
+  ): Promise<void> {
+    if (!this.#target.isNew) return void (await create({}));
+    const { isAws, url } = this.#requests;
+    const isOurs = async (): Promise<boolean> => {
+      try {
+        return (await client.send(new HeadObjectCommand(this.#object), options)).ContentLength === sizeBytes;
+      } catch (error) {
+        if (statusOf(error) === 403) return true; // nobody may look, and no other run writes under this key
+        throw error;
+      }
+    };
+    if ((await createOnce(create, { number, isAws, isOurs })) === "already-there")
+      throw keyTaken(this.#key, url);
   }
 
   async #begin(): Promise<string | undefined> {

@@ -18,10 +18,12 @@ import { buffer } from "node:stream/consumers";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { guardStream } from "./body.ts";
+import { keyTaken } from "./destination.ts";
 import type { Listed, Written } from "./destination.ts";
 import { probeKey, requireSafeKey } from "./keys.ts";
 import type { DestinationConfig } from "./open.ts";
-import { lacksRight } from "./s3-errors.ts";
+import { createOnce } from "./s3-create-once.ts";
+import { lacksRight, statusOf } from "./s3-errors.ts";
 import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
 import type { ProbedDestination, TriedRight } from "./rights.ts";
@@ -93,8 +95,23 @@ class S3Destination implements ProbedDestination {
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
+    return await this.#upload(key, body, { isNew: false, expectedSizeBytes });
+  }
+
+  async create(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
+    // As for putIfAbsent: some services ignore the condition.
+    if (!this.#requests.isAws && (await this.#isKnownToBeThere(key))) throw keyTaken(key, this.url);
+    return await this.#upload(key, body, { isNew: true, expectedSizeBytes });
+  }
+
+  async #upload(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    { isNew, expectedSizeBytes }: { isNew: boolean; expectedSizeBytes: number | undefined },
+  ): Promise<Written> {
     const target = {
       key: this.#object(key).Key,
+      isNew,
       description: this.#newObjects.describe(key),
       digest: (bytes: Uint8Array) => this.#newObjects.digest(bytes),
     };
@@ -114,22 +131,13 @@ class S3Destination implements ProbedDestination {
       ...this.#newObjects.digest(bytes),
       Body: bytes,
     };
-    return await this.#requests.send(`Writing ${key}`, async (client, options, attemptNumber) => {
-      try {
-        await client.send(new PutObjectCommand({ ...input, IfNoneMatch: "*" }), options);
-        return "written";
-      } catch (error) {
-        const status = statusOf(error);
-        if (status === 501 && !this.#requests.isAws) {
-          await client.send(new PutObjectCommand(input), options);
-          return "written";
-        }
-        if (status !== 412) throw error;
-        // The answer to an earlier attempt may have been lost: then what is there is ours.
-        const isOurs = attemptNumber > 1 && (await this.#holds(key, bytes, client, options));
-        return isOurs ? "written" : "already-there";
-      }
-    });
+    return await this.#requests.send(`Writing ${key}`, (client, options, number) =>
+      createOnce((condition) => client.send(new PutObjectCommand({ ...input, ...condition }), options), {
+        number,
+        isAws: this.#requests.isAws,
+        isOurs: () => this.#holds(key, bytes, client, options),
+      }),
+    );
   }
 
   async read(key: string): Promise<Buffer> {
@@ -296,9 +304,4 @@ async function allowRefusal<T>(asking: Promise<T>): Promise<T | undefined> {
     if (isRefusal(error)) return undefined;
     throw error;
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode;
 }

@@ -52,8 +52,21 @@ export class SeveralDestinations implements DestinationGroup {
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
+    return await this.#writeAll(body, (destination, copy) => destination.put(key, copy, expectedSizeBytes));
+  }
+
+  async create(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {
+    return await this.#writeAll(body, (destination, copy) =>
+      destination.create(key, copy, expectedSizeBytes),
+    );
+  }
+
+  async #writeAll(
+    body: AsyncIterable<Uint8Array>,
+    write: (destination: Destination, copy: AsyncIterable<Uint8Array>) => Promise<Written>,
+  ): Promise<Written> {
     const { live } = this;
-    if (live.length === 1) return await this.#first.put(key, body, expectedSizeBytes);
+    if (live.length === 1) return await write(this.#first, body);
     const split = splitBody(body, live.length, this.#context, {
       patienceMs: PATIENCE_MS,
       onStall: (index) => tooSlow(live[index]!),
@@ -62,7 +75,7 @@ export class SeveralDestinations implements DestinationGroup {
       live.map(async (destination, index) => {
         const branch = split.branches[index]!;
         try {
-          return await destination.put(key, branch, expectedSizeBytes);
+          return await write(destination, branch);
         } finally {
           branch.destroy(); // whoever reads no more must not be waited for
         }

@@ -11,7 +11,9 @@ import type { Role } from "./roles.ts";
 export function judgeRights(role: Role | undefined, tried: readonly TriedRight[]): Finding[] {
   const rights = RIGHTS_OF[role ?? "backup"];
   const isNeeded = ({ right, key }: TriedRight): boolean =>
-    (rights[right] ?? []).some((pattern) => matches(key, pattern));
+    [...(rights[right] ?? []), ...((right === "write" && rights.replace) || [])].some((pattern) =>
+      matches(key, pattern),
+    );
   const needed = tried.filter(isNeeded);
   const missing = needed.filter(({ outcome }) => outcome === "refused");
   const excess = tried.filter((attempt) => !isNeeded(attempt) && attempt.outcome === "allowed");

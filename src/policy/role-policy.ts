@@ -7,6 +7,8 @@ export interface PolicyPlace {
   /** Without slashes at its ends: the destination's prefix and the product's name. */
   folder: string;
   region?: string;
+  /** Whether the service knows AWS's conditions on writing. */
+  isAws: boolean;
   /** Id, ARN or alias. */
   kmsKey?: string;
   objectLock: boolean;
@@ -38,6 +40,7 @@ const ACTIONS: Readonly<Record<Right, readonly string[]>> = {
   read: ["s3:GetObject"],
   "read locks": ["s3:GetObjectRetention", "s3:GetObjectLegalHold"],
   write: ["s3:PutObject"],
+  replace: ["s3:PutObject"],
   "end uploads": ["s3:AbortMultipartUpload"],
   remove: ["s3:DeleteObject"],
 };
@@ -67,16 +70,31 @@ function buildStatements(role: Role, place: PolicyPlace): Statement[] {
     if (right === "list uploads")
       return [{ Sid, Effect: "Allow", Action: [...ACTIONS[right]], Resource: bucket }];
     const Resource = patterns.map((pattern) => `${bucket}/${folder}/${pattern}`);
-    return [
-      {
-        Sid,
-        Effect: "Allow",
-        Action: [...ACTIONS[right], ...(right === "write" ? lockActions(place) : [])],
-        Resource,
-      },
-    ];
+    const statement: Statement = { Sid, Effect: "Allow", Action: [...ACTIONS[right]], Resource };
+    if (right !== "write" && right !== "replace") return [statement];
+    const Action = lockActions(place);
+    const locks: Statement[] =
+      Action.length > 0 ? [{ Sid: `${Sid}Locks`, Effect: "Allow", Action, Resource }] : [];
+    return [...(right === "write" && place.isAws ? onlyNew(statement) : [statement]), ...locks];
   });
   return place.kmsKey === undefined ? statements : [...statements, useKey(role, place, place.kmsKey)];
+}
+
+/**
+ * What creates an object must say that it replaces none. An upload in parts is begun and sent without that, and completed
+ * with it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ */
+function onlyNew(statement: Statement): Statement[] {
+  return [
+    { ...statement, Condition: { Null: { "s3:if-none-match": "false" } } },
+    {
+      ...statement,
+      Sid: `${statement.Sid}Parts`,
+      Condition: { Bool: { "s3:ObjectCreationOperation": "false" } },
+    },
+  ];
 }
 
 function lockActions({ objectLock, legalHold }: PolicyPlace): string[] {
@@ -98,7 +116,10 @@ function useKey(role: Role, { region }: PolicyPlace, key: string): Statement {
   return {
     Sid: "Key",
     Effect: "Allow",
-    Action: [...(RIGHTS_OF[role].write ? ["kms:GenerateDataKey"] : []), "kms:Decrypt"],
+    Action: [
+      ...(RIGHTS_OF[role].write || RIGHTS_OF[role].replace ? ["kms:GenerateDataKey"] : []),
+      "kms:Decrypt",
+    ],
     Resource: isAlias
       ? `arn:${partition}:kms:*:*:key/*`
       : key.startsWith("arn:")

@@ -20,9 +20,11 @@ export const RIGHTS = [
   "read",
   "read locks",
   "write",
+  "replace",
   "end uploads",
   "remove",
 ] as const;
+/** `write`: where nothing lies yet; `replace`: also in the place of what is there. */
 export type Right = (typeof RIGHTS)[number];
 
 /** Below which keys a role has a right; `*` stands for any text. What is not named, it does not have. */
@@ -37,13 +39,14 @@ const RECEIPTS = [`${receiptsPrefix}*`];
 const SHARDS = [`${shardsPrefix}*`];
 
 export const RIGHTS_OF: Readonly<Record<Role, Rights>> = {
-  /** Whoever steals it can neither read what was backed up nor remove it. */
+  /** Whoever steals it can neither read what was backed up nor remove or replace it. */
   backup: { write: [...DATA, ...RECEIPTS], "end uploads": [...DATA, ...RECEIPTS] },
   /** Plans, sends or joins a part of a backup, for which it reads what the other parts left. */
   shard: {
     list: EVERYTHING,
     read: [manifestKey("*"), ...RECEIPTS, ...SHARDS],
-    write: [...DATA, ...RECEIPTS, ...SHARDS],
+    write: [...DATA, ...RECEIPTS],
+    replace: [restoreGuideKey("*"), ...SHARDS],
     "end uploads": [...DATA, ...RECEIPTS, ...SHARDS],
     remove: [...RECEIPTS, ...SHARDS],
   },
@@ -62,7 +65,7 @@ export const RIGHTS_OF: Readonly<Record<Role, Rights>> = {
     "list uploads": EVERYTHING,
     read: [...DOCUMENTS, ...RECEIPTS],
     "read locks": [manifestKey("*")],
-    write: [manifestKey("*"), restoreGuideKey("*")],
+    replace: [manifestKey("*"), restoreGuideKey("*")],
     "end uploads": DATA,
     remove: [...DATA, ...RECEIPTS, ...SHARDS],
   },

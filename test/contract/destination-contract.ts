@@ -71,6 +71,20 @@ export function describeDestinationContract(name: string, under: DestinationUnde
       expect((await destination.read("a/b.bin")).toString()).toBe("second");
     });
 
+    test.each([
+      ["in one part", 10],
+      ["in several parts", 9 * MIB],
+    ])("create writes %s what is new, and never replaces what is there", async (_name, sizeBytes) => {
+      const { destination } = await open();
+      const bytes = makeBytes(sizeBytes);
+      const written = await destination.create("a/b.bin", cut(bytes, MIB), sizeBytes);
+      expect(written).toEqual({ sizeBytes, sha256: createHash("sha256").update(bytes).digest("hex") });
+      const again = destination.create("a/b.bin", cut(makeBytes(sizeBytes).fill(7), MIB), sizeBytes);
+      await expect(again).rejects.toMatchObject({ code: "DESTINATION_FAILED", transient: false });
+      expect((await destination.read("a/b.bin")).equals(bytes)).toBe(true);
+      expect(await destination.abortUnfinished("", () => true)).toBe(0);
+    });
+
     test("eight objects written at once come back as they were sent", async () => {
       const { destination } = await open();
       const bodies = Array.from({ length: 8 }, (_, index) => makeBytes(9 * MIB + index));

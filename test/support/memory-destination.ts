@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { MeteredBody, guardStream } from "../../src/destinations/body.ts";
+import { keyTaken } from "../../src/destinations/destination.ts";
 import type { Destination, Listed, Written } from "../../src/destinations/destination.ts";
 import { requireSafeKey } from "../../src/destinations/keys.ts";
 import { AppError, throwIfCancelled } from "../../src/errors.ts";
@@ -50,10 +51,21 @@ export class MemoryDestination implements Destination {
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+    return await this.#write(key, body, () => {});
+  }
+
+  async create(key: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+    return await this.#write(key, body, () => {
+      if (this.#place.objects.has(key)) throw keyTaken(key, this.url);
+    });
+  }
+
+  async #write(key: string, body: AsyncIterable<Uint8Array>, allow: () => void): Promise<Written> {
     const metered = new MeteredBody(body, this.#run.signal);
     return await this.#do("put", key, async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of metered) chunks.push(Buffer.from(chunk));
+      allow();
       this.#place.set(key, Buffer.concat(chunks));
       return metered.written();
     });

@@ -7,6 +7,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Destination } from "../../../src/destinations/destination.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import type { DestinationConfig } from "../../../src/destinations/open.ts";
+import { NewObjects } from "../../../src/destinations/s3-new-object.ts";
+import { S3Requests, createS3Client } from "../../../src/destinations/s3-requests.ts";
+import { tryRights } from "../../../src/destinations/s3-rights.ts";
 import { openS3 } from "../../../src/destinations/s3.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { cut, expectNothingLeft, listKeys, makeBytes } from "../../contract/destination-contract.ts";
@@ -217,6 +220,98 @@ describe("putIfAbsent", () => {
     expect((await honest.read("k")).toString()).toBe("first");
   });
 });
+
+describe("create", () => {
+  const creates = (request: SeenRequest): boolean =>
+    isComplete(request) || (request.method === "PUT" && !request.url.includes("partNumber="));
+  const small = makeBytes(10);
+
+  test.each([
+    ["in one part", small],
+    ["in several parts", body],
+  ])(
+    "succeeds %s where whatever might replace an object is refused, and nothing may be read",
+    async (_how, bytes) => {
+      proxy.decide = (request) =>
+        ["GET", "HEAD"].includes(request.method) ||
+        (creates(request) && request.headers["if-none-match"] !== "*")
+          ? FORBIDDEN
+          : PASS;
+      await destination.create("k", cut(bytes, MIB));
+      expect((await honest.read("k")).equals(bytes)).toBe(true);
+      await expect(destination.put("other", cut(bytes, MIB))).rejects.toMatchObject({
+        code: "DESTINATION_REFUSED",
+      });
+    },
+  );
+
+  test.each([
+    ["in one part", small],
+    ["in several parts", body],
+  ])("has written %s when only the answer was lost, though nobody may look", async (_how, bytes) => {
+    let attempts = 0;
+    proxy.decide = (request) => {
+      if (request.method === "HEAD") return FORBIDDEN;
+      if (!creates(request)) return PASS;
+      attempts++;
+      return attempts === 1
+        ? { kind: "cut", after: true }
+        : { kind: "answer", status: 412, code: "PreconditionFailed" };
+    };
+    await destination.create("k", cut(bytes, MIB));
+    expect((await honest.read("k")).equals(bytes)).toBe(true);
+  });
+
+  test("finds the key taken by another object while it was under way", async () => {
+    proxy.decide = (request) =>
+      creates(request) ? { kind: "answer", status: 412, code: "PreconditionFailed" } : PASS;
+    for (const bytes of [small, body]) {
+      await expect(destination.create("k", cut(bytes, MIB))).rejects.toMatchObject({
+        code: "DESTINATION_FAILED",
+        message: expect.stringContaining("holds an object"),
+      });
+    }
+    await expectNothingLeft(honest);
+  });
+
+  test("writes without a condition where the service has none", async () => {
+    proxy.decide = (request) =>
+      request.headers["if-none-match"] ? { kind: "answer", status: 501, code: "NotImplemented" } : PASS;
+    await destination.create("a", cut(small, MIB));
+    await destination.create("b", cut(body, MIB));
+    expect((await honest.read("b")).equals(body)).toBe(true);
+    await expect(destination.create("b", cut(small, MIB))).rejects.toMatchObject({
+      code: "DESTINATION_FAILED",
+    });
+  });
+});
+
+test.each([
+  ["AccessDenied", 403, "refused"],
+  ["NoSuchUpload", 404, "allowed"],
+  ["NotImplemented", 501, "unknown"],
+] as const)(
+  "whether AWS would replace an object shows without replacing one: %s",
+  async (code, status, outcome) => {
+    const decided: string[] = [];
+    proxy.decide = (request) => {
+      if (!isComplete(request)) return PASS;
+      decided.push(String(request.headers["if-none-match"]));
+      return { kind: "answer", status, code };
+    };
+    const config = configOf(proxy.endpoint);
+    // Rights are tried at AWS, whose part the proxy plays.
+    const requests = new S3Requests({ url: config.url }, bucket.bucket, await createS3Client(config), run);
+    const newObjects = new NewObjects(config, run.clock);
+    const tried = await tryRights({ requests, prefix: "prefix/shop/", newObjects });
+    requests.close();
+    expect(tried.filter(({ right }) => right === "replace").map((attempt) => attempt.outcome)).toEqual([
+      outcome,
+    ]);
+    expect(decided).toEqual(["undefined"]);
+    await expectNothingLeft(honest);
+  },
+);
 
 test("an endpoint that ignores the condition keeps what was there first all the same", async () => {
   proxy.transform = ({ "if-none-match": _ignored, ...headers }) => headers;

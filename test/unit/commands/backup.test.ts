@@ -50,7 +50,7 @@ test("a backup is what its manifest says, and the manifest is written last and p
   };
   const { backupId, manifest, sizeBytes, sentBytes } = await start(place, bothStores()).result;
   expect(writes.at(-1)).toBe(`putIfAbsent ${manifestKey(backupId)}`);
-  expect(writes.at(-2)).toBe(`put ${restoreGuideKey(backupId)}`);
+  expect(writes.at(-2)).toBe(`putIfAbsent ${restoreGuideKey(backupId)}`);
   expect(writes).toHaveLength(7);
   expect(parseManifest(place.bytes(manifestKey(backupId)), "")).toEqual(manifest);
   expect(manifest.stores.map(({ store }) => store)).toEqual(["app", "log"]);
@@ -121,7 +121,7 @@ test.each(["throws after the manifest was written", "says that the manifest is t
   async (answer) => {
     const place = new MemoryPlace();
     place.fault = (method, key, moment) => {
-      if (method !== "putIfAbsent") return;
+      if (method !== "putIfAbsent" || !key.endsWith("manifest.json")) return;
       if (moment === "after" && answer.startsWith("throws")) throw failWith("DESTINATION_FAILED", "lost");
     };
     const destination = new MemoryDestination(place, startTestRun());
@@ -147,8 +147,9 @@ test.each(["throws after the manifest was written", "says that the manifest is t
 
 test("a manifest that could not be written leaves its objects, since it may have arrived", async () => {
   const place = new MemoryPlace();
-  place.fault = (method) => {
-    if (method === "putIfAbsent") throw failWith("DESTINATION_FAILED", "refused");
+  place.fault = (method, key) => {
+    if (method === "putIfAbsent" && key.endsWith("manifest.json"))
+      throw failWith("DESTINATION_FAILED", "refused");
   };
   await expect(start(place, bothStores()).result).rejects.toThrow("refused");
   expect(place.keys().filter((key) => key.endsWith("manifest.json"))).toEqual([]);

@@ -7,7 +7,7 @@ import { startTestRun } from "../../support/run-context.ts";
 const subjectOf = (bucket: string, account: string): PolicySubject => ({
   url: `s3://${bucket}`,
   account,
-  place: { bucket, folder: "shop", objectLock: false, legalHold: false },
+  place: { bucket, folder: "shop", isAws: true, objectLock: false, legalHold: false },
 });
 
 test("buckets of one account share a policy, and those of another have their own", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { serialiseManifest } from "../../../src/backup/manifest.ts";
-import { publish } from "../../../src/commands/publish.ts";
-import { manifestKey } from "../../../src/destinations/keys.ts";
+import { publish, putRestoreGuide } from "../../../src/commands/publish.ts";
+import { manifestKey, restoreGuideKey } from "../../../src/destinations/keys.ts";
 import { AppError } from "../../../src/errors.ts";
 import { BACKUP_ID, buildManifest } from "../../support/builders.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
@@ -45,4 +45,25 @@ test("where somebody may look, another run's manifest is an error", async () => 
   const { place, destination } = setUp(Buffer.from("another"));
   place.fault = () => {};
   await expect(publish(MANIFEST, destination)).rejects.toMatchObject({ code: "DESTINATION_FAILED" });
+});
+
+test("the guide of an interrupted run is replaced", async () => {
+  const { place, destination } = setUp();
+  place.set(restoreGuideKey(BACKUP_ID), Buffer.from("of an earlier attempt"));
+  await putRestoreGuide(MANIFEST, destination);
+  expect(place.bytes(restoreGuideKey(BACKUP_ID)).toString()).toContain(BACKUP_ID);
+});
+
+test("a guide that lies there and may not be replaced is the run's own", async () => {
+  const { place, destination } = setUp();
+  await putRestoreGuide(MANIFEST, destination);
+  const refuse = (code: "DESTINATION_REFUSED" | "DESTINATION_FAILED") => {
+    place.fault = (method) => {
+      if (method === "put") throw new AppError(code, "No.", { hint: "" });
+    };
+  };
+  refuse("DESTINATION_REFUSED");
+  await putRestoreGuide(MANIFEST, destination);
+  refuse("DESTINATION_FAILED");
+  await expect(putRestoreGuide(MANIFEST, destination)).rejects.toMatchObject({ code: "DESTINATION_FAILED" });
 });

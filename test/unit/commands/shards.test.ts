@@ -90,7 +90,7 @@ test("what shards have done is listed by finish alone, manifest last, and leaves
     if (moment === "before" && method.startsWith("put")) writes.push(`${method} ${key}`);
   };
   const result = await runFinish(id);
-  expect(writes).toEqual([`put ${restoreGuideKey(id)}`, `putIfAbsent ${manifestKey(id)}`]);
+  expect(writes).toEqual([`putIfAbsent ${restoreGuideKey(id)}`, `putIfAbsent ${manifestKey(id)}`]);
   expect(result.manifest.stores.map(({ store }) => store)).toEqual(["app", "log"]);
   expect(result.sentBytes).toBe(result.sizeBytes);
   expect(exitStatusOfResult(result)).toBe(0);

@@ -139,6 +139,7 @@ function stubOf(real: Destination): Destination {
     url: "memory://other",
     check: () => real.check(),
     put: (...args) => real.put(...args),
+    create: (...args) => real.create(...args),
     putIfAbsent: (...args) => real.putIfAbsent(...args),
     read: (key) => real.read(key),
     open: (key) => real.open(key),

@@ -36,6 +36,18 @@ test("what is missing is bad, with the command that prints the policy", () => {
   expect(others).toEqual([]);
 });
 
+test("whoever backs up needs no right to replace, and who may replace may write", () => {
+  const probe = "backups/probe/manifest.json";
+  const replacing: TriedRight[] = [
+    { right: "write", key: probe, outcome: "allowed" },
+    { right: "replace", key: probe, outcome: "allowed" },
+  ];
+  expect(judge("backup", replacing)[1]).toMatch(
+    /^warning: .* may also replace backups\/probe\/manifest.json,/,
+  );
+  expect(judge("prune", replacing)).toEqual([expect.stringMatching(/^good: /)]);
+});
+
 test("what could not be tried is said", () => {
   expect(judge("restore", tried({ list: "allowed", read: "unknown" }))).toEqual([
     "good: The credentials may do what the role restore needs, as far as it can be tried (not: read backups/a/app/app.dump).",

@@ -4,30 +4,51 @@ import type { PolicyPlace } from "../../../src/policy/role-policy.ts";
 import { ROLES } from "../../../src/policy/roles.ts";
 import type { Role } from "../../../src/policy/roles.ts";
 
-const PLACE: PolicyPlace = { bucket: "b", folder: "company/shop", objectLock: false, legalHold: false };
+const PLACE: PolicyPlace = {
+  bucket: "b",
+  folder: "company/shop",
+  isAws: true,
+  objectLock: false,
+  legalHold: false,
+};
 
 function listActions(role: Role, parts: Partial<PolicyPlace> = {}): string[] {
   return buildRolePolicy(role, [{ ...PLACE, ...parts }]).Statement.flatMap(({ Action }) => Action);
 }
 
-test("the whole policy of a backup", () => {
+test("the whole policy of a backup: nothing is read, removed or replaced", () => {
+  const Resource = ["backups", "parts", "receipts"].map(
+    (folder) => `arn:aws:s3:::b/company/shop/${folder}/*`,
+  );
+  const write = { Effect: "Allow", Action: ["s3:PutObject"], Resource };
   expect(buildRolePolicy("backup", [PLACE])).toEqual({
     Version: "2012-10-17",
     Statement: [
-      {
-        Sid: "Write",
-        Effect: "Allow",
-        Action: ["s3:PutObject"],
-        Resource: ["backups", "parts", "receipts"].map((folder) => `arn:aws:s3:::b/company/shop/${folder}/*`),
-      },
-      {
-        Sid: "EndUploads",
-        Effect: "Allow",
-        Action: ["s3:AbortMultipartUpload"],
-        Resource: ["backups", "parts", "receipts"].map((folder) => `arn:aws:s3:::b/company/shop/${folder}/*`),
-      },
+      { Sid: "Write", ...write, Condition: { Null: { "s3:if-none-match": "false" } } },
+      { Sid: "WriteParts", ...write, Condition: { Bool: { "s3:ObjectCreationOperation": "false" } } },
+      { Sid: "EndUploads", Effect: "Allow", Action: ["s3:AbortMultipartUpload"], Resource },
     ],
   });
+});
+
+test("a service that is not AWS gets no condition that it does not know", () => {
+  const conditions = buildRolePolicy("backup", [{ ...PLACE, isAws: false }]).Statement.map(
+    ({ Sid, Condition }) => [Sid, Condition],
+  );
+  expect(conditions).toEqual([
+    ["Write", undefined],
+    ["EndUploads", undefined],
+  ]);
+});
+
+test("only documents about backups can be replaced, and data by nobody", () => {
+  for (const role of ROLES) {
+    const replaceable = buildRolePolicy(role, [PLACE])
+      .Statement.filter(({ Action, Condition }) => Action.includes("s3:PutObject") && !Condition)
+      .flatMap(({ Resource }) => Resource);
+    for (const resource of replaceable)
+      expect(resource).toMatch(/shop\/(backups\/.*\.(json|md)|shards\/\*)$/);
+  }
 });
 
 test("nobody has all rights, and no role but prune may remove what belongs to a backup", () => {
