@@ -84,6 +84,7 @@ export class BackupWriter {
       previous,
       finished,
       keep: (part) => this.#receipts.add(store, part, this.#destination),
+      distrust: () => this.#receipts.distrust(),
       put: (file, body, expectedSizeBytes) =>
         this.#write(storeObjectKey(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>

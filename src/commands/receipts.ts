@@ -33,6 +33,7 @@ export class ReceiptBook {
   readonly #received = new Set<string>();
   #count = 0;
   #isRefused = false;
+  #isDistrusted = false;
   #lastMs: number;
   #writing: Promise<void> = Promise.resolve();
 
@@ -61,10 +62,21 @@ export class ReceiptBook {
     if (isDue) await this.write(destination);
   }
 
+  /** From now on the run gives no receipts, and the next `write` removes those that it gave. */
+  distrust(): void {
+    this.#isDistrusted = true;
+    this.#unwritten.clear();
+  }
+
   /** Writes a receipt of all that has none. That it cannot be written is no reason to fail: it only spares work. */
   async write(destination: Destination): Promise<void> {
     this.#lastMs = this.#clock.ticksMs();
     this.#writing = this.#writing.then(async () => {
+      if (this.#isDistrusted) {
+        this.#received.clear();
+        await removeReceipts(destination, [this.#backupId]);
+        return;
+      }
       const unwritten = [...this.#unwritten];
       this.#unwritten.clear();
       for (const [store, parts] of unwritten) await this.#writeOne(store, parts, destination);

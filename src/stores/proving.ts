@@ -14,7 +14,7 @@ import type { Compression } from "../sys/compression.ts";
  *   CANCELLED
  */
 export async function readThrough<T>(
-  object: StoredObject,
+  object: Pick<StoredObject, "key">,
   content: Readable,
   compression: Compression,
   context: RunContext,
@@ -65,7 +65,7 @@ export async function proveWithTools(
 }
 
 /** @param why - a clause */
-export function notWhole({ key }: StoredObject, why: string): AppError {
+export function notWhole({ key }: Pick<StoredObject, "key">, why: string): AppError {
   return new AppError("BACKUP_DAMAGED", `${key} is what was written, but is not whole: ${why}.`, {
     hint: "Restore another backup (lifeboat list shows them), and report this one.",
   });

@@ -24,6 +24,8 @@ export interface BackupSink {
    * end early.
    */
   keep(part: ClickHousePart): Promise<void>;
+  /** Takes back what was noted: something on the way changes what is sent, so no later run may refer to any of it. */
+  distrust(): void;
   /**
    * Whether an object that `previous` or `finished` names is still there in its full size: a bucket's own rule for old objects
    * may have removed what an older backup wrote.

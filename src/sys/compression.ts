@@ -70,16 +70,21 @@ function fromStream(stream: NodeJS.ReadWriteStream & { destroy(): unknown }): Tr
   };
 }
 
+/** Whether zstd is had without fetching anything. @throws AppError CANCELLED */
+export async function isZstdInstalled(context: CompressionContext): Promise<boolean> {
+  try {
+    await runTool({ file: "zstd", args: ["--version"], env: context.toolEnv }, context);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
+    return false;
+  }
+}
+
 /** The zstd of this machine, else Debian's, unpacked into the cache. @throws AppError TOOL_MISSING, CANCELLED */
 async function findZstd(context: CompressionContext): Promise<(args: readonly string[]) => Command> {
   const { toolEnv, cacheDir, reporter, signal, redactor } = context;
-  const installed = (args: readonly string[]): Command => ({ file: "zstd", args, env: toolEnv });
-  try {
-    await runTool(installed(["--version"]), context);
-    return installed;
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
-  }
+  if (await isZstdInstalled(context)) return (args) => ({ file: "zstd", args, env: toolEnv });
   try {
     const root = await unpackDebianPackages({
       packages: ["zstd"],

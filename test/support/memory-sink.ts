@@ -37,6 +37,10 @@ export class MemorySink implements BackupSink, ObjectSource {
     this.kept.push(part);
   }
 
+  distrust(): void {
+    this.kept.length = 0;
+  }
+
   async holds({ key, sizeBytes }: StoredObject): Promise<boolean> {
     return this.objects.get(key)?.length === sizeBytes;
   }

@@ -20,6 +20,30 @@ export interface GuidePlaces {
   scratch: Scratch;
 }
 
+/** Makes a program of Debian's a command at a path. */
+export async function provideTool(run: TestRun, name: string, path: string): Promise<void> {
+  const root = await unpack(run, name);
+  await wrapCommand(root.command(`usr/bin/${name}`, []), path);
+}
+
+async function unpack(run: TestRun, ...packages: string[]): ReturnType<typeof unpackDebianPackages> {
+  return await unpackDebianPackages({
+    packages,
+    archive: await findDebianArchive("trixie"),
+    cacheDir: CACHE_DIR,
+    env: toolEnvironment(process.env),
+    signal: run.signal,
+    redactor: run.redactor,
+    report: console.error,
+  });
+}
+
+async function wrapCommand({ file, args, env }: Command, path: string): Promise<void> {
+  const words = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
+  const script = `#!/bin/sh\nexec env ${words.join(" ")} ${[file, ...args].map((word) => `'${word}'`).join(" ")} "$@"\n`;
+  await writeFile(path, script, { mode: 0o755 });
+}
+
 /** The commands that a guide asks for, as Debian packages them, and none that a plain Debian lacks besides. */
 export class StockTools {
   readonly #folder: Scratch;
@@ -29,27 +53,15 @@ export class StockTools {
   }
 
   static async unpack(run: TestRun): Promise<StockTools> {
-    const common = {
-      archive: await findDebianArchive("trixie"),
-      cacheDir: CACHE_DIR,
-      env: toolEnvironment(process.env),
-      signal: run.signal,
-      redactor: run.redactor,
-      report: console.error,
-    };
-    const client = await unpackDebianPackages({ ...common, packages: ["postgresql-client-17"] });
-    const others = await unpackDebianPackages({ ...common, packages: ["awscli", "curl"] });
-    const age = await unpackDebianPackages({ ...common, packages: ["age"] });
+    const client = await unpack(run, "postgresql-client-17");
+    const others = await unpack(run, "awscli", "curl");
+    const age = await unpack(run, "age");
     const python = {
       PYTHONHOME: `${others.path}/usr`,
       PYTHONPATH: `${others.path}/usr/lib/python3/dist-packages`,
     };
     const folder = await Scratch.create();
-    const wrap = ({ file, args, env }: Command, name: string): Promise<void> => {
-      const words = Object.entries(env).map(([key, value]) => `${key}='${value}'`);
-      const script = `#!/bin/sh\nexec env ${words.join(" ")} ${[file, ...args].map((word) => `'${word}'`).join(" ")} "$@"\n`;
-      return writeFile(folder.file(name), script, { mode: 0o755 });
-    };
+    const wrap = (command: Command, name: string): Promise<void> => wrapCommand(command, folder.file(name));
     await wrap(age.command("usr/bin/age", []), "age");
     await wrap(client.command("usr/lib/postgresql/17/bin/psql", []), "psql");
     await wrap(client.command("usr/lib/postgresql/17/bin/pg_restore", []), "pg_restore");

@@ -6,6 +6,7 @@ import { AppError } from "../../errors.ts";
 import type { Reporter } from "../../run-context.ts";
 import type { DataTable } from "./catalog.ts";
 import { idOf } from "./ddl.ts";
+import type { Walked } from "./read-along.ts";
 
 /** One object's rows, written or referred to; with bounds where no exact count or no digest could be had. */
 export interface Exported {
@@ -54,6 +55,19 @@ export function requireBytes(part: ClickHousePart): void {
   const name = `${part.database}.${part.table}`;
   throw new AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
     hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place.",
+  });
+}
+
+/** Whether what passed, where it was looked at, is what was counted. */
+export function isAsCounted({ rows }: ClickHousePart, walked: Walked): boolean {
+  return "rows" in walked && walked.rows === rows;
+}
+
+export function otherThanCounted(part: ClickHousePart, walked: Walked): AppError {
+  const { database, table, partition, rows } = part;
+  const found = "rows" in walked ? `${walked.rows} rows instead of ${rows}` : `a fault: ${walked.fault}`;
+  return new AppError("STORE_FAILED", `${database}.${table}, partition ${partition}, came with ${found}.`, {
+    hint: "Look for a proxy that unpacks the server's answers, and connect past it; lifeboat verify --full looks into earlier backups.",
   });
 }
 

@@ -14,6 +14,7 @@ import { LookAgain } from "./look-again.ts";
 import { PartitionExport, WHOLE_TABLE } from "./partition-export.ts";
 import type { Awaited, ExportTools, Job } from "./partition-export.ts";
 import { hashFingerprint, listPartitions, storageId } from "./partitions.ts";
+import { ReadAlong } from "./read-along.ts";
 import { countRows, ofPartition } from "./reading.ts";
 import { sendRows } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";
@@ -50,7 +51,15 @@ export class Exporter {
     const earlier = new EarlierParts((part) => sink.holds(part));
     if (sink.previous?.kind === "clickhouse") earlier.addBackup(sink.previous.parts);
     earlier.addFinished(sink.finished);
-    this.#tools = { server, sink, context, earlier, streams: pLimit(STREAMS_AT_ONCE), sliceBytes };
+    this.#tools = {
+      server,
+      sink,
+      context,
+      earlier,
+      streams: pLimit(STREAMS_AT_ONCE),
+      sliceBytes,
+      readAlong: new ReadAlong(context),
+    };
   }
 
   /** @throws AppError STORE_FAILED and its kin, and what the sink throws */
@@ -129,7 +138,7 @@ export class Exporter {
 
   /** One last read, in the one snapshot that the server gives a single query, between two counts. */
   async #exportMoving({ table, partition }: Job): Promise<Exported> {
-    const { server, sink, context } = this.#tools;
+    const { server, context } = this.#tools;
     warnOfMoving(table, partition?.id, context.reporter);
     const condition = partition ? ofPartition(partition.id) : "1";
     const counted = await countRows(server, table, condition);
@@ -141,7 +150,7 @@ export class Exporter {
       fingerprint: hashFingerprint(randomUUID()),
       counted,
     };
-    const part = await sendRows(rows, server, sink, context, context.signal);
+    const { part } = await sendRows(rows, this.#tools, context.signal);
     const after = await countRows(server, table, condition);
     if (counted.rows > 0 && after.rows > 0) requireBytes(part);
     return withoutDigest(part, [counted.rows, after.rows]);

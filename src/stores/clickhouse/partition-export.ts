@@ -6,14 +6,23 @@ import type { BackupSink } from "../store.ts";
 import type { DataTable } from "./catalog.ts";
 import { locate } from "./earlier-parts.ts";
 import type { EarlierParts, Place } from "./earlier-parts.ts";
-import { requireAllVisible, requireBytes, warnOfComputed, withoutDigest } from "./export-results.ts";
+import {
+  requireAllVisible,
+  requireBytes,
+  isAsCounted,
+  otherThanCounted,
+  warnOfComputed,
+  withoutDigest,
+} from "./export-results.ts";
 import type { Exported } from "./export-results.ts";
 import type { LookAgain } from "./look-again.ts";
 import { fingerprintPartition, hashFingerprint, isUndisturbed, storageId } from "./partitions.ts";
 import type { Listing, Partition } from "./partitions.ts";
+import type { ReadAlong } from "./read-along.ts";
 import { countRows } from "./reading.ts";
 import type { Counted } from "./reading.ts";
 import { describeLayout, sendRows } from "./send-rows.ts";
+import type { Sent } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";
 import { cutIntoSlices } from "./slices.ts";
 import type { Slice } from "./slices.ts";
@@ -40,6 +49,7 @@ export interface ExportTools {
   /** Bounds the queries that stream rows. */
   streams: LimitFunction;
   sliceBytes: number;
+  readAlong: ReadAlong;
 }
 
 /** What came of a slice; undefined when its partition was rewritten while it was read. */
@@ -89,8 +99,8 @@ export class PartitionExport {
       counted.map(async ({ slice, finished, counted }): Promise<Awaited> => {
         if (finished) return async () => [{ part: finished }];
         if (counted.rows === 0) return this.#confirm(() => []);
-        const part = await this.#send(slice, counted, fingerprint);
-        return this.#confirm(() => this.#finish(slice, part));
+        const sent = await this.#send(slice, counted, fingerprint);
+        return this.#confirm(() => this.#finish(slice, sent));
       }),
     );
   }
@@ -100,10 +110,9 @@ export class PartitionExport {
     return streams(() => countRows(server, this.#job.table, condition));
   }
 
-  #send(slice: Slice, counted: Counted, fingerprint: string): Promise<ClickHousePart> {
-    const { server, sink, context, streams } = this.#tools;
+  #send(slice: Slice, counted: Counted, fingerprint: string): Promise<Sent> {
     const rows = { table: this.#job.table, partition: this.#place.partition, slice, fingerprint, counted };
-    return streams(() => sendRows(rows, server, sink, context, this.#stop));
+    return this.#tools.streams(() => sendRows(rows, this.#tools, this.#stop));
   }
 
   /** Begins to find out whether the partition rested, and what to say of the slice if it did. */
@@ -113,8 +122,9 @@ export class PartitionExport {
     return () => outcome;
   }
 
-  async #finish(slice: Slice, part: ClickHousePart): Promise<Outcome> {
+  async #finish(slice: Slice, { part, walked }: Sent): Promise<Outcome> {
     const { table, partition, isComputed } = this.#job;
+    const { earlier, sink } = this.#tools;
     requireBytes(part);
     if (partition) requireAllVisible(table, partition.id, slice.exactRows, part.rows);
     if (isComputed) {
@@ -126,8 +136,13 @@ export class PartitionExport {
         return [withoutDigest(part, [part.rows, now.rows])];
       }
     }
-    this.#tools.earlier.addOwn(part);
-    await this.#tools.sink.keep(part);
+    const found = await walked();
+    if (found && !isAsCounted(part, found)) {
+      sink.distrust();
+      throw otherThanCounted(part, found);
+    }
+    earlier.addOwn(part);
+    await sink.keep(part);
     return [{ part }];
   }
 

@@ -1,13 +1,12 @@
 import type { ClickHousePart } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
-import type { RunContext } from "../../run-context.ts";
-import type { BackupSink } from "../store.ts";
 import type { DataTable } from "./catalog.ts";
 import { locate } from "./earlier-parts.ts";
+import type { ExportTools } from "./partition-export.ts";
 import { hashFingerprint } from "./partitions.ts";
+import type { Followed } from "./read-along.ts";
 import { EXACT_READ, listColumns, selectFrom } from "./reading.ts";
 import type { Counted } from "./reading.ts";
-import type { ClickHouseServer } from "./server.ts";
 import type { Slice } from "./slices.ts";
 
 /** How often one object is sent where connections break, and the pause before each further time. */
@@ -24,14 +23,18 @@ export interface Rows {
   counted: Counted;
 }
 
+export interface Sent {
+  part: ClickHousePart;
+  /** What was seen of it on its way; of a sample alone. */
+  walked: Followed["walked"];
+}
+
 /** Streams rows into an object of their own; a connection that broke is made anew, for this object alone. */
 export async function sendRows(
   { table, partition, slice, fingerprint, counted }: Rows,
-  server: ClickHouseServer,
-  sink: BackupSink,
-  context: RunContext,
+  { server, sink, context, readAlong }: Pick<ExportTools, "server" | "sink" | "context" | "readAlong">,
   signal: AbortSignal,
-): Promise<ClickHousePart> {
+): Promise<Sent> {
   const columns = table.columns.map(({ name }) => name);
   const about = {
     ...locate(table, partition),
@@ -41,12 +44,9 @@ export async function sendRows(
   const query = `${selectFrom(table, listColumns(columns), slice.condition)} FORMAT Native`;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const object = await sink.putPart(
-        about,
-        server.openExport(query, EXACT_READ, signal),
-        slice.storedBytes,
-      );
-      return { ...about, ...object, columns, ...counted, layout: describeLayout(table) };
+      const { stream, walked } = readAlong.follow(server.openExport(query, EXACT_READ, signal), columns);
+      const object = await sink.putPart(about, stream, slice.storedBytes);
+      return { part: { ...about, ...object, columns, ...counted, layout: describeLayout(table) }, walked };
     } catch (error) {
       const isBroken = error instanceof AppError && error.transient && error.code.startsWith("STORE_");
       if (!isBroken || attempt === ATTEMPTS) throw error;

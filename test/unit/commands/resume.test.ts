@@ -94,6 +94,19 @@ test.each(["failed", "was cancelled"])(
   },
 );
 
+test("a run that found out that what it sends is changed on the way leaves nothing to refer to", async () => {
+  const place = new MemoryPlace();
+  const deceived: KeepingStore = new KeepingStore(async () => {
+    for (let number = 0; number < 20; number += 1) await deceived.sink?.keep(buildPart(`${number}`, DEAD));
+    expect(place.keys().filter((key) => key.startsWith(receiptsPrefix))).toHaveLength(1);
+    deceived.sink?.distrust();
+    await deceived.sink?.keep(buildPart("late", DEAD));
+    throw new AppError("STORE_FAILED", "fewer rows", { hint: "Mend it." });
+  });
+  await expect(start(place, deceived).result).rejects.toMatchObject({ code: "STORE_FAILED" });
+  expect(place.keys()).toEqual([]);
+});
+
 test("a full run is told of nothing, and receipts of runs long ago are not used", async () => {
   const place = new MemoryPlace();
   const old = buildBackupId(new Date(Date.now() - RUN_LIMIT_MS - 3_600_000), "01d0");
