@@ -15,6 +15,13 @@ const githubPackages = {
   },
 };
 
+/**
+ * Limits end what hangs, and nothing else: a test waits for a state, however slow the machine. So they are set here
+ * alone, far beyond what the slowest test takes.
+ */
+const LIMIT_MS = 10 * 60_000;
+const limits = { testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS };
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: 30_000,
+          ...limits,
           server: { deps: githubPackages.deps },
         },
       },
@@ -33,8 +40,7 @@ export default defineConfig({
           name: "services",
           include: ["test/{contract,integration,e2e}/**/*.test.ts"],
           globalSetup: "test/support/global-setup.ts",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...limits,
           server: { deps: githubPackages.deps },
         },
       },

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { startClickHouse } from "../local-services/clickhouse.ts";
 import { startLocalServices } from "../local-services/local-services.ts";
 import { startPostgres } from "../local-services/postgres.ts";
-import { findFreePorts } from "../local-services/service-process.ts";
+import { findFreePorts } from "../local-services/ports.ts";
 
 /** The variables that demo/lifeboat.yml reads. */
 export interface DemoEnvironment extends Record<string, string> {

@@ -5,7 +5,8 @@ import { Client } from "pg";
 import { runTool, toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { LOOPBACK, findFreePorts, startService } from "./service-process.ts";
+import { LOOPBACK, findFreePorts } from "./ports.ts";
+import { startService } from "./service-process.ts";
 import type { Launch, ServiceProcess } from "./service-process.ts";
 
 export interface PostgresAddress {

@@ -4,7 +4,8 @@ import { unpackDebianPackages } from "../src/sys/debian-packages.ts";
 import { toolEnvironment } from "../src/sys/exec.ts";
 import type { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
-import { LOOPBACK, findFreePorts, probeHttp, startService } from "./service-process.ts";
+import { LOOPBACK, findFreePorts } from "./ports.ts";
+import { probeHttp, startService } from "./service-process.ts";
 import type { Launch, ServiceProcess } from "./service-process.ts";
 
 export interface S3Address {

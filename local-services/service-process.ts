@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Scratch } from "../src/sys/scratch.ts";
 import type { Command } from "../src/sys/exec.ts";
 
-export const LOOPBACK = "127.0.0.1";
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 20;
 
@@ -106,18 +103,4 @@ export async function probeHttp(url: string): Promise<void> {
   const response = await fetch(url);
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-}
-
-/** Ports on 127.0.0.1 that were free a moment ago, all different. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

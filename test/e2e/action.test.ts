@@ -17,7 +17,7 @@ let destination: string;
 
 beforeAll(async () => {
   product = await createProduct();
-}, 120_000);
+});
 afterAll(() => product[Symbol.asyncDispose]());
 beforeEach(async () => {
   [scratch, runner] = await Promise.all([Scratch.create(), Runner.create()]);

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 /** The shipped command line, as a user without rights, on a machine where PATH has no Postgres client of this version. */
-async function backUp(): Promise<{ sources: string; milliseconds: number }> {
+async function backUp(): Promise<string> {
   const args = [home.file("cli.cjs"), "backup", "--destination", `file://${home.file("backups")}`];
   const env = {
     PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -38,28 +38,23 @@ async function backUp(): Promise<{ sources: string; milliseconds: number }> {
     LIFEBOAT_POSTGRES_URL: database.url,
   };
   const drop = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"];
-  const startMs = performance.now();
   const { stderr } = await runTool(
     isRoot
       ? { file: "setpriv", args: [...drop, process.execPath, ...args], env }
       : { file: process.execPath, args, env },
     { signal: new AbortController().signal, redactor: new Redactor() },
   );
-  return { sources: stderr, milliseconds: performance.now() - startMs };
+  return stderr;
 }
 
 test("a machine without a Postgres client gets the right one without root, and keeps it for the next run", async () => {
   const first = await backUp();
-  expect(first.sources).toContain("Fetching postgresql-client-17");
-  expect(first.sources).toMatch(/with pg_dump \(PostgreSQL\) 17\./);
+  expect(first).toContain("Fetching postgresql-client-17");
+  expect(first).toMatch(/with pg_dump \(PostgreSQL\) 17\./);
   const cached = await readdir(home.file("cache/lifeboat/apt"));
 
   const second = await backUp();
-  expect(second.sources).not.toContain("Fetching");
-  expect(second.sources).toMatch(/with pg_dump \(PostgreSQL\) 17\./);
-  expect(second.milliseconds).toBeLessThan(first.milliseconds);
+  expect(second).not.toContain("Fetching");
+  expect(second).toMatch(/with pg_dump \(PostgreSQL\) 17\./);
   expect(await readdir(home.file("cache/lifeboat/apt"))).toEqual(cached);
-  console.info(
-    `first run ${Math.round(first.milliseconds)} ms, second ${Math.round(second.milliseconds)} ms`,
-  );
-}, 240_000);
+});

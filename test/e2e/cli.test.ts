@@ -27,7 +27,7 @@ let folder: string;
 
 beforeAll(async () => {
   product = await createProduct();
-}, 120_000);
+});
 afterAll(() => product[Symbol.asyncDispose]());
 beforeEach(async () => {
   machine = await Machine.create({

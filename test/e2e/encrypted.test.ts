@@ -54,7 +54,7 @@ beforeAll(async () => {
     createBucket(),
   ]);
   destination = await openBucket("encrypted");
-}, 240_000);
+});
 afterAll(async () => {
   destination.close();
   await Promise.all([product.drop(), clickhouse.stop(), tools.remove(), scratch.remove()]);

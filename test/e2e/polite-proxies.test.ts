@@ -93,7 +93,6 @@ test.each<[string, "zstd" | "plain" | "packed anew", (bytes: Buffer) => Buffer, 
   ["a whole Native block", "packed anew", cutAfterNativeBlock, FEWER_ROWS],
 ])(
   "an answer of which a proxy passes %s on and ends it as if it were whole, %s, is in no backup",
-  { timeout: 90_000 },
   async (_, form, cut, error) => {
     let isFaulty = true;
     // Of streams that are whole for all that their ends say, only a sample is looked into: here one of the two.

@@ -31,7 +31,7 @@ let target: TestDatabase;
 beforeAll(async () => {
   [source, backups] = await Promise.all([createRichDatabase(), Scratch.create()]);
   things = await look(source);
-}, 120_000);
+});
 afterAll(() => Promise.all([source.drop(), backups.remove()]));
 beforeEach(async () => {
   [machine, target] = await Promise.all([Machine.create(), createPostgresDatabase()]);

@@ -1,11 +1,12 @@
-import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { generateIdentity, identityToRecipient } from "age-encryption";
-import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import type { BackupResult } from "../../src/commands/backup.ts";
 import { Machine, readRun } from "../support/cli.ts";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
-import { createBucket, createClickHouseDatabase, openS3Client } from "../support/services.ts";
-import type { TestBucket, TestDatabase } from "../support/services.ts";
+import { countReceivedParts } from "../support/receipts.ts";
+import { createBucket, createClickHouseDatabase } from "../support/services.ts";
+import type { TestDatabase } from "../support/services.ts";
+import { until } from "../support/until.ts";
 import { runClickHouse } from "./product.ts";
 
 const PARTITIONS = 100;
@@ -31,22 +32,6 @@ beforeEach(async () => {
   return () => database.drop();
 });
 
-/** The receipts in a bucket, by how many parts each tells of. */
-async function readReceipts(bucket: TestBucket): Promise<number[]> {
-  const client = openS3Client(bucket);
-  const Bucket = bucket.bucket;
-  const Prefix = "backups/lifeboat/receipts/";
-  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
-  const counts = await Promise.all(
-    Contents.map(async ({ Key }) => {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      return (JSON.parse(await Body!.transformToString()) as { parts: unknown[] }).parts.length;
-    }),
-  );
-  client.destroy();
-  return counts;
-}
-
 const isPart = ({ method, url }: { method: string; url: string }): boolean =>
   method === "PUT" && url.includes("/parts/");
 
@@ -59,7 +44,6 @@ test.each([
   },
 ])(
   "a backup ($how) that is killed half-way leaves its finished partitions, and the next one sends only the rest",
-  { timeout: 120_000 },
   async ({ keys, ending }) => {
     const bucket = await createBucket();
     const machine = await Machine.create({
@@ -76,10 +60,7 @@ test.each([
     proxy.decide = (request) =>
       isPart(request) && ++sent > 0.8 * PARTITIONS ? { kind: "hang" } : { kind: "pass" };
     const killed = machine.start("backup");
-    await vi.waitUntil(
-      async () => (await readReceipts(bucket)).reduce((sum, count) => sum + count, 0) >= 32,
-      { timeout: 60_000, interval: 100 },
-    );
+    await until(async () => (await countReceivedParts(bucket, "lifeboat")) >= 32);
     killed.kill("SIGKILL");
     expect((await killed.ended).status).toBeNull();
     proxy.decide = () => ({ kind: "pass" });
@@ -99,7 +80,7 @@ test.each([
     expect(proxy.seen.filter(isPart)).toHaveLength(PARTITIONS - referred.length);
     expect(sentBytes).toBeLessThan(0.75 * sizeBytes);
     // What it refers to needs no receipt any longer.
-    expect(await readReceipts(bucket)).toEqual([]);
+    expect(await countReceivedParts(bucket, "lifeboat")).toBe(0);
 
     const drill = await machine.run("drill", "--target-clickhouse-url", await emptyServer());
     expect(drill.json).toMatchObject({ record: { verdict: "proven" } });

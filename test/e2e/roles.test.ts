@@ -43,7 +43,7 @@ beforeAll(async () => {
     ...["--s3-endpoint", s3.endpoint, "--s3-region", s3.region],
   ];
   keys.set("admin", await s3.createUser("admin", EVERYTHING));
-}, 240_000);
+});
 afterAll(async () => {
   await s3[Symbol.asyncDispose]();
   await product[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { parseManifest } from "../../src/backup/manifest.ts";
 import type { Manifest } from "../../src/backup/manifest.ts";
 import { Machine } from "../support/cli.ts";
@@ -7,10 +7,12 @@ import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
 import type { SeenRequest } from "../support/faulty-s3-proxy.ts";
 import { serve } from "../support/http-server.ts";
 import type { TestServer } from "../support/http-server.ts";
+import { countReceivedParts } from "../support/receipts.ts";
 import { Runner } from "../support/runner.ts";
 import type { FinishedStep, RunningStep } from "../support/runner.ts";
 import { createBucket, openS3Client } from "../support/services.ts";
 import type { TestBucket } from "../support/services.ts";
+import { until } from "../support/until.ts";
 import { createProduct, runClickHouse } from "./product.ts";
 import type { Product } from "./product.ts";
 
@@ -43,7 +45,7 @@ beforeAll(async () => {
      INSERT INTO events SELECT number, number % ${PARTITIONS}, '' FROM numbers(100);
      OPTIMIZE TABLE events FINAL`,
   );
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all([proxy[Symbol.asyncDispose](), watcher[Symbol.asyncDispose]()]);
   await product[Symbol.asyncDispose]();
@@ -142,115 +144,102 @@ function withoutRun(manifest: Manifest): unknown {
 }
 
 describe("a backup that three jobs share", () => {
-  test(
-    "is the one that a single job makes, restores, and is what the next night builds on",
-    { timeout: 420_000 },
-    async () => {
-      const single = await runJob({ command: "backup", name: "single", ...sources() });
-      expect(single.status, single.log).toBe(0);
+  test("is the one that a single job makes, restores, and is what the next night builds on", async () => {
+    const single = await runJob({ command: "backup", name: "single", ...sources() });
+    expect(single.status, single.log).toBe(0);
 
-      pings.length = 0;
-      const { id, shards } = await plan("shared");
-      expect(shards).toEqual(["1/3", "2/3", "3/3"]);
-      expect(await listKeys("shared/")).toEqual([`shards/${id}/plan.json`]);
-      const jobs = await Promise.all(shards.map((shard) => runShard("shared", id, shard)));
-      for (const job of jobs) expect(job.status, job.log).toBe(0);
-      expect(await listKeys("shared/backups/")).not.toContain(`${id}/manifest.json`);
-      const finished = await finish("shared", id);
-      expect(finished.status, finished.log).toBe(0);
-      // One backup, though five jobs made it: none of those in between counts as a backup that went well.
-      expect(pings).toEqual(["/shop/start", "/shop"]);
-      expect(finished.outputs["backup-id"]).toBe(id);
-      expect(finished.summary.split("\n")[0]).toBe(`## ✅ Backup ${id} is complete`);
+    pings.length = 0;
+    const { id, shards } = await plan("shared");
+    expect(shards).toEqual(["1/3", "2/3", "3/3"]);
+    expect(await listKeys("shared/")).toEqual([`shards/${id}/plan.json`]);
+    const jobs = await Promise.all(shards.map((shard) => runShard("shared", id, shard)));
+    for (const job of jobs) expect(job.status, job.log).toBe(0);
+    expect(await listKeys("shared/backups/")).not.toContain(`${id}/manifest.json`);
+    const finished = await finish("shared", id);
+    expect(finished.status, finished.log).toBe(0);
+    // One backup, though five jobs made it: none of those in between counts as a backup that went well.
+    expect(pings).toEqual(["/shop/start", "/shop"]);
+    expect(finished.outputs["backup-id"]).toBe(id);
+    expect(finished.summary.split("\n")[0]).toBe(`## ✅ Backup ${id} is complete`);
 
-      const manifest = await readManifest("shared", id);
-      expect(withoutRun(manifest)).toEqual(
-        withoutRun(await readManifest("single", single.outputs["backup-id"]!)),
-      );
-      // Neither plan nor receipts are left, and each of the three has sent something.
-      expect(await listKeys("shared/shards/")).toEqual([]);
-      expect(await listKeys("shared/receipts/")).toEqual([]);
-      const sent = jobs.map(({ outputs }) => Number(outputs["size-bytes"]));
-      expect(Math.min(...sent)).toBeGreaterThan(0);
+    const manifest = await readManifest("shared", id);
+    expect(withoutRun(manifest)).toEqual(
+      withoutRun(await readManifest("single", single.outputs["backup-id"]!)),
+    );
+    // Neither plan nor receipts are left, and each of the three has sent something.
+    expect(await listKeys("shared/shards/")).toEqual([]);
+    expect(await listKeys("shared/receipts/")).toEqual([]);
+    const sent = jobs.map(({ outputs }) => Number(outputs["size-bytes"]));
+    expect(Math.min(...sent)).toBeGreaterThan(0);
 
-      const drill = await runJob({
-        command: "drill",
-        name: "shared",
-        "target-postgres-url": product.targetPostgresUrl,
-        "target-clickhouse-url": product.targetClickhouseUrl,
-      });
-      expect(drill.outputs, drill.log).toMatchObject({ "backup-id": id, verdict: "proven" });
-      const verified = await runJob({ command: "verify", name: "shared", full: "true" });
-      expect(verified.outputs, verified.log).toMatchObject({ verdict: "intact" });
+    const drill = await runJob({
+      command: "drill",
+      name: "shared",
+      "target-postgres-url": product.targetPostgresUrl,
+      "target-clickhouse-url": product.targetClickhouseUrl,
+    });
+    expect(drill.outputs, drill.log).toMatchObject({ "backup-id": id, verdict: "proven" });
+    const verified = await runJob({ command: "verify", name: "shared", full: "true" });
+    expect(verified.outputs, verified.log).toMatchObject({ verdict: "intact" });
 
-      proxy.seen.length = 0;
-      const next = await plan("shared");
-      for (const shard of next.shards) expect((await runShard("shared", next.id, shard)).status).toBe(0);
-      expect((await finish("shared", next.id)).status).toBe(0);
-      expect(proxy.seen.filter(isPart)).toEqual([]);
-      expect((await readManifest("shared", next.id)).stores).toHaveLength(2);
-    },
-  );
+    proxy.seen.length = 0;
+    const next = await plan("shared");
+    for (const shard of next.shards) expect((await runShard("shared", next.id, shard)).status).toBe(0);
+    expect((await finish("shared", next.id)).status).toBe(0);
+    expect(proxy.seen.filter(isPart)).toEqual([]);
+    expect((await readManifest("shared", next.id)).stores).toHaveLength(2);
+  });
 
-  test(
-    "is not listed while a shard has failed, and goes on from what was done",
-    { timeout: 420_000 },
-    async () => {
-      const { id, shards } = await plan("shared");
-      const [first, second, third] = shards as [string, string, string];
-      for (const shard of [first, third]) {
-        const job = await runShard("shared", id, shard);
-        expect(job.status, job.log).toBe(0);
-      }
-      const before = proxy.seen.filter(isPart).length;
-      let sent = 0;
-      proxy.decide = (request) => (isPart(request) && ++sent > 24 ? { kind: "hang" } : { kind: "pass" });
-      // As a job at its timeout: once it has noted some of what it sent.
-      const killed = await runJob(
-        { command: "backup", name: "shared", backup: id, shard: second, ...sources() },
-        async (step) => {
-          await vi.waitUntil(
-            () => proxy.seen.some(({ url }) => url.includes("/receipts/") && url.includes("2of3")),
-            {
-              timeout: 240_000,
-            },
-          );
-          step.process.kill("SIGTERM");
-        },
-      );
-      expect(killed.status, killed.log).toBe(130);
-      proxy.decide = () => ({ kind: "pass" });
-      const kept = (await listKeys("shared/parts/")).length - before;
-      expect(kept).toBeGreaterThanOrEqual(16);
+  test("is not listed while a shard has failed, and goes on from what was done", async () => {
+    const { id, shards } = await plan("shared");
+    const [first, second, third] = shards as [string, string, string];
+    for (const shard of [first, third]) {
+      const job = await runShard("shared", id, shard);
+      expect(job.status, job.log).toBe(0);
+    }
+    const before = proxy.seen.filter(isPart).length;
+    const countNoted = (): Promise<number> => countReceivedParts(bucket, "shared", "2of3");
+    let sent = 0;
+    proxy.decide = (request) => (isPart(request) && ++sent > 24 ? { kind: "hang" } : { kind: "pass" });
+    // As a job at its timeout: once it has noted some of what it sent.
+    const killed = await runJob(
+      { command: "backup", name: "shared", backup: id, shard: second, ...sources() },
+      async (step) => {
+        await until(async () => (await countNoted()) >= 16);
+        step.process.kill("SIGTERM");
+      },
+    );
+    expect(killed.status, killed.log).toBe(130);
+    proxy.decide = () => ({ kind: "pass" });
+    const kept = await countNoted();
 
-      const early = await finish("shared", id);
-      expect(early.status, early.log).toBe(2);
-      expect(early.annotations[0]?.message).toContain(
-        `Backup ${id} is not complete: of its 3 shards, ${second} has not finished.`,
-      );
-      expect(early.annotations[0]?.message).toContain("re-run failed jobs");
-      expect(pings).toEqual(["/shop/start", "/shop/fail"]);
-      expect(await list("shared")).toEqual([]);
+    const early = await finish("shared", id);
+    expect(early.status, early.log).toBe(2);
+    expect(early.annotations[0]?.message).toContain(
+      `Backup ${id} is not complete: of its 3 shards, ${second} has not finished.`,
+    );
+    expect(early.annotations[0]?.message).toContain("re-run failed jobs");
+    expect(pings).toEqual(["/shop/start", "/shop/fail"]);
+    expect(await list("shared")).toEqual([]);
 
-      proxy.seen.length = 0;
-      const again = await Promise.all(shards.map((shard) => runShard("shared", id, shard)));
-      for (const job of again) expect(job.status, job.log).toBe(0);
-      expect(again[0]!.log).toContain(`Shard ${first} of backup ${id} has finished before.`);
-      const resent = proxy.seen.filter(isPart).length;
-      const finished = await finish("shared", id);
-      expect(finished.status, finished.log).toBe(0);
-      const manifest = await readManifest("shared", id);
-      const parts = manifest.stores.flatMap((store) => (store.kind === "clickhouse" ? store.parts : []));
-      // What the shards that had finished sent, and what the killed one had noted, is not sent again.
-      expect(resent).toBe(parts.length - before - kept);
-      expect(resent).toBeGreaterThan(0);
-      expect(await list("shared")).toEqual([id]);
-      // As when a job that had done its work is run once more.
-      const twice = await finish("shared", id);
-      expect(twice.status, twice.log).toBe(0);
-      expect(twice.log).toContain("was complete before");
-    },
-  );
+    proxy.seen.length = 0;
+    const again = await Promise.all(shards.map((shard) => runShard("shared", id, shard)));
+    for (const job of again) expect(job.status, job.log).toBe(0);
+    expect(again[0]!.log).toContain(`Shard ${first} of backup ${id} has finished before.`);
+    const resent = proxy.seen.filter(isPart).length;
+    const finished = await finish("shared", id);
+    expect(finished.status, finished.log).toBe(0);
+    const manifest = await readManifest("shared", id);
+    const parts = manifest.stores.flatMap((store) => (store.kind === "clickhouse" ? store.parts : []));
+    // What the shards that had finished sent, and what the killed one had noted, is not sent again.
+    expect(resent).toBe(parts.length - before - kept);
+    expect(resent).toBeGreaterThan(0);
+    expect(await list("shared")).toEqual([id]);
+    // As when a job that had done its work is run once more.
+    const twice = await finish("shared", id);
+    expect(twice.status, twice.log).toBe(0);
+    expect(twice.log).toContain("was complete before");
+  });
 });
 
 async function list(name: string): Promise<string[]> {

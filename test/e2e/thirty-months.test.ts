@@ -99,5 +99,5 @@ describe("thirty monthly partitions, of which one changes", () => {
       const drill = await machine.run("drill", "--target-clickhouse-url", inject("clickhouseUrl"));
       expect(drill.json, drill.stderr).toMatchObject({ record: { verdict: "proven", backupId: backup.id } });
     }
-  }, 120_000);
+  });
 });

@@ -19,7 +19,7 @@ interface DemoRun {
 }
 
 // Packages may have to be fetched first.
-describe("npm run demo", { timeout: 300_000 }, () => {
+describe("npm run demo", () => {
   test("proves the sound copy, names what is damaged in the other, and leaves nothing behind", async () => {
     const { exitStatus, stdout, stderr, ...left } = await runDemo();
     expect(exitStatus, stderr).toBe(0);

@@ -68,7 +68,7 @@ beforeAll(async () => {
     `CREATE TABLE log (id UInt64, month UInt8, v String) ENGINE = MergeTree PARTITION BY month ORDER BY id;
      INSERT INTO log SELECT number, number % 4, hex(number) FROM numbers(20000)`,
   );
-}, 120_000);
+});
 afterAll(async () => {
   for (const destination of [near, far, archive]) destination.close();
   await Promise.all([postgres.drop(), clickhouse.drop(), empty.stop(), scratch.remove()]);
@@ -182,7 +182,7 @@ test("encrypted backups in their life: to two destinations, referred to, given t
   });
   await Promise.all(targets.map((target) => target.close()));
   await place.drop();
-}, 240_000);
+});
 
 test("two runs at once give two whole backups, each by itself", async () => {
   const before = await listBackupIds(near);
@@ -190,4 +190,4 @@ test("two runs at once give two whole backups, each by itself", async () => {
   expect(new Set(made.map(({ id }) => id)).size).toBe(2);
   expect(await listBackupIds(near)).toHaveLength(before.length + 2);
   await expectIntact(near, bob.keyring, before.length + 2);
-}, 120_000);
+});

@@ -17,7 +17,7 @@ let proxy: FaultyS3Proxy;
 beforeAll(async () => {
   // Enough for a dump of two parts.
   [product, proxy] = await Promise.all([createProduct(9_500), FaultyS3Proxy.start(inject("s3").endpoint)]);
-}, 120_000);
+});
 afterEach(() => {
   proxy.decide = () => ({ kind: "pass" });
 });
@@ -37,7 +37,7 @@ const isPartition = ({ method, url }: SeenRequest): boolean => method === "PUT" 
 const isManifest = ({ method, url }: SeenRequest): boolean =>
   method === "PUT" && url.includes("manifest.json");
 
-describe("a backup that fails is not listed, and the next one is proven:", { timeout: 120_000 }, () => {
+describe("a backup that fails is not listed, and the next one is proven:", () => {
   test("pg_dump is killed half-way", async () => {
     const { machine, place, backup } = await prepare();
     // More than every buffer on the way holds, so that it cannot be done when it is killed.

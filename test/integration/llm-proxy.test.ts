@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import Anthropic from "@anthropic-ai/sdk";
 import { createClient } from "@clickhouse/client";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { applyMigrations } from "../../examples/llm-proxy/migrations.ts";
 import { sampleApiKey, sampleProviderKey } from "../../examples/llm-proxy/sample-data.ts";
 import { createRunKey, fingerprintKey } from "../../src/drill/key-fingerprint.ts";
@@ -14,6 +14,7 @@ import { createLlmProxyStores, FAULTY_SERVER, startLlmProxy } from "../support/l
 import type { LlmProxyStores, RunningApp } from "../support/llm-proxy.ts";
 import { runSql } from "../support/postgres-databases.ts";
 import { createClickHouseDatabase, createPostgresDatabase } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 /** Of organisation 2. */
 const API_KEY = sampleApiKey(1);
@@ -73,15 +74,7 @@ const findRow = async (model: string): Promise<Record<string, unknown> | undefin
   (await queryClickHouse(`SELECT * FROM requests WHERE model = '${model}'`))[0];
 
 /** The row is written after the answer. */
-const waitForRow = (model: string): Promise<Record<string, unknown>> =>
-  vi.waitFor(
-    async () => {
-      const row = await findRow(model);
-      expect(row, `a row of ${model}`).toBeDefined();
-      return row!;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
+const waitForRow = (model: string): Promise<Record<string, unknown>> => until(() => findRow(model));
 
 describe("its stores", () => {
   test("are filled with requests of known organisations and keys, over several months", async () => {

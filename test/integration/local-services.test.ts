@@ -24,6 +24,7 @@ import {
   createPostgresDatabase,
   openS3Client,
 } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 /** A refusal is what these tests want; the client would print it. */
 const SILENT = { level: ClickHouseLogLevel.OFF };
@@ -161,7 +162,7 @@ describe("a service of a test's own", () => {
     onTestFinished(() => pids.filter(isRunning).forEach((pid) => process.kill(pid, "SIGKILL")));
     expect(pids.map(isRunning)).toEqual([true, true, true]);
     parent.kill("SIGKILL");
-    await expect.poll(() => pids.map(isRunning), { timeout: 10_000 }).toEqual([false, false, false]);
+    await until(() => !pids.some(isRunning));
   });
 });
 

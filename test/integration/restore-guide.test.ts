@@ -50,7 +50,7 @@ beforeAll(async () => {
   ]);
   const fixture = await readFile(new URL("../fixtures/clickhouse-rich.sql", import.meta.url), "utf8");
   await sourceClickHouse.query(fixture.replaceAll(/\bapp(?=\b|_)|аналитика/g, "guide_$&"));
-}, 300_000);
+});
 afterAll(async () => {
   await sourceClickHouse.query(DROPS);
   await sourceClickHouse.close();
@@ -63,7 +63,7 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-describe("RESTORE.md, run as it is in an empty folder with stock tools", { timeout: 240_000 }, () => {
+describe("RESTORE.md, run as it is in an empty folder with stock tools", () => {
   test("brings both stores back from a folder", async () => {
     const folder = scratch.file("it's a folder");
     await mkdir(folder);

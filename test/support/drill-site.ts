@@ -6,7 +6,7 @@ import { parse, stringify } from "yaml";
 import type { ProductPlaces } from "../../demo/product.ts";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { startPostgres } from "../../local-services/postgres.ts";
-import { findFreePorts } from "../../local-services/service-process.ts";
+import { findFreePorts } from "../../local-services/ports.ts";
 import type { DrillResult } from "../../src/commands/drill.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { Config, DrillConfig } from "../../src/config/config.ts";

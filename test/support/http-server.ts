@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { LOOPBACK, findFreePorts } from "../../local-services/ports.ts";
 
 export interface TestServer extends AsyncDisposable {
   url: string;
@@ -11,9 +12,9 @@ export async function serve(
   handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
 ): Promise<TestServer> {
   const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -23,6 +24,6 @@ export async function serve(
 
 /** An address on loopback where nothing listens. */
 export async function findFreeAddress(): Promise<string> {
-  await using server = await serve(() => {});
-  return server.url;
+  const [port] = await findFreePorts(1);
+  return `http://${LOOPBACK}:${port}`;
 }

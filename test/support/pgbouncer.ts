@@ -1,7 +1,8 @@
 import { chown, writeFile } from "node:fs/promises";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
 import { connectOnce } from "../../local-services/postgres.ts";
-import { LOOPBACK, findFreePorts, startService } from "../../local-services/service-process.ts";
+import { LOOPBACK, findFreePorts } from "../../local-services/ports.ts";
+import { startService } from "../../local-services/service-process.ts";
 import type { Launch, ServiceProcess } from "../../local-services/service-process.ts";
 import { findDebianArchive } from "../../src/sys/apt-sources.ts";
 import { unpackDebianPackages } from "../../src/sys/debian-packages.ts";

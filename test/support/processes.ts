@@ -40,11 +40,23 @@ export class ProcessWatch implements Disposable {
 
 /** Everything that a process has started, at whatever remove, and that has not ended. */
 export function listDescendants(pid: number): number[] {
-  const children = listThreads(pid).flatMap((thread) => {
+  const children = listChildren(pid);
+  return [...children, ...children.flatMap(listDescendants)];
+}
+
+/** The programs that a process itself has started and that have not ended. */
+export function listPrograms(pid: number): { pid: number; commandLine: string }[] {
+  return listChildren(pid).flatMap((child) => {
+    const commandLine = readCommandLine(child);
+    return commandLine === undefined ? [] : [{ pid: child, commandLine }];
+  });
+}
+
+function listChildren(pid: number): number[] {
+  return listThreads(pid).flatMap((thread) => {
     const text = read(`/proc/${pid}/task/${thread}/children`) ?? "";
     return text.split(" ").filter(Boolean).map(Number);
   });
-  return [...children, ...children.flatMap(listDescendants)];
 }
 
 function listThreads(pid: number): string[] {

@@ -17,9 +17,8 @@ export interface TestBucket extends S3Address {
   bucket: string;
 }
 
-/** Creates an empty Postgres database on the server of the test run. */
-export async function createPostgresDatabase(): Promise<TestDatabase> {
-  const serverUrl = inject("postgresUrl");
+/** Creates an empty Postgres database, on the server of the test run if no other is named. */
+export async function createPostgresDatabase(serverUrl = inject("postgresUrl")): Promise<TestDatabase> {
   const name = nameUniquely();
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

@@ -31,7 +31,8 @@ export async function readRoleAttributes(
 
 /**
  * Creates the roles that grants and policies name and the target's server lacks, without a login: pg_restore would
- * lose these grants and policies otherwise. Roles that are there stay as they are.
+ * lose these grants and policies otherwise. Roles that are there, or that another restore makes at the same moment,
+ * stay as they are.
  *
  * @returns the roles it created
  * @throws AppError STORE_RIGHTS_MISSING
@@ -47,11 +48,14 @@ export async function createMissingRoles(
     [roles.map(({ name }) => name)],
   );
   const missing = roles.filter(({ name }) => !found.some((role) => role.name === name));
+  const created: RoleAttributes[] = [];
   for (const [position, role] of missing.entries()) {
     try {
       await makeRole(session, role, reporter);
+      created.push(role);
       reporter.info(`Created the role ${role.name}, which grants or policies name`);
     } catch (error) {
+      if (isThere(error)) continue;
       if (!isRefusal(error)) throw error;
       throw new AppError(
         "STORE_RIGHTS_MISSING",
@@ -63,9 +67,9 @@ export async function createMissingRoles(
       );
     }
   }
-  const memberships = missing.flatMap(grantMemberships);
+  const memberships = created.flatMap(grantMemberships);
   if (memberships.length > 0) await session.run("Granting memberships", memberships.join(" "));
-  return missing.map(({ name }) => name);
+  return created.map(({ name }) => name);
 }
 
 /** Makes a role, without BYPASSRLS where the session may not give that. */
@@ -89,6 +93,12 @@ async function makeRole(
 
 function isRefusal(error: unknown): error is AppError {
   return error instanceof AppError && error.code === "STORE_RIGHTS_MISSING";
+}
+
+/** A role of another session is unseen until that commits; then its name is taken, by one code or the other. */
+function isThere(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return code === "42710" || code === "23505";
 }
 
 /**

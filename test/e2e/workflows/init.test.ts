@@ -4,7 +4,7 @@ import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { findFreePorts } from "../../../local-services/service-process.ts";
+import { findFreePorts } from "../../../local-services/ports.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { BundleProcess, createBareEnvironment } from "../../support/bundle.ts";
 import { runSql } from "../../support/postgres-databases.ts";
@@ -51,49 +51,45 @@ async function fillStores(): Promise<Record<string, string>> {
   return { DATABASE_URL: postgres.url, CLICKHOUSE_URL: clickhouse.url };
 }
 
-test(
-  "what init writes for a product is valid, and backs up, drills and looks without another word",
-  { timeout: 240_000 },
-  async () => {
-    const scratch = await Scratch.create();
-    onTestFinished(() => scratch.remove());
-    const [files, secrets, bucket] = await Promise.all([copyProduct(scratch), fillStores(), createBucket()]);
-    const env = await createBareEnvironment(scratch);
-    const place = ["--s3-endpoint", bucket.endpoint, "--s3-region", bucket.region, "--s3-path-style"];
-    const to = ["--destination", `s3://${bucket.bucket}/request-log`, ...place];
-    const { status, stdout, stderr } = await new BundleProcess("cli", ["init", "--yes", ...to], env, files)
-      .ended;
-    expect(status, stderr).toBe(0);
-    expect(stdout).not.toContain("Left to you");
-    const named = [...stdout.matchAll(/gh secret set (\w+)/g)].map(([, name]) => name);
-    expect(named).toEqual([
-      "DATABASE_URL",
-      "CLICKHOUSE_URL",
-      "ENCRYPTION_KEY",
-      "AWS_ACCESS_KEY_ID",
-      "AWS_SECRET_ACCESS_KEY",
-    ]);
+test("what init writes for a product is valid, and backs up, drills and looks without another word", async () => {
+  const scratch = await Scratch.create();
+  onTestFinished(() => scratch.remove());
+  const [files, secrets, bucket] = await Promise.all([copyProduct(scratch), fillStores(), createBucket()]);
+  const env = await createBareEnvironment(scratch);
+  const place = ["--s3-endpoint", bucket.endpoint, "--s3-region", bucket.region, "--s3-path-style"];
+  const to = ["--destination", `s3://${bucket.bucket}/request-log`, ...place];
+  const { status, stdout, stderr } = await new BundleProcess("cli", ["init", "--yes", ...to], env, files)
+    .ended;
+  expect(status, stderr).toBe(0);
+  expect(stdout).not.toContain("Left to you");
+  const named = [...stdout.matchAll(/gh secret set (\w+)/g)].map(([, name]) => name);
+  expect(named).toEqual([
+    "DATABASE_URL",
+    "CLICKHOUSE_URL",
+    "ENCRYPTION_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+  ]);
 
-    const workflows = await readdir(join(files, WORKFLOWS));
-    for (const name of workflows) {
-      const text = await readFile(join(files, WORKFLOWS, name), "utf8");
-      expect(await findWorkflowFaults(join(WORKFLOWS, name), text), name).toEqual([]);
-    }
-    expect(parse(await readFile(join(files, "lifeboat.yml"), "utf8"))).toMatchObject({ name: "request-log" });
+  const workflows = await readdir(join(files, WORKFLOWS));
+  for (const name of workflows) {
+    const text = await readFile(join(files, WORKFLOWS, name), "utf8");
+    expect(await findWorkflowFaults(join(WORKFLOWS, name), text), name).toEqual([]);
+  }
+  expect(parse(await readFile(join(files, "lifeboat.yml"), "utf8"))).toMatchObject({ name: "request-log" });
 
-    await using repository = new Repository({
-      files,
-      secrets: {
-        ...secrets,
-        ENCRYPTION_KEY: randomBytes(32).toString("base64"),
-        AWS_ACCESS_KEY_ID: bucket.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey,
-      },
-    });
-    for (const name of ["nightly-backup", "weekly-drill", "freshness"]) {
-      const run = await repository.start(`${WORKFLOWS}/lifeboat-${name}.yml`, { event: "workflow_dispatch" })
-        .finished;
-      expect(run.conclusion, JSON.stringify(run.jobs, null, 2)).toBe("success");
-    }
-  },
-);
+  await using repository = new Repository({
+    files,
+    secrets: {
+      ...secrets,
+      ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+      AWS_ACCESS_KEY_ID: bucket.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+    },
+  });
+  for (const name of ["nightly-backup", "weekly-drill", "freshness"]) {
+    const run = await repository.start(`${WORKFLOWS}/lifeboat-${name}.yml`, { event: "workflow_dispatch" })
+      .finished;
+    expect(run.conclusion, JSON.stringify(run.jobs, null, 2)).toBe("success");
+  }
+});

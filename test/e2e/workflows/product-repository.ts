@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
-import { findFreePorts } from "../../../local-services/service-process.ts";
+import { findFreePorts } from "../../../local-services/ports.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { createLlmProxyStores } from "../../support/llm-proxy.ts";
 import type { LlmProxyStores } from "../../support/llm-proxy.ts";

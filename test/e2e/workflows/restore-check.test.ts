@@ -22,7 +22,7 @@ beforeAll(async () => {
   const repository = await site.createRepository();
   const { conclusion } = await start(repository, "nightly-backup").finished;
   expect(conclusion).toBe("success");
-}, 240_000);
+});
 afterAll(() => site[Symbol.asyncDispose]());
 
 /** The pull request's check, and its step that tries the migrations. */
@@ -37,22 +37,18 @@ async function check(
 }
 
 describe("the check of a pull request", () => {
-  test(
-    "is green for migrations that lose nothing, and tells what they change",
-    { timeout: 240_000 },
-    async () => {
-      const { run, summary } = await check({
-        [`${MIGRATIONS}/postgres/0003_invoices.sql`]: "CREATE TABLE invoices (id int PRIMARY KEY);",
-        [`${MIGRATIONS}/clickhouse/0003_cost.sql`]: "ALTER TABLE requests ADD COLUMN cost Float64;",
-      });
-      expect(run.conclusion, summary).toBe("success");
-      expect(run.jobs["check/check"]?.outputs).toEqual({ verdict: "proven" });
-      expect(summary).toContain("table public.invoices is new");
-      expect(summary).not.toContain("chat through the application");
-    },
-  );
+  test("is green for migrations that lose nothing, and tells what they change", async () => {
+    const { run, summary } = await check({
+      [`${MIGRATIONS}/postgres/0003_invoices.sql`]: "CREATE TABLE invoices (id int PRIMARY KEY);",
+      [`${MIGRATIONS}/clickhouse/0003_cost.sql`]: "ALTER TABLE requests ADD COLUMN cost Float64;",
+    });
+    expect(run.conclusion, summary).toBe("success");
+    expect(run.jobs["check/check"]?.outputs).toEqual({ verdict: "proven" });
+    expect(summary).toContain("table public.invoices is new");
+    expect(summary).not.toContain("chat through the application");
+  });
 
-  test("is red for a migration that fails on the rows of the backup", { timeout: 240_000 }, async () => {
+  test("is red for a migration that fails on the rows of the backup", async () => {
     const { run, summary } = await check({
       [`${MIGRATIONS}/postgres/0003_unique.sql`]: "ALTER TABLE provider_keys ADD UNIQUE (provider);",
     });
@@ -60,7 +56,7 @@ describe("the check of a pull request", () => {
     expect(summary).toContain('Step "migrations" failed');
   });
 
-  test("is red for a migration that loses rows, and names the table", { timeout: 240_000 }, async () => {
+  test("is red for a migration that loses rows, and names the table", async () => {
     const { run, step, summary } = await check({
       [`${MIGRATIONS}/clickhouse/0003_short_log.sql`]: "TRUNCATE TABLE requests;",
     });
@@ -70,44 +66,40 @@ describe("the check of a pull request", () => {
   });
 });
 
-test(
-  "a fork's pull request is checked without secrets, on the backup in the repository",
-  { timeout: 240_000 },
-  async () => {
-    const scratch = await Scratch.create();
-    try {
-      // As its operator makes it: of a development database, with rows that anybody may see.
-      const { addresses } = site.stores;
-      const machine = await Machine.create({
-        LIFEBOAT_POSTGRES_URL: addresses.postgresUrl,
-        LIFEBOAT_CLICKHOUSE_URL: addresses.clickhouseUrl,
-      });
-      const { status, stderr } = await machine.run(
-        "backup",
-        "--destination",
-        `file://${scratch.path}`,
-        "--name",
-        "llm-proxy",
-      );
-      expect(status, stderr).toBe(0);
-      const repository = await site.createRepository({
-        files: {
-          [`${MIGRATIONS}/postgres/0003_invoices.sql`]: "CREATE TABLE invoices (id int PRIMARY KEY);",
-        },
-      });
-      const missing = await start(repository, "restore-check", pull(true)).finished;
-      expect(missing.conclusion).toBe("failure");
-      const told = missing.jobs["check/plan"]?.steps.flatMap(({ annotations }) => annotations);
-      expect(told?.map(({ message }) => message).join()).toContain("fixtures/backup");
+test("a fork's pull request is checked without secrets, on the backup in the repository", async () => {
+  const scratch = await Scratch.create();
+  try {
+    // As its operator makes it: of a development database, with rows that anybody may see.
+    const { addresses } = site.stores;
+    const machine = await Machine.create({
+      LIFEBOAT_POSTGRES_URL: addresses.postgresUrl,
+      LIFEBOAT_CLICKHOUSE_URL: addresses.clickhouseUrl,
+    });
+    const { status, stderr } = await machine.run(
+      "backup",
+      "--destination",
+      `file://${scratch.path}`,
+      "--name",
+      "llm-proxy",
+    );
+    expect(status, stderr).toBe(0);
+    const repository = await site.createRepository({
+      files: {
+        [`${MIGRATIONS}/postgres/0003_invoices.sql`]: "CREATE TABLE invoices (id int PRIMARY KEY);",
+      },
+    });
+    const missing = await start(repository, "restore-check", pull(true)).finished;
+    expect(missing.conclusion).toBe("failure");
+    const told = missing.jobs["check/plan"]?.steps.flatMap(({ annotations }) => annotations);
+    expect(told?.map(({ message }) => message).join()).toContain("fixtures/backup");
 
-      await cp(scratch.path, join(repository.settings.files, "fixtures/backup"), { recursive: true });
-      const run = await start(repository, "restore-check", pull(true)).finished;
-      expect(run.conclusion, JSON.stringify(run.jobs, null, 2)).toBe("success");
-      const seen = JSON.stringify(run.jobs);
-      expect(seen).toContain("table public.invoices is new");
-      for (const secret of Object.values(site.secrets)) expect(seen).not.toContain(secret);
-    } finally {
-      await scratch.remove();
-    }
-  },
-);
+    await cp(scratch.path, join(repository.settings.files, "fixtures/backup"), { recursive: true });
+    const run = await start(repository, "restore-check", pull(true)).finished;
+    expect(run.conclusion, JSON.stringify(run.jobs, null, 2)).toBe("success");
+    const seen = JSON.stringify(run.jobs);
+    expect(seen).toContain("table public.invoices is new");
+    for (const secret of Object.values(site.secrets)) expect(seen).not.toContain(secret);
+  } finally {
+    await scratch.remove();
+  }
+});

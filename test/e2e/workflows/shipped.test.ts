@@ -16,7 +16,7 @@ let repository: Repository;
 beforeAll(async () => {
   site = await ProductSite.create();
   repository = await site.createRepository();
-}, 120_000);
+});
 afterAll(() => site[Symbol.asyncDispose]());
 
 /** Everything that people could read of a run, for a look when it went wrong. */
@@ -48,50 +48,42 @@ const readError = ({ annotations }: StepResult): string | undefined =>
   annotations.find(({ level }) => level === "error")?.message;
 
 describe("the shipped workflows", () => {
-  test(
-    "the catch-up backs up when the night was missed, and does nothing when it was not",
-    { timeout: 240_000 },
-    async () => {
-      const missed = await start(repository, "nightly-backup", CATCH_UP).finished;
-      expect(missed.conclusion, tell(missed)).toBe("success");
-      expect(findStep(missed, "backup/backup", "Is a backup due?")).toMatchObject({
-        outcome: "failure",
-        conclusion: "success",
-      });
-      const [, id] =
-        /Backup (\S+) is complete/.exec(findStep(missed, "backup/backup", "Back up").summary) ?? [];
-      expect(findJob(missed, "backup").outputs).toEqual({ "backup-id": id });
+  test("the catch-up backs up when the night was missed, and does nothing when it was not", async () => {
+    const missed = await start(repository, "nightly-backup", CATCH_UP).finished;
+    expect(missed.conclusion, tell(missed)).toBe("success");
+    expect(findStep(missed, "backup/backup", "Is a backup due?")).toMatchObject({
+      outcome: "failure",
+      conclusion: "success",
+    });
+    const [, id] =
+      /Backup (\S+) is complete/.exec(findStep(missed, "backup/backup", "Back up").summary) ?? [];
+    expect(findJob(missed, "backup").outputs).toEqual({ "backup-id": id });
 
-      const fresh = await start(repository, "nightly-backup", CATCH_UP).finished;
-      expect(fresh.conclusion, tell(fresh)).toBe("success");
-      expect(findStep(fresh, "backup/backup", "Back up").outcome).toBe("skipped");
-      expect(findJob(fresh, "backup").outputs).toEqual({ "backup-id": "" });
-    },
-  );
+    const fresh = await start(repository, "nightly-backup", CATCH_UP).finished;
+    expect(fresh.conclusion, tell(fresh)).toBe("success");
+    expect(findStep(fresh, "backup/backup", "Back up").outcome).toBe("skipped");
+    expect(findJob(fresh, "backup").outputs).toEqual({ "backup-id": "" });
+  });
 
-  test(
-    "a nightly backup is drilled in the versions it was taken from, and then freshness is green",
-    { timeout: 240_000 },
-    async () => {
-      const backup = await start(repository, "nightly-backup", NIGHTLY).finished;
-      expect(backup.conclusion, tell(backup)).toBe("success");
-      const drill = await start(repository, "weekly-drill").finished;
-      expect(drill.conclusion, tell(drill)).toBe("success");
-      expect(findJob(drill, "drill").outputs).toEqual({
-        "backup-id": findJob(backup, "backup").outputs["backup-id"],
-        verdict: "proven",
-      });
-      expect(findJob(drill, "drill/drill").orphans).toEqual([]);
-      const freshness = await start(repository, "freshness").finished;
-      expect(freshness.conclusion, tell(freshness)).toBe("success");
+  test("a nightly backup is drilled in the versions it was taken from, and then freshness is green", async () => {
+    const backup = await start(repository, "nightly-backup", NIGHTLY).finished;
+    expect(backup.conclusion, tell(backup)).toBe("success");
+    const drill = await start(repository, "weekly-drill").finished;
+    expect(drill.conclusion, tell(drill)).toBe("success");
+    expect(findJob(drill, "drill").outputs).toEqual({
+      "backup-id": findJob(backup, "backup").outputs["backup-id"],
+      verdict: "proven",
+    });
+    expect(findJob(drill, "drill/drill").orphans).toEqual([]);
+    const freshness = await start(repository, "freshness").finished;
+    expect(freshness.conclusion, tell(freshness)).toBe("success");
 
-      const seen = [backup, drill, freshness].map((run) => tell(run)).join("\n");
-      for (const secret of Object.values(site.secrets)) expect(seen).not.toContain(secret);
-      expect(seen).not.toContain("session-of-the-role");
-    },
-  );
+    const seen = [backup, drill, freshness].map((run) => tell(run)).join("\n");
+    for (const secret of Object.values(site.secrets)) expect(seen).not.toContain(secret);
+    expect(seen).not.toContain("session-of-the-role");
+  });
 
-  test("a drill under a wrong ENCRYPTION_KEY is red", { timeout: 240_000 }, async () => {
+  test("a drill under a wrong ENCRYPTION_KEY is red", async () => {
     await start(repository, "nightly-backup", NIGHTLY).finished;
     const wrong = Buffer.alloc(32, 7).toString("base64");
     const other = await site.createRepository({ secrets: { ENCRYPTION_KEY: wrong } });
@@ -101,7 +93,7 @@ describe("the shipped workflows", () => {
     expect(tell(drill)).not.toContain(wrong);
   });
 
-  test("a drill without its ENCRYPTION_KEY names the secret", { timeout: 120_000 }, async () => {
+  test("a drill without its ENCRYPTION_KEY names the secret", async () => {
     await start(repository, "nightly-backup", NIGHTLY).finished;
     const other = await site.createRepository({ without: ["ENCRYPTION_KEY"] });
     const drill = await start(other, "weekly-drill").finished;
@@ -111,7 +103,7 @@ describe("the shipped workflows", () => {
     expect(readError(step)).toContain("ENCRYPTION_KEY, which is not set or empty");
   });
 
-  test("freshness is red when the newest backup is older than the RPO", { timeout: 120_000 }, async () => {
+  test("freshness is red when the newest backup is older than the RPO", async () => {
     await start(repository, "nightly-backup", NIGHTLY).finished;
     await using board = await openNoticeBoard();
     const strict = await site.createRepository({
@@ -128,75 +120,69 @@ describe("the shipped workflows", () => {
 });
 
 describe("the restore workflow", () => {
-  test(
-    "says what would happen, changes nothing, and then restores: staging first",
-    { timeout: 240_000 },
-    async () => {
-      const [staging, production] = await Promise.all([createPostgresDatabase(), createPostgresDatabase()]);
-      onTestFinished(async () => void (await Promise.all([staging.drop(), production.drop()])));
-      await runSql(production.url, "CREATE TABLE leftover (n int)");
-      const restoring = await site.createRepository({
-        settings: {
-          environments: {
-            "restore-staging": { secrets: { TARGET_POSTGRES_URL: staging.url } },
-            "restore-production": { secrets: { TARGET_POSTGRES_URL: production.url } },
-          },
+  test("says what would happen, changes nothing, and then restores: staging first", async () => {
+    const [staging, production] = await Promise.all([createPostgresDatabase(), createPostgresDatabase()]);
+    onTestFinished(async () => void (await Promise.all([staging.drop(), production.drop()])));
+    await runSql(production.url, "CREATE TABLE leftover (n int)");
+    const restoring = await site.createRepository({
+      settings: {
+        environments: {
+          "restore-staging": { secrets: { TARGET_POSTGRES_URL: staging.url } },
+          "restore-production": { secrets: { TARGET_POSTGRES_URL: production.url } },
         },
-      });
-      await start(restoring, "nightly-backup", NIGHTLY).finished;
-      const tables = async (url: string): Promise<unknown[]> =>
-        (
-          await runSql(
-            url,
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
-          )
-        ).map(({ table_name: name }) => name);
-      const inputs = {
-        target: "production",
-        confirm: "production",
-        stores: "postgres",
-        replace: production.name,
-      };
+      },
+    });
+    await start(restoring, "nightly-backup", NIGHTLY).finished;
+    const tables = async (url: string): Promise<unknown[]> =>
+      (
+        await runSql(
+          url,
+          "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+        )
+      ).map(({ table_name: name }) => name);
+    const inputs = {
+      target: "production",
+      confirm: "production",
+      stores: "postgres",
+      replace: production.name,
+    };
 
-      const dry = await start(restoring, "restore", {
-        event: "workflow_dispatch",
-        inputs: { ...inputs, confirm: "", "dry-run": true },
-      }).finished;
-      expect(dry.conclusion, tell(dry)).toBe("success");
-      const summary = readText(findStep(dry, "production", "Restore into production"));
-      expect(summary).toMatch(/^## 🔍 Backup \S+ would be restored; nothing was changed/);
-      expect(summary).toMatch(
-        new RegExp(`in ${production.name} at \\S+, this would be replaced: .*leftover`),
-      );
-      expect(await tables(staging.url)).toEqual([]);
-      expect(await tables(production.url)).toEqual(["leftover"]);
+    const dry = await start(restoring, "restore", {
+      event: "workflow_dispatch",
+      inputs: { ...inputs, confirm: "", "dry-run": true },
+    }).finished;
+    expect(dry.conclusion, tell(dry)).toBe("success");
+    const summary = readText(findStep(dry, "production", "Restore into production"));
+    expect(summary).toMatch(/^## 🔍 Backup \S+ would be restored; nothing was changed/);
+    expect(summary).toMatch(new RegExp(`in ${production.name} at \\S+, this would be replaced: .*leftover`));
+    expect(await tables(staging.url)).toEqual([]);
+    expect(await tables(production.url)).toEqual(["leftover"]);
 
-      const mistyped = await start(restoring, "restore", {
-        event: "workflow_dispatch",
-        inputs: { ...inputs, confirm: "prod", "dry-run": false },
-      }).finished;
-      expect(mistyped.conclusion).toBe("failure");
-      expect(findJob(mistyped, "staging").steps[0]?.annotations[0]?.message).toContain(
-        "Type out the target's name",
-      );
-      expect(findJob(mistyped, "production").result).toBe("skipped");
+    const mistyped = await start(restoring, "restore", {
+      event: "workflow_dispatch",
+      inputs: { ...inputs, confirm: "prod", "dry-run": false },
+    }).finished;
+    expect(mistyped.conclusion).toBe("failure");
+    expect(findJob(mistyped, "staging").steps[0]?.annotations[0]?.message).toContain(
+      "Type out the target's name",
+    );
+    expect(findJob(mistyped, "production").result).toBe("skipped");
 
-      const real = await start(restoring, "restore", {
-        event: "workflow_dispatch",
-        inputs: { ...inputs, "dry-run": false },
-      }).finished;
-      expect(real.conclusion, tell(real)).toBe("success");
-      expect(findJob(real, "production").environment).toBe("restore-production");
-      const source = await tables(site.stores.addresses.postgresUrl);
-      expect(await tables(staging.url)).toEqual(source);
-      expect(await tables(production.url)).toEqual(source);
+    const real = await start(restoring, "restore", {
+      event: "workflow_dispatch",
+      inputs: { ...inputs, "dry-run": false },
+    }).finished;
+    expect(real.conclusion, tell(real)).toBe("success");
+    expect(findJob(real, "production").environment).toBe("restore-production");
+    const source = await tables(site.stores.addresses.postgresUrl);
+    expect(await tables(staging.url)).toEqual(source);
+    expect(await tables(production.url)).toEqual(source);
 
-      const again = await start(restoring, "restore", {
-        event: "workflow_dispatch",
-        inputs: { ...inputs, replace: "", target: "staging", confirm: "staging", "dry-run": false },
-      }).finished;
-      expect(again.conclusion).toBe("failure");
-      expect(readError(findStep(again, "staging", "Restore into staging"))).toContain("is not empty");
-    },
-  );
+    const again = await start(restoring, "restore", {
+      event: "workflow_dispatch",
+      inputs: { ...inputs, replace: "", target: "staging", confirm: "staging", "dry-run": false },
+    }).finished;
+    expect(again.conclusion).toBe("failure");
+    expect(readError(findStep(again, "staging", "Restore into staging"))).toContain("is not empty");
+  });
 });

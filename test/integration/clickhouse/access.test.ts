@@ -43,7 +43,7 @@ beforeAll(async () => {
   connected = await ClickHouseServer.connect(parseConnection(new Secret(server.url), run.redactor), run);
   await connected.run("CREATE DATABASE app");
   await connected.run("CREATE TABLE app.orders (id UInt64) ENGINE = MergeTree ORDER BY id");
-}, 60_000);
+});
 
 afterAll(async () => {
   await connected.close();

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { inject } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
@@ -31,8 +32,16 @@ export class ClickHousePair implements AsyncDisposable {
 
   /** Creates a database on the source and runs statements in it (`DB` stands for its name). */
   async fill(script: string): Promise<string> {
-    const database = `test_${randomBytes(6).toString("hex")}`;
+    const database = nameUniquely();
     await this.sql(`CREATE DATABASE ${database}; ${script.replaceAll("DB.", `${database}.`)}`);
+    return database;
+  }
+
+  /** Fills a database of the source with a column of every type. @returns its name */
+  async fillTypes(): Promise<string> {
+    const fixture = await readFile(new URL("../../fixtures/clickhouse-types.sql", import.meta.url), "utf8");
+    const database = nameUniquely();
+    await this.sql(fixture.replaceAll("every_type", database));
     return database;
   }
 
@@ -81,6 +90,11 @@ export class ClickHousePair implements AsyncDisposable {
     await this.#source.close();
     await this.#stopTarget();
   }
+}
+
+/** The source is shared by all files of tests. */
+function nameUniquely(): string {
+  return `test_${randomBytes(6).toString("hex")}`;
 }
 
 /** What a restored server holds otherwise than the backup says. */

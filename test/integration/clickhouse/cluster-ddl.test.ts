@@ -70,7 +70,7 @@ beforeAll(async () => {
   await pair.sql("CREATE DATABASE cluster");
   sink = new MemorySink();
   empty = await pair.backup(["cluster"], sink);
-}, 60_000);
+});
 
 afterAll(async () => {
   await pair.sql("DROP DATABASE cluster SYNC");

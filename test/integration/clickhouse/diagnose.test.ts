@@ -31,7 +31,7 @@ beforeAll(async () => {
     ALTER TABLE app.b DETACH PARTITION 1;
     ALTER TABLE app.a UPDATE v = throwIf(id = 500) WHERE 1 SETTINGS mutations_sync = 0`);
   await admin.close();
-}, 60_000);
+});
 
 afterAll(() => server.stop());
 

@@ -7,7 +7,7 @@ let pair: ClickHousePair;
 
 beforeAll(async () => {
   pair = await ClickHousePair.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await pair[Symbol.asyncDispose]();

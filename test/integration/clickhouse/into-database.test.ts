@@ -41,7 +41,7 @@ beforeAll(async () => {
   sink = new MemorySink();
   manifest = await pair.backup([shop], sink);
   original = await describeOriginal();
-}, 120_000);
+});
 
 afterEach(async () => {
   expect(await describeOriginal()).toEqual(original);

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,12 +14,13 @@ import { ClickHousePair } from "./clickhouse-pair.ts";
 const run = startToolRun();
 const sink = new MemorySink();
 let pair: ClickHousePair;
+let types: string;
 let database: string;
 let manifest: ClickHouseManifest;
 
 beforeAll(async () => {
   pair = await ClickHousePair.start();
-  await pair.sql(await readFile(new URL("../../fixtures/clickhouse-types.sql", import.meta.url), "utf8"));
+  types = await pair.fillTypes();
   // Several blocks, and values longer than one chunk of the decompressor's.
   database = await pair.fill(`
     CREATE TABLE DB.many (id UInt64, name LowCardinality(String), note String, tags Array(Nullable(String)))
@@ -35,10 +35,10 @@ beforeAll(async () => {
       [NULL, [NULL]::Array(Nullable(Nothing))::Dynamic, []::Dynamic, tuple()::Dynamic, map()::Dynamic, now()::Dynamic][number % 6 + 1],
       [NULL::Dynamic, [number]::Dynamic], [(0, 1), (1, 2)]::LineString::Geometry, ('x,)', [NULL, 'y']), map('ab', (now64(3), 1.5))
       FROM numbers(12)`);
-  manifest = await pair.backup(["every_type", database], sink);
-}, 120_000);
+  manifest = await pair.backup([types, database], sink);
+});
 afterAll(async () => {
-  await pair.sql(`DROP DATABASE IF EXISTS every_type SYNC; DROP DATABASE IF EXISTS ${database} SYNC`);
+  await pair.sql(`DROP DATABASE ${types} SYNC; DROP DATABASE ${database} SYNC`);
   await pair[Symbol.asyncDispose]();
 });
 

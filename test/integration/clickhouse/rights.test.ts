@@ -67,7 +67,7 @@ beforeAll(async () => {
     CREATE DICTIONARY asking.names (id UInt64, name String) PRIMARY KEY id SOURCE(CLICKHOUSE(TABLE 'log' DB 'app')) LAYOUT(FLAT()) LIFETIME(0);
     CREATE TABLE asking.named (id UInt64, name String DEFAULT dictGet('asking.names', 'name', id)) ENGINE = MergeTree ORDER BY id`);
   await admin.close();
-}, 60_000);
+});
 
 afterAll(() => server.stop());
 

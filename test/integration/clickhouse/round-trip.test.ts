@@ -20,7 +20,7 @@ beforeAll(async () => {
   await pair.sql(await readFile(new URL("../../fixtures/clickhouse-rich.sql", import.meta.url), "utf8"));
   sink = new MemorySink();
   manifest = await pair.backup(DATABASES, sink);
-}, 120_000);
+});
 
 afterAll(async () => {
   await pair.sql(

@@ -34,7 +34,7 @@ beforeAll(async () => {
   sink = new MemorySink();
   manifest = await pair.backup([shop, other], sink);
   target = createClickHouseTarget({ store: "clickhouse", url: new Secret(pair.targetUrl) }, pair.run);
-}, 120_000);
+});
 
 afterAll(async () => {
   await target.close();

@@ -76,7 +76,7 @@ beforeAll(async () => {
   const address = new URL(inject("clickhouseUrl"));
   address.port = String((standIn.address() as AddressInfo).port);
   url = address.href;
-}, 60_000);
+});
 
 afterAll(async () => {
   standIn.closeAllConnections();

@@ -14,7 +14,7 @@ let pair: ClickHousePair;
 
 beforeAll(async () => {
   pair = await ClickHousePair.start();
-}, 120_000);
+});
 afterAll(() => pair[Symbol.asyncDispose]());
 
 const TABLES = `CREATE TABLE DB.log (id UInt64, month UInt8, v String) ENGINE = MergeTree PARTITION BY month ORDER BY id;

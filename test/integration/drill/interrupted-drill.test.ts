@@ -8,6 +8,7 @@ import type { DrillFile, Variation } from "../../support/drill-site.ts";
 import { serve } from "../../support/http-server.ts";
 import { runSql } from "../../support/postgres-databases.ts";
 import { ProcessWatch } from "../../support/processes.ts";
+import { until } from "../../support/until.ts";
 
 let site: DrillSite;
 /** Temporary files of the drills, and of nothing else. */
@@ -110,10 +111,7 @@ async function interrupt({
   const early = drill.then(({ record }) => {
     throw new Error(`The drill ended before it was interrupted: ${record.reasons.join(" ")}`);
   });
-  const reached = vi.waitUntil(() => when([...watch.descendants.values()]), {
-    timeout: 30_000,
-    interval: 20,
-  });
+  const reached = until(() => when([...watch.descendants.values()]));
   await Promise.race([reached, early]);
   shell.stopAll();
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
     ...toolOptions,
   });
   packages = await apt.download([`postgresql-client-${MAJOR}`]);
-}, 180_000);
+});
 afterAll(() => downloaded.remove());
 
 beforeEach(async () => {
@@ -157,7 +157,7 @@ describe("the choice", () => {
       "Debian's archive",
     ]);
     expect(tried[2]?.outcome).toContain(`could not be fetched from ${archive.uri} (${suite})`);
-  }, 180_000);
+  });
 
   test("names every source when none has a client of that version or later", async () => {
     const error: unknown = await findPostgresTools(19, startRun(MACHINE_WITHOUT_CLIENT)).catch(

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { readdir } from "node:fs/promises";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { compareInventories } from "../../../src/backup/inventory.ts";
@@ -12,8 +11,10 @@ import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { changeUrl, createRichDatabase, runSql, startToolRun } from "../../support/postgres-databases.ts";
+import { listPrograms } from "../../support/processes.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import type { TestDatabase } from "../../support/services.ts";
+import { until } from "../../support/until.ts";
 
 let source: TestDatabase;
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     source.url,
     `CREATE TABLE bulk AS SELECT md5(random()::text) || md5(random()::text) AS noise FROM generate_series(1, 200000)`,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();
@@ -68,22 +69,11 @@ class InterruptedSink extends MemorySink {
   }
 }
 
-/** Programs that this process has started, with their arguments. */
-async function findChildren(): Promise<{ pid: number; argv: string }[]> {
-  const children: { pid: number; argv: string }[] = [];
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (Number(/\) \S (\d+)/.exec(stat)?.[1]) !== process.pid) continue;
-    const argv = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    children.push({ pid: Number(pid), argv: argv.replaceAll("\0", " ") });
-  }
-  return children;
-}
-
-async function findDump(): Promise<{ pid: number; argv: string }> {
-  const dump = (await findChildren()).find(({ argv }) => argv.includes("--snapshot="));
+/** Pid of the running pg_dump. */
+function findDump(): number {
+  const dump = listPrograms(process.pid).find(({ commandLine }) => commandLine.includes("--snapshot="));
   if (!dump) throw new Error("pg_dump does not run");
-  return dump;
+  return dump.pid;
 }
 
 describe("a server that cannot be reached", () => {
@@ -156,11 +146,11 @@ describe("a backup that is interrupted", () => {
   async function expectNothingLeft(sink: MemorySink): Promise<void> {
     expect(sink.failures).toHaveLength(1);
     expect(sink.objects.size).toBe(0);
-    expect((await findChildren()).filter(({ argv }) => argv.includes("pg_"))).toEqual([]);
+    expect(listPrograms(process.pid).filter(({ commandLine }) => commandLine.includes("pg_"))).toEqual([]);
   }
 
   test("fails, and ends its object in an error, when pg_dump is killed half-way", async () => {
-    const sink = new InterruptedSink(async () => void process.kill((await findDump()).pid, "SIGKILL"));
+    const sink = new InterruptedSink(async () => void process.kill(findDump(), "SIGKILL"));
     const error = await failureOf(backUpInto(sink));
     expect(error).toMatchObject({ code: "TOOL_FAILED" });
     expect(error.message).toMatch(/^pg_dump was ended by SIGKILL/);
@@ -172,11 +162,9 @@ describe("a backup that is interrupted", () => {
     ["feeds pg_dump", "query LIKE 'COPY %'"],
   ])("fails when the server ends the session that %s", async (_, which) => {
     const sink = new InterruptedSink(async () => {
-      const ended = await runSql(
-        inject("postgresUrl"),
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source.name}' AND ${which}`,
-      );
-      expect(ended.length).toBeGreaterThan(0);
+      const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source.name}' AND ${which}`;
+      // The first bytes are the archive's head: pg_dump may not read rows yet.
+      await until(async () => (await runSql(inject("postgresUrl"), end)).length > 0);
     });
     const error = await failureOf(backUpInto(sink));
     expect(["STORE_FAILED", "TOOL_FAILED"]).toContain(error.code);
@@ -194,7 +182,7 @@ describe("a backup that is interrupted", () => {
         const waiting = `FROM pg_stat_activity WHERE datname = '${source.name}' AND application_name = 'lifeboat'
           AND wait_event_type = 'Lock'`;
         const url = inject("postgresUrl");
-        while ((await runSql(url, `SELECT ${waiting}`)).length === 0) await delay(20);
+        await until(async () => (await runSql(url, `SELECT ${waiting}`)).length > 0);
         await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
       });
       const error = await failureOf(backUpInto(sink));
@@ -225,7 +213,9 @@ describe("a backup that is interrupted", () => {
     const password = new URL(source.url).password;
     const seen: string[] = [];
     await backUpInto(
-      new InterruptedSink(async () => void seen.push(...(await findChildren()).map(({ argv }) => argv))),
+      new InterruptedSink(
+        async () => void seen.push(...listPrograms(process.pid).map(({ commandLine }) => commandLine)),
+      ),
     );
     expect(seen.some((argv) => argv.includes("--snapshot="))).toBe(true);
     expect(seen.filter((argv) => argv.includes(password))).toEqual([]);
@@ -239,7 +229,7 @@ describe("a restore that fails", () => {
   beforeAll(async () => {
     const store = createPostgresStore({ name: "postgres", url: new Secret(source.url) }, startToolRun());
     manifest = (await store.backup(sink)) as PostgresManifest;
-  }, 120_000);
+  });
 
   /** @param meanwhile - runs beside the restore */
   async function failToRestore(
@@ -322,7 +312,7 @@ describe("a restore that fails", () => {
         await holder.query("BEGIN; LOCK TABLE pg_publication IN SHARE MODE");
         const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
           AND application_name LIKE 'lifeboat-restore-%' AND wait_event_type = 'Lock'`;
-        while ((await runSql(url, waiting)).length === 0) await delay(50);
+        await until(async () => (await runSql(url, waiting)).length > 0);
         run.stopAll();
       } finally {
         await holder.end();
@@ -339,7 +329,7 @@ describe("a restore that fails", () => {
         await holder.query("BEGIN; LOCK TABLE pg_publication IN SHARE MODE");
         const waiting = `FROM pg_stat_activity WHERE datname = current_database()
           AND application_name LIKE 'lifeboat-restore-%' AND wait_event_type = 'Lock'`;
-        while ((await runSql(url, `SELECT ${waiting}`)).length === 0) await delay(50);
+        await until(async () => (await runSql(url, `SELECT ${waiting}`)).length > 0);
         await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
       } finally {
         await holder.end();
@@ -382,6 +372,42 @@ describe("a throwaway target", () => {
     await target.destroy();
     await expect(runSql(address, "SELECT 1")).rejects.toThrow(/does not exist/);
     expect(await runSql(server, `SELECT FROM pg_roles WHERE rolname = '${role}'`)).toEqual([]);
+  });
+
+  test("takes a role that another restore makes at the same moment for that one's", async () => {
+    const role = `test_role_${randomBytes(4).toString("hex")}`;
+    const server = inject("postgresUrl");
+    const database = await createPostgresDatabase();
+    await runSql(
+      database.url,
+      `CREATE ROLE ${role}; CREATE TABLE t (id int); CREATE POLICY p ON t TO ${role} USING (id = 1)`,
+    );
+    const sink = new MemorySink();
+    const url = new Secret(database.url);
+    const manifest = await createPostgresStore({ name: "postgres", url }, startToolRun()).backup(sink);
+    await database.drop();
+    await runSql(server, `DROP ROLE ${role}`);
+
+    const target = await createPostgresThrowaway(
+      { store: "postgres", url: new Secret(server) },
+      startToolRun(),
+    );
+    await using scratch = await Scratch.create();
+    const other = new Client({ connectionString: server });
+    await other.connect();
+    try {
+      await other.query(`BEGIN; CREATE ROLE ${role}`);
+      const restoring = target.restore(manifest, { objects: sink, replace: false, scratchDir: scratch.path });
+      const waiting = `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE "${role}"%' AND wait_event_type = 'Lock'`;
+      await until(async () => (await runSql(server, waiting)).length > 0);
+      await other.query("COMMIT");
+      await restoring;
+      await target.destroy();
+      expect(await runSql(server, `SELECT FROM pg_roles WHERE rolname = '${role}'`)).toHaveLength(1);
+    } finally {
+      await other.end();
+      await runSql(server, `DROP ROLE ${role}`);
+    }
   });
 
   test("returns the rows of the last statement it is given, and explains a wrong one", async () => {

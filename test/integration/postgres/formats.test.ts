@@ -17,7 +17,7 @@ let source: TestDatabase;
 
 beforeAll(async () => {
   source = await createRichDatabase();
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();

@@ -27,7 +27,7 @@ beforeAll(async () => {
      ALTER DATABASE ${source.name} SET timezone TO 'Asia/Tokyo';
      ALTER DATABASE ${source.name} SET app.jwt_secret TO 'planted-jwt'`,
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   await source.drop();
@@ -59,7 +59,7 @@ describe("roles and settings", () => {
       sink,
     )) as PostgresManifest;
     sql = sink.objects.get("globals.sql")?.toString() ?? "";
-  }, 60_000);
+  });
 
   test("are an object of the backup without any secret", () => {
     expect(postgresManifestSchema.parse(manifest).globals?.key).toBe("globals.sql");

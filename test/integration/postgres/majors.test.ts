@@ -44,7 +44,7 @@ beforeAll(async () => {
       lines.filter((line) => line.includes("is newer than the server")),
     );
   }
-}, 180_000);
+});
 
 afterAll(() => scratch.remove());
 

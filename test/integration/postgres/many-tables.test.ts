@@ -43,7 +43,7 @@ beforeAll(async () => {
        CREATE TRIGGER touch BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION touch()`,
     );
   }
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 const NAMES = Array.from({ length: TABLES }, (_, number) => `t${number}`);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   source = await createRichDatabase();
   const options = { name: "postgres", url: new Secret(source.url) };
   manifest = await createPostgresStore(options, startToolRun()).backup(sink);
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();

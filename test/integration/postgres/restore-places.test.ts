@@ -33,7 +33,7 @@ beforeAll(async () => {
     { name: "shop", stores: [store], destination, full: false, openForCleanUp: async () => destination },
     run,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import type { Finding } from "../../../src/finding.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
@@ -7,6 +7,7 @@ import type { PostgresStoreOptions } from "../../../src/stores/postgres/store.ts
 import type { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { changeUrl, runSql, startToolRun } from "../../support/postgres-databases.ts";
+import { usePostgresServers } from "../../support/postgres-servers.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import type { TestDatabase } from "../../support/services.ts";
 
@@ -15,11 +16,13 @@ const PASSWORD = "planted-role-word";
 const role = `test "Role" ${randomBytes(4).toString("hex")}`;
 const quoted = `"${role.replaceAll('"', '""')}"`;
 const owner = `test_owner_${randomBytes(4).toString("hex")}`;
+// A role that stands for a provider changes what every test of the server is told.
+const server = usePostgresServers(17);
 let database: TestDatabase;
 let url: Secret;
 
 beforeAll(async () => {
-  database = await createPostgresDatabase();
+  database = await createPostgresDatabase(server(17).url);
   await runSql(
     database.url,
     `CREATE ROLE ${quoted} LOGIN PASSWORD '${PASSWORD}';
@@ -42,11 +45,6 @@ beforeAll(async () => {
      GRANT SELECT ON parted, part TO ${quoted}`,
   );
   url = changeUrl(database.url, { username: encodeURIComponent(role), password: PASSWORD });
-});
-
-afterAll(async () => {
-  await database.drop();
-  await runSql(inject("postgresUrl"), `DROP ROLE ${quoted}; DROP ROLE ${owner}`);
 });
 
 function storeOf(options: Partial<PostgresStoreOptions> = {}): ReturnType<typeof createPostgresStore> {
@@ -104,9 +102,8 @@ test("doctor gives each lack with the statements that mend it, and these do", as
 });
 
 test("where nobody can give BYPASSRLS, belonging to the owner mends it", async () => {
-  const server = inject("postgresUrl");
   await runSql(database.url, `ALTER TABLE hidden OWNER TO ${owner}`);
-  await runSql(server, "CREATE ROLE rds_superuser");
+  await runSql(database.url, "CREATE ROLE rds_superuser");
   try {
     const [finding] = await rightsOf();
     expect(finding?.mend).not.toContain("BYPASSRLS");
@@ -114,7 +111,7 @@ test("where nobody can give BYPASSRLS, belonging to the owner mends it", async (
     await runSql(database.url, finding?.mend ?? "");
     expect(await rightsOf()).toMatchObject([{ state: "good" }]);
   } finally {
-    await runSql(server, "DROP ROLE rds_superuser");
+    await runSql(database.url, "DROP ROLE rds_superuser");
   }
 });
 

@@ -18,7 +18,7 @@ let source: TestDatabase;
 
 beforeAll(async () => {
   source = await createRichDatabase();
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();
@@ -233,7 +233,7 @@ describe("a restored database that was damaged", () => {
     restored = await createPostgresDatabase();
     const target = createPostgresTarget({ store: "postgres", url: new Secret(restored.url) }, startToolRun());
     await restore(target, manifest, sink);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await restored.drop();

@@ -54,7 +54,7 @@ beforeAll(async () => {
      INSERT INTO legacy.old VALUES (5);
      SELECT lo_from_bytea(0, '\\x01')`,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await source.drop();

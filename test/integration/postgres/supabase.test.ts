@@ -29,7 +29,7 @@ beforeAll(async () => {
   [project, plain] = await Promise.all([startPostgres(), startPostgres()]);
   await runSql(project.url, await readFile(new URL("../../fixtures/supabase.sql", import.meta.url), "utf8"));
   manifest = await backUp(sink);
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all([project?.stop(), plain?.stop()]);
@@ -53,7 +53,7 @@ async function compare(target: Target, backup: PostgresManifest): Promise<Compar
   return compareInventories("postgres", backup.inventory, await target.takeInventory(backup));
 }
 
-describe("a Supabase project", { timeout: 60_000 }, () => {
+describe("a Supabase project", () => {
   test("is recognised, and everything of the platform is left out with the reason", async () => {
     const run = startToolRun();
     await createPostgresStore({ name: "app", url: new Secret(project.url) }, run).check();

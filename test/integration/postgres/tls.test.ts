@@ -32,7 +32,7 @@ beforeAll(async () => {
   stranger = (await certify("localhost")).cert;
   server = await startPostgres({ tls: { certificate: own.cert, key: own.private } });
   await runSql(addressOf({ sslmode: "disable" }), "CREATE TABLE t AS SELECT 1 AS one");
-}, 60_000);
+});
 
 afterAll(() => server.stop());
 

@@ -2,7 +2,7 @@ import { createClient } from "@clickhouse/client";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import { startPostgres } from "../../../local-services/postgres.ts";
 import type { PostgresMajor } from "../../../local-services/postgres.ts";
-import { findFreePorts } from "../../../local-services/service-process.ts";
+import { findFreePorts } from "../../../local-services/ports.ts";
 import type { ServiceContainer } from "./workflow-file.ts";
 
 /** A service of a job, and the ports of this machine at which its own are reached. */

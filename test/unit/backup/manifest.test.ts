@@ -80,4 +80,4 @@ test("a flipped bit of a manifest is found, wherever it is", () => {
       expect.objectContaining({ code: "BACKUP_DAMAGED" }),
     );
   }
-}, 120_000);
+});

@@ -193,39 +193,35 @@ describe("prune removes nothing", () => {
   });
 });
 
-test(
-  "killed at any moment it leaves every listed backup whole, and the next one ends the work",
-  { timeout: 60_000 },
-  async () => {
-    const rule = fc.record({ last: fc.nat(3), daily: fc.nat(4), weekly: fc.nat(3) }, { requiredKeys: [] });
-    const scenario = fc.record({
-      nights: fc.integer({ min: 1, max: 15 }),
-      policy: fc.record({
-        rule,
-        stores: fc.dictionary(fc.constantFrom("app", "log"), rule),
-        timeZone: fc.constant("UTC"),
-      }),
-      kills: fc.array(fc.tuple(fc.nat(40), fc.constantFrom("before", "after")), { maxLength: 3 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(scenario, async ({ nights, policy, kills }) => {
-        const place = new MemoryPlace();
-        placeNights(place, nights);
-        for (const [limit, when] of kills) {
-          let writes = 0;
-          place.fault = (method, _key, moment) => {
-            const isWrite = method === "remove" || method === "put";
-            if (isWrite && moment === when && ++writes > limit) throw new Error("killed");
-          };
-          await runPrune(place, policy).catch(() => {});
-          expect(await findMissing(place)).toEqual([]);
-        }
-        place.fault = () => {};
-        await runPrune(place, policy);
+test("killed at any moment it leaves every listed backup whole, and the next one ends the work", async () => {
+  const rule = fc.record({ last: fc.nat(3), daily: fc.nat(4), weekly: fc.nat(3) }, { requiredKeys: [] });
+  const scenario = fc.record({
+    nights: fc.integer({ min: 1, max: 15 }),
+    policy: fc.record({
+      rule,
+      stores: fc.dictionary(fc.constantFrom("app", "log"), rule),
+      timeZone: fc.constant("UTC"),
+    }),
+    kills: fc.array(fc.tuple(fc.nat(40), fc.constantFrom("before", "after")), { maxLength: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ nights, policy, kills }) => {
+      const place = new MemoryPlace();
+      placeNights(place, nights);
+      for (const [limit, when] of kills) {
+        let writes = 0;
+        place.fault = (method, _key, moment) => {
+          const isWrite = method === "remove" || method === "put";
+          if (isWrite && moment === when && ++writes > limit) throw new Error("killed");
+        };
+        await runPrune(place, policy).catch(() => {});
         expect(await findMissing(place)).toEqual([]);
-        expect(await runPrune(place, policy, true)).toMatchObject({ removedBackups: [], removedObjects: 0 });
-      }),
-      { numRuns: 40 },
-    );
-  },
-);
+      }
+      place.fault = () => {};
+      await runPrune(place, policy);
+      expect(await findMissing(place)).toEqual([]);
+      expect(await runPrune(place, policy, true)).toMatchObject({ removedBackups: [], removedObjects: 0 });
+    }),
+    { numRuns: 40 },
+  );
+});

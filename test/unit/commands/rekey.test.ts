@@ -134,7 +134,7 @@ test("ended at any moment, every listed backup can be read, and the next run end
     if (isDone) break;
   }
   expect(moments).toBeGreaterThan(15);
-}, 120_000);
+});
 
 test("a backup that retention narrowed meanwhile is left as it is", async () => {
   const place = new MemoryPlace();

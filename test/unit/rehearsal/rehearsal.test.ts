@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { listDescendants, readCommandLine } from "../../support/processes.ts";
 import type { JobRun } from "../../support/rehearsal/job-run.ts";
 import { Repository } from "../../support/rehearsal/repository.ts";
 import type { RepositorySettings, Trigger } from "../../support/rehearsal/repository.ts";
 import type { RunResult, WorkflowRun } from "../../support/rehearsal/workflow-run.ts";
+import { until } from "../../support/until.ts";
 
-const SHORT_GRACE = { afterInterrupt: 300, afterTerminate: 300, afterExit: 300 };
+/** For a step that ends when it is told to, but leaves a process behind that holds its output open. */
+const PATIENT = { afterInterrupt: 600_000, afterTerminate: 600_000, afterExit: 300 };
+/** For a step that ends when it is killed only. */
+const IMPATIENT = { afterInterrupt: 300, afterTerminate: 300, afterExit: 300 };
 
 /** A repository with these files, for one test; `ci.yml` stands for a workflow that a push starts. */
 async function createRepository(
@@ -52,9 +57,8 @@ ${steps.replaceAll(/^/gm, "      ")}`;
 /** The job, and the process that its running step has started, as soon as it has. */
 async function waitForChild(run: WorkflowRun, name: RegExp): Promise<{ jobRun: JobRun; pid: number }> {
   const jobRun = await run.startedJob("only");
-  const pid = await vi.waitUntil(
-    () => listDescendants(jobRun.process?.pid ?? -1).find((each) => name.test(readCommandLine(each) ?? "")),
-    { timeout: 10_000, interval: 10 },
+  const pid = await until(() =>
+    listDescendants(jobRun.process?.pid ?? -1).find((each) => name.test(readCommandLine(each) ?? "")),
   );
   return { jobRun, pid };
 }
@@ -326,7 +330,7 @@ test("on cancel the running step is interrupted, and only what asks for it runs 
 - name: clean
   if: cancelled()
   run: cat ../left`);
-  const { start } = await createRepository({ "ci.yml": workflow }, { grace: SHORT_GRACE });
+  const { start } = await createRepository({ "ci.yml": workflow }, { grace: PATIENT });
   const run = start();
   const { pid } = await waitForChild(run, /^sleep 60/);
   run.cancel();
@@ -341,7 +345,7 @@ test("on cancel the running step is interrupted, and only what asks for it runs 
 test("at the time limit a step that ignores signals is killed with all it started", async () => {
   const { start } = await createRepository(
     { "ci.yml": job(`- name: stubborn\n  run: |\n    trap '' INT TERM\n    sleep 60`) },
-    { grace: SHORT_GRACE },
+    { grace: IMPATIENT },
   );
   const run = start();
   const { pid, jobRun } = await waitForChild(run, /^sleep 60/);
@@ -353,30 +357,26 @@ test("at the time limit a step that ignores signals is killed with all it starte
   expect(readCommandLine(pid)).toBeUndefined();
 });
 
-test(
-  "of one concurrency group one run works, one waits, and a newer one takes the place of the one that waits",
-  { timeout: 120_000 },
-  async () => {
-    const scratch = await Scratch.create();
-    onTestFinished(() => scratch.remove());
-    const log = scratch.file("turns");
-    const { start } = await createRepository(
-      {
-        "ci.yml": `concurrency: { group: "backup-\${{ github.ref }}" }${job(`- run: |
+test("of one concurrency group one run works, one waits, and a newer one takes the place of the one that waits", async () => {
+  const scratch = await Scratch.create();
+  onTestFinished(() => scratch.remove());
+  const log = scratch.file("turns");
+  const { start } = await createRepository(
+    {
+      "ci.yml": `concurrency: { group: "backup-\${{ github.ref }}" }${job(`- run: |
     echo "start $GITHUB_RUN_NUMBER" >> "$LOG"
     while [ ! -e "$LOG.go" ]; do sleep 0.02; done
     echo "end $GITHUB_RUN_NUMBER" >> "$LOG"
   env: { LOG: "\${{ vars.LOG }}" }`)}`,
-      },
-      { vars: { LOG: log } },
-    );
-    const runs = [start()];
-    await vi.waitFor(async () => expect(await readFile(log, "utf8")).toContain("start 1"), 10_000);
-    runs.push(start(), start());
-    await expect(runs[1]!.finished).resolves.toMatchObject({ conclusion: "cancelled", jobs: {} });
-    await writeFile(`${log}.go`, "");
-    const results = await Promise.all(runs.map(({ finished }) => finished));
-    expect(results.map(({ conclusion }) => conclusion)).toEqual(["success", "cancelled", "success"]);
-    expect(await readFile(log, "utf8")).toBe("start 1\nend 1\nstart 3\nend 3\n");
-  },
-);
+    },
+    { vars: { LOG: log } },
+  );
+  const runs = [start()];
+  await until(() => existsSync(log));
+  runs.push(start(), start());
+  await expect(runs[1]!.finished).resolves.toMatchObject({ conclusion: "cancelled", jobs: {} });
+  await writeFile(`${log}.go`, "");
+  const results = await Promise.all(runs.map(({ finished }) => finished));
+  expect(results.map(({ conclusion }) => conclusion)).toEqual(["success", "cancelled", "success"]);
+  expect(await readFile(log, "utf8")).toBe("start 1\nend 1\nstart 3\nend 3\n");
+});

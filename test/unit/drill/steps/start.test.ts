@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { buildStartStep } from "../../../../src/drill/steps/start.ts";
 import type { StartStepOptions } from "../../../../src/drill/steps/start.ts";
 import type { Step } from "../../../../src/drill/steps/step.ts";
@@ -9,6 +9,7 @@ import { Secret } from "../../../../src/sys/secret.ts";
 import { findFreeAddress, serve } from "../../../support/http-server.ts";
 import { startTestRun } from "../../../support/run-context.ts";
 import { buildStep, performOn } from "../../../support/step-run.ts";
+import { until } from "../../../support/until.ts";
 
 let scratch: Scratch;
 let address: string;
@@ -22,7 +23,7 @@ afterEach(() => scratch.remove());
 const APPLICATION = `
   const { createServer } = require("node:http");
   const { spawn } = require("node:child_process");
-  const { renameSync, writeFileSync } = require("node:fs");
+  const { appendFileSync, renameSync, writeFileSync } = require("node:fs");
   const child = spawn("sh", ["-c", "sleep 1000 & wait"], { stdio: "ignore" });
   writeFileSync(process.env.PIDS + ".new", process.pid + " " + child.pid);
   renameSync(process.env.PIDS + ".new", process.env.PIDS); // there is whole, even when this is killed now
@@ -31,6 +32,7 @@ const APPLICATION = `
   createServer((request, response) => {
     response.statusCode = Number(process.env.STATUS);
     response.end("health");
+    appendFileSync(process.env.PIDS + ".asked", request.url + "\\n");
   }).listen(Number(port), hostname);
 `;
 
@@ -57,6 +59,12 @@ function listAlive(): string[] {
     if (!existsSync(`/proc/${pid}/stat`)) return false;
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")); // ended, but not yet waited for
   });
+}
+
+/** How often the application was asked whether it is ready. */
+function countProbes(): number {
+  const file = scratch.file("pids.asked");
+  return existsSync(file) ? readFileSync(file, "utf8").split("/ready").length - 1 : 0;
 }
 
 describe("an application that is started", () => {
@@ -100,7 +108,13 @@ describe("an application that is started", () => {
 
 describe("an application that does not get ready", () => {
   test("in time is unproven, with what it answered last", async () => {
-    const { first, lines } = await performOn([], [startApplication(503, { timeoutMs: 1500 })]);
+    // The deadline comes when the application has answered, however long it takes to boot.
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const performing = performOn([], [startApplication(503, { timeoutMs: 60_000 })]);
+    await until(() => countProbes() > 1); // so that the first one is known to the step
+    vi.advanceTimersByTime(60_000);
+    const { first, lines } = await performing;
     expect(first).toMatchObject({
       outcome: "unproven",
       reason: `The application was not ready in time at ${address}/ready: it answers 503.`,
@@ -110,7 +124,10 @@ describe("an application that does not get ready", () => {
   });
 
   test("since it listens nowhere says that nobody answered", async () => {
-    const { first } = await performOn([], [startApplication(200, { command: "sleep 1000", timeoutMs: 700 })]);
+    const { first } = await performOn(
+      [],
+      [startApplication(200, { command: "sleep 1000", timeoutMs: 1500 })],
+    );
     expect(first.reason).toContain("ECONNREFUSED");
   });
 
@@ -140,7 +157,7 @@ describe("an application that does not get ready", () => {
   test("since the drill was cancelled meanwhile leaves nothing running", async () => {
     const run = startTestRun();
     const performing = performOn([], [startApplication(503)], { run });
-    while (!existsSync(scratch.file("pids"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => existsSync(scratch.file("pids")));
     run.stopAll();
     await expect(performing).rejects.toMatchObject({ code: "CANCELLED" });
     expect(listAlive()).toEqual([]);
