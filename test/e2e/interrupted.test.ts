@@ -104,11 +104,7 @@ async function startUntilUpload(): Promise<{
   });
   const step = await runner.start(inputs);
   const watch = new ProcessWatch(step.process.pid);
-  const ended = step.process.ended.then(({ stdout }) =>
-    Promise.reject(new Error(`It ended early:\n${stdout}`)),
-  );
-  ended.catch(() => {}); // expected, later
-  await Promise.race([held, ended]);
+  await step.process.reaches(held);
   return { bucket, runner, inputs, list: { ...place, command: "list" }, step, watch };
 }
 

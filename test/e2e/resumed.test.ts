@@ -60,7 +60,7 @@ test.each([
     proxy.decide = (request) =>
       isPart(request) && ++sent > 0.8 * PARTITIONS ? { kind: "hang" } : { kind: "pass" };
     const killed = machine.start("backup");
-    await until(async () => (await countReceivedParts(bucket, "lifeboat")) >= 32);
+    await killed.reaches(until(async () => (await countReceivedParts(bucket, "lifeboat")) >= 32));
     killed.kill("SIGKILL");
     expect((await killed.ended).status).toBeNull();
     proxy.decide = () => ({ kind: "pass" });

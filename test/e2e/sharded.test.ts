@@ -205,7 +205,7 @@ describe("a backup that three jobs share", () => {
     const killed = await runJob(
       { command: "backup", name: "shared", backup: id, shard: second, ...sources() },
       async (step) => {
-        await until(async () => (await countNoted()) >= 16);
+        await step.process.reaches(until(async () => (await countNoted()) >= 16));
         step.process.kill("SIGTERM");
       },
     );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
 import type { Scratch } from "../../src/sys/scratch.ts";
+import { until } from "./until.ts";
 
 /** How a process ended, and all that it printed. */
 export interface Ended {
@@ -60,11 +61,16 @@ export class BundleProcess {
 
   /** Waits until the process has printed a text. @throws Error with its output when it ends before */
   async printed(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
-      const next = Promise.race([once(this.#child.stdout, "data"), once(this.#child.stderr, "data")]);
-      if ((await Promise.race([next, this.ended.then(() => "ended")])) === "ended")
-        throw new Error(`It ended without printing "${text}":\n${this.output}`);
-    }
+    await this.reaches(until(() => this.output.includes(text)));
+  }
+
+  /** Waits for something that comes about while the process runs. @throws Error with its output when it ends before */
+  async reaches(state: Promise<unknown>): Promise<void> {
+    const early = this.ended.then(({ status }) => {
+      throw new Error(`It ended too early, with ${status}:\n${this.output}`);
+    });
+    early.catch(() => {}); // as it should be, later
+    await Promise.race([state, early]);
   }
 }
 
