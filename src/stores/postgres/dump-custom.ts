@@ -3,6 +3,7 @@ import type { ArchiveContents } from "./archive.ts";
 import type { Dump, Dumped } from "./dump.ts";
 import { findCompression } from "./dump.ts";
 import type { BackupSink } from "../store.ts";
+import { listKinds } from "./toc-kinds.ts";
 
 /** One file that pg_restore reads, streamed as it is made. */
 export async function dumpCustom(dump: Dump, sink: BackupSink): Promise<Dumped> {
@@ -16,7 +17,7 @@ export async function dumpCustom(dump: Dump, sink: BackupSink): Promise<Dumped> 
   );
   if (!contents) throw new Error("the archive has not ended");
   const { sequences, listing } = contents;
-  return { archive: { ...archive, format: "custom" }, sequences, listing };
+  return { archive: { ...archive, format: "custom" }, sequences, listing, kinds: listKinds(listing) };
 }
 
 /**

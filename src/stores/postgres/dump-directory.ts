@@ -11,6 +11,7 @@ import type { BackupSink } from "../store.ts";
 import { listArchive, parseDataEntries } from "./archive.ts";
 import type { Dump, Dumped, DumpSettings } from "./dump.ts";
 import { findCompression } from "./dump.ts";
+import { listKinds } from "./toc-kinds.ts";
 
 /** More would take from the server what its own work needs; the operator may say otherwise. */
 const DEFAULT_MOST_JOBS = 4;
@@ -62,7 +63,7 @@ export async function dumpDirectory(dump: Dump, sink: BackupSink): Promise<Dumpe
   });
   sent.sort((a, b) => (a.file < b.file ? -1 : 1));
   const { sequences, listing } = contents;
-  return { archive: { format: "directory", files: sent }, sequences, listing };
+  return { archive: { format: "directory", files: sent }, sequences, listing, kinds: listKinds(listing) };
 }
 
 /** Ends in an error once something else has failed. */

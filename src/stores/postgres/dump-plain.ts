@@ -27,6 +27,7 @@ export async function dumpPlain(dump: Dump, sink: BackupSink): Promise<Dumped> {
     archive: { ...object, format: "plain", compression },
     sequences: scan.sequences,
     listing: "",
+    kinds: scan.kinds,
   };
 }
 

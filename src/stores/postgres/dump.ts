@@ -51,6 +51,8 @@ export interface Dumped {
   sequences: SequenceValue[];
   /** The table of contents as pg_restore lists it; plain SQL has none. */
   listing: string;
+  /** What kinds of things are in it, in pg_dump's words. */
+  kinds: ReadonlySet<string>;
 }
 
 /** One pg_dump on its way into a destination. */

@@ -20,3 +20,24 @@ export async function findMissingExtensions(session: Session, names: readonly st
   );
   return rows.map(({ name }) => name);
 }
+
+export interface ExtensionTable {
+  /** By its full name. */
+  table: string;
+  extension: string;
+}
+
+/** Tables of extensions whose rows pg_dump takes for the operator's (`pg_extension_config_dump`). */
+export async function readExtensionTables(
+  session: Session,
+  excludedSchemas: readonly string[],
+): Promise<ExtensionTable[]> {
+  return await session.rows<ExtensionTable & Record<string, unknown>>(
+    "Looking for tables of extensions",
+    `SELECT nspname || '.' || relname AS table, extname::text AS extension
+     FROM pg_catalog.pg_extension CROSS JOIN LATERAL unnest(extconfig) config
+     JOIN pg_catalog.pg_class c ON c.oid = config JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'p') AND nspname <> ALL ($1::text[]) ORDER BY 1`,
+    [excludedSchemas],
+  );
+}

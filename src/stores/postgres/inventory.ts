@@ -21,11 +21,6 @@ export const READER_COUNT = 2;
 /** Tables that a reader holds locked at once, with all their indexes: a server may have only some hundreds of locks. */
 const TABLES_LOCKED = 10;
 
-const NOT_COVERED = [
-  "Materialized views: their definition is compared; their rows are computed again by the restore.",
-  "Objects of extensions, with grants on them: extensions are compared by name and schema, and their versions noted.",
-];
-
 /** Counts and digests every table of a restored copy as its backup did, and names what else it holds, as of one moment. */
 export async function takeInventory(
   connection: PostgresConnection,
@@ -40,7 +35,7 @@ export async function takeInventory(
     const schema = withoutPlatform(found, platform);
     const sequences = await readSequenceValues(snapshot, excludedSchemas);
     const tables = part.counted ?? (await digestWanted(snapshot, context, backup, label, part));
-    return applyScope(assembleInventory(tables, schema, sequences, inventory.digestMethod), scope);
+    return applyScope(assembleInventory(tables, schema, sequences, inventory), scope);
   });
 }
 
@@ -65,7 +60,7 @@ export async function countTables(
 ): Promise<Inventory> {
   return await withSnapshot(connection, context, READER_COUNT, async (snapshot) => {
     const tables = await digestWanted(snapshot, context, backup, label, part);
-    return assembleInventory(tables, [], [], backup.inventory.digestMethod);
+    return assembleInventory(tables, [], [], backup.inventory);
   });
 }
 
@@ -114,11 +109,15 @@ export async function digestTables(
   return inventories;
 }
 
+/** @param notCovered - what the archive holds and is not looked into; a copy is compared by what its backup says of that */
 export function assembleInventory(
   tables: readonly TableInventory[],
   schema: readonly SchemaObject[],
   sequences: readonly SequenceValue[],
-  digestMethod = DIGEST_METHOD,
+  {
+    digestMethod = DIGEST_METHOD,
+    notCovered = [],
+  }: Partial<Pick<Inventory, "digestMethod" | "notCovered">> = {},
 ): Inventory {
   const owners = new Map(
     schema.flatMap(({ kind, name, table }) => (kind === "sequence" && table ? [[name, table]] : [])),
@@ -138,7 +137,7 @@ export function assembleInventory(
     definitionMethod: DEFINITION_METHOD,
     tables: [...tables].sort((a, b) => compareText(a.name, b.name)),
     schema: [...schema, ...values].sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name)),
-    notCovered: NOT_COVERED,
+    notCovered: [...notCovered],
   };
 }
 

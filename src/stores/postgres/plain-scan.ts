@@ -11,13 +11,14 @@ const COMMENT_FRAME = Buffer.from("--");
 const NEWLINE = 0x0a;
 
 /**
- * Looks through a dump of format plain as it streams by: which tables' rows it brings, where sequences stand, and
- * whether pg_dump came to its end. Rows are skipped unread, so nothing that a row holds is taken for a statement.
+ * Looks through a dump of format plain as it streams by: which tables' rows it brings, where sequences stand, what
+ * kinds of things it makes, and whether pg_dump came to its end. Rows are skipped unread, so nothing that a row holds is taken for a statement.
  */
 export class PlainScan {
   readonly #expected: ReadonlySet<string>;
   readonly #found = new Set<string>();
   readonly #sequences = new Map<string, SequenceValue>();
+  readonly #kinds = new Set<string>();
   /** In rows: the last bytes, in which their end may have begun. Between them: a line that is not whole yet. */
   #rest: Buffer = Buffer.alloc(0);
   #isInRows = false;
@@ -35,6 +36,11 @@ export class PlainScan {
 
   get sequences(): SequenceValue[] {
     return [...this.#sequences.values()];
+  }
+
+  /** What kinds of things the script makes, in pg_dump's words. */
+  get kinds(): ReadonlySet<string> {
+    return this.#kinds;
   }
 
   hasRowsOf(table: QualifiedName): boolean {
@@ -71,10 +77,17 @@ export class PlainScan {
     if (start === "" || start.startsWith("\\") || bytes.equals(COMMENT_FRAME)) return;
     const line = bytes.toString("utf8");
     this.#isComplete = line === COMPLETION;
-    if (start === "CO") this.#readCopy(line);
+    if (start === "--") this.#readHeading(line);
+    else if (start === "CO") this.#readCopy(line);
     else if (start === "SE") {
       for (const value of parseSequenceValues(line)) this.#sequences.set(nameInFull(value), value);
     }
+  }
+
+  /** `-- Name: users; Type: TABLE; Schema: public; Owner: -`; before rows, `Data for` goes before the name. */
+  #readHeading(line: string): void {
+    const kind = /^-- (?:Data for )?Name: .*; Type: ([A-Z ]+); Schema: /.exec(line)?.[1];
+    if (kind !== undefined) this.#kinds.add(kind);
   }
 
   #readCopy(line: string): void {

@@ -16,8 +16,11 @@ import type { PostgresAddress, PostgresConnection } from "./connection.ts";
 import { diagnosePostgresStore } from "./diagnose.ts";
 import { planDigest } from "./digest.ts";
 import type { DigestPlan, DigestRules } from "./digest.ts";
+import { describeDatabaseItself } from "./database-itself.ts";
 import { Dump } from "./dump.ts";
 import type { DumpSettings } from "./dump.ts";
+import { readExtensionTables } from "./extensions.ts";
+import type { ExtensionTable } from "./extensions.ts";
 import { readGlobals } from "./globals.ts";
 import { readNamedRoles } from "./grants.ts";
 import { explainLockWait } from "./lock-holders.ts";
@@ -37,6 +40,7 @@ import type { Session } from "./session.ts";
 import { withSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { describeTablespaces } from "./tablespaces.ts";
+import { describeUncompared } from "./toc-kinds.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
   name: string;
@@ -218,7 +222,7 @@ class PostgresStore implements Store {
     const tables = selectTables(await readTables(leader, excludedSchemas), scope);
     const held = platform && recordPlatform(platform);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : undefined;
-    const tablespaces = await describeTablespaces(leader);
+    const ofServer = [...(await describeDatabaseItself(leader)), ...(await describeTablespaces(leader))];
     await snapshot.unlock(leader); // pg_dump needs many locks of its own
     const dump = new Dump(
       {
@@ -248,15 +252,19 @@ class PostgresStore implements Store {
     const [dumped, digested, described] = outcomes;
     if (dumped.status === "rejected" || digested.status === "rejected" || described.status === "rejected")
       throw firstFault;
-    const { schema, roles, roleAttributes } = described.value;
+    const { schema, roles, roleAttributes, extensionTables } = described.value;
     // Proof that the session which held the snapshot was there until the end.
     await leader.run("Ending the snapshot", "COMMIT");
-    const { archive, sequences, listing } = dumped.value;
+    const { archive, sequences, listing, kinds } = dumped.value;
     const recorded = recordScope(scope, listing, schema);
     const globalsSql = globals && Buffer.from(globals.sql);
     const stored =
       globalsSql && (await sink.put("globals.sql", Readable.from([globalsSql]), globalsSql.length));
     const counted = [...digested.value, ...tables.withoutRows.map(emptyTable)];
+    const notCovered = [
+      ...describeUncompared(kinds),
+      ...(scope.content === "structure" ? [] : extensionTables.map(describeExtensionTable)),
+    ];
     return {
       archive,
       excludedSchemas,
@@ -264,13 +272,13 @@ class PostgresStore implements Store {
       ...(stored && { globals: stored }),
       roles,
       roleAttributes,
-      inventory: applyScope(assembleInventory(counted, schema, sequences), recorded),
+      inventory: applyScope(assembleInventory(counted, schema, sequences, { notCovered }), recorded),
       leftOut: [
         OWNERS,
         globals ? PASSWORDS : ROLES_AND_SETTINGS,
         SUBSCRIPTIONS,
         ...describePlatform(platform, describeLeftOut(scope)),
-        ...tablespaces,
+        ...ofServer,
         ...(globals?.leftOut ?? []),
       ],
       ...(held && { platform: held }),
@@ -303,10 +311,25 @@ async function describeSchema(
   leader: Session,
   excludedSchemas: readonly string[],
   held: PostgresManifest["platform"],
-): Promise<Pick<PostgresManifest, "roles" | "roleAttributes"> & { schema: SchemaObject[] }> {
+): Promise<
+  Pick<PostgresManifest, "roles" | "roleAttributes"> & {
+    schema: SchemaObject[];
+    extensionTables: ExtensionTable[];
+  }
+> {
   const schema = withoutPlatform(await readSchemaObjects(leader, excludedSchemas), held);
   const roles = await readNamedRoles(leader, excludedSchemas);
-  return { schema, roles, roleAttributes: await readRoleAttributes(leader, roles) };
+  const roleAttributes = await readRoleAttributes(leader, roles);
+  return {
+    schema,
+    roles,
+    roleAttributes,
+    extensionTables: await readExtensionTables(leader, excludedSchemas),
+  };
+}
+
+function describeExtensionTable({ table, extension }: ExtensionTable): string {
+  return `Rows of ${table}: the table belongs to the extension ${extension}; they are restored, and not compared.`;
 }
 
 const OWNERS = {

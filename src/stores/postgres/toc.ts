@@ -1,5 +1,6 @@
 import type { Inventory, SchemaObject } from "../../backup/inventory.ts";
 import { listSchemas, listTables } from "../../backup/restore-scope.ts";
+import { readKind } from "./toc-kinds.ts";
 
 /** One line of an archive's table of contents. */
 export interface TocEntry {
@@ -15,43 +16,6 @@ export interface TocEntry {
   /** As pg_restore --use-list takes it. */
   line: string;
 }
-
-/** Kinds of more than one word; all others are one. The longest first. */
-const LONG_KINDS = [
-  "TEXT SEARCH CONFIGURATION",
-  "TEXT SEARCH DICTIONARY",
-  "TEXT SEARCH TEMPLATE",
-  "TEXT SEARCH PARSER",
-  "MATERIALIZED VIEW DATA",
-  "PUBLICATION TABLES IN SCHEMA",
-  "FOREIGN DATA WRAPPER",
-  "PROCEDURAL LANGUAGE",
-  "DATABASE PROPERTIES",
-  "SEQUENCE OWNED BY",
-  "SUBSCRIPTION TABLE",
-  "MATERIALIZED VIEW",
-  "PUBLICATION TABLE",
-  "CHECK CONSTRAINT",
-  "OPERATOR FAMILY",
-  "STATISTICS DATA",
-  "OPERATOR CLASS",
-  "FOREIGN SERVER",
-  "FOREIGN TABLE",
-  "FK CONSTRAINT",
-  "EVENT TRIGGER",
-  "BLOB METADATA",
-  "ACCESS METHOD",
-  "SECURITY LABEL",
-  "BLOB COMMENTS",
-  "INDEX ATTACH",
-  "TABLE ATTACH",
-  "ROW SECURITY",
-  "SEQUENCE SET",
-  "USER MAPPING",
-  "DEFAULT ACL",
-  "SHELL TYPE",
-  "TABLE DATA",
-].sort((a, b) => b.length - a.length);
 
 /** Their tags begin with their table's name. */
 const NAMED_BEHIND_TABLE: ReadonlySet<string> = new Set([
@@ -133,7 +97,7 @@ function splitRest(
   known: ReadonlySet<string>,
   tables: ReadonlySet<string>,
 ): Pick<TocEntry, "kind" | "schema" | "tag"> {
-  const kind = LONG_KINDS.find((long) => rest.startsWith(`${long} `)) ?? rest.split(" ")[0] ?? rest;
+  const kind = readKind(rest);
   const behind = rest.slice(kind.length + 1);
   if (behind.startsWith("- ")) return { kind, schema: null, tag: withoutOwner(behind.slice(2)) };
   const schema = schemas.find((name) => behind.startsWith(`${name} `)) ?? behind.split(" ")[0] ?? "";

@@ -43,17 +43,20 @@ export function databaseQueries(major: number): string[] {
      LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND attnum > 0`,
 
     `${NAMED_OBJECTS}
-     SELECT type || ' comment' AS kind, identity AS name, NULL::text AS shown, description AS hashed, of
+     SELECT type || ' comment' AS kind, ${EVEN_IDENTITY} AS name, NULL::text AS shown, description AS hashed, of
      FROM pg_description JOIN named_object ON (class, object) = (classoid, objoid),
        pg_identify_object(classoid, objoid, objsubid)
      WHERE NOT (classoid = 'pg_namespace'::regclass AND description = 'standard public schema')`,
 
     `${NAMED_OBJECTS}
-     SELECT type || ' security label' AS kind, identity || ' by ' || provider AS name, NULL::text AS shown, label AS hashed
+     SELECT type || ' security label' AS kind, ${EVEN_IDENTITY} || ' by ' || provider AS name, NULL::text AS shown, label AS hashed
      FROM pg_seclabel JOIN (SELECT * FROM named_object UNION ALL SELECT 'pg_class'::regclass, oid, NULL FROM relation) labelled
        ON (class, object) = (classoid, objoid), pg_identify_object(classoid, objoid, objsubid)`,
   ];
 }
+
+/** Of casts and transforms, server versions write the identity in two ways. */
+const EVEN_IDENTITY = "replace(replace(identity, 'pg_catalog.', ''), ' on language ', ' language ')";
 
 /** What of the operator's may be commented on, beside relations and columns. */
 const NAMED_OBJECTS = `, named_object (class, object, of) AS (

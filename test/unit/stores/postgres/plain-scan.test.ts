@@ -11,10 +11,15 @@ const DUMP = [
   "",
   "\\restrict abc",
   "SET statement_timeout = 0;",
+  "--",
+  "-- Name: a; Type: b; Type: FUNCTION; Schema: public; Owner: -",
+  "--",
   "CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS $$",
   "COPY public.other (id) FROM stdin;",
   "$$;",
+  "-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: -",
   "COPY public.users (id, note) FROM stdin;",
+  "-- Name: not_there; Type: ROW; Schema: public; Owner: -",
   '1\tCOPY billing."Invoice ""lines""" (a) FROM stdin;',
   "2\t-- PostgreSQL database dump complete",
   "3\tSELECT pg_catalog.setval('public.s', 99, true);",
@@ -47,6 +52,7 @@ describe("a dump in SQL", () => {
     expect(found.isComplete).toBe(true);
     expect(found.hasRowsOf(USERS)).toBe(true);
     expect(found.hasRowsOf(LINES)).toBe(true);
+    expect([...found.kinds]).toEqual(["FUNCTION", "TABLE DATA"]);
     expect(found.sequences).toEqual([{ schema: "public", name: "s", last: "7", isCalled: false }]);
   });
 
