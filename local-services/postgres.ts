@@ -40,6 +40,8 @@ export interface PostgresOptions {
   tls?: { certificate: string; key: string };
   /** Settings of postgresql.conf beside those below. */
   settings?: Readonly<Record<string, string>>;
+  /** Fills the data directory in the place of initdb: its users are those of the server that it is a copy of. */
+  fill?: (dataDir: string) => Promise<void>;
   /** Made up when absent. */
   password?: string;
   /** On 127.0.0.1; a free one when absent. */
@@ -66,7 +68,7 @@ const SETTINGS = {
 export async function startPostgres(
   options: PostgresOptions = {},
 ): Promise<PostgresAddress & ServiceProcess> {
-  const { major = 17, tls, settings: extra = {}, password = randomBytes(12).toString("hex") } = options;
+  const { major = 17, tls, fill, settings: extra = {}, password = randomBytes(12).toString("hex") } = options;
   const user = "postgres";
   const [port = 0] = options.port === undefined ? await findFreePorts(1) : [options.port];
   const url = `postgres://${user}:${password}@${LOOPBACK}:${port}/postgres`;
@@ -82,10 +84,14 @@ export async function startPostgres(
     const env = { ...toolEnvironment(process.env), LD_LIBRARY_PATH: await linkLibraries(scratch, postgres) };
     const initArgs = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${passwordFile}`];
     initArgs.push("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
-    await runTool(
-      { file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env },
-      { signal: new AbortController().signal, redactor: new Redactor() },
-    );
+    const options = { signal: new AbortController().signal, redactor: new Redactor() };
+    if (fill) {
+      await fill(dataDir);
+      if (isRoot)
+        await runTool({ file: "chown", args: ["-R", `${NOBODY}:${NOBODY}`, dataDir], env }, options);
+    } else {
+      await runTool({ file: "setpriv", args: [...privileges, "--", initdb, ...initArgs], env }, options);
+    }
     const encryption: Record<string, string> = {};
     if (tls) {
       const files = { ssl_cert_file: tls.certificate, ssl_key_file: tls.key };

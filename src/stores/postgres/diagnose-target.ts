@@ -2,11 +2,11 @@ import { bad, explainAsFinding, good } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { describeConnection, parsePostgresAddress } from "./connection.ts";
-import { findMissingExtensions, readExtensions } from "./extensions.ts";
+import { adviseExtensions, findMissingExtensions, readExtensions } from "./extensions.ts";
 import { quoteIdent } from "./faults.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { readNamedRoles } from "./grants.ts";
-import { readServerFacts } from "./server.ts";
+import { GIVE_PRIMARY, readIsReplica, readServerFacts } from "./server.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { PostgresStoreOptions } from "./store.ts";
@@ -42,9 +42,10 @@ export async function diagnosePostgresTarget(
       const { version, major } = await readServerFacts(session, connection);
       return [
         good("connection", `PostgreSQL ${version} at ${describeConnection(connection)}`),
+        ...(await lookAtReplica(session)),
         await lookAtRights(session, connection.user, needs),
         ...(needs
-          ? [compareVersions(needs, { major, version }), await lookAtExtensions(session, needs)]
+          ? [compareVersions(needs, { major, version }), await lookAtExtensions(session, needs, major)]
           : []),
       ];
     });
@@ -65,6 +66,11 @@ async function readNeeds(source: PostgresStoreOptions, context: RunContext): Pro
     const roles = await readNamedRoles(session, source.excludeSchemas ?? []);
     return { version, major, roles, extensions: await readExtensions(session) };
   });
+}
+
+async function lookAtReplica(session: Session): Promise<Finding[]> {
+  if (!(await readIsReplica(session))) return [];
+  return [bad("replica", "The server is a read replica: nothing can be restored into it.", GIVE_PRIMARY)];
 }
 
 async function lookAtRights(session: Session, user: string, needs: Needs | undefined): Promise<Finding> {
@@ -97,13 +103,13 @@ function compareVersions(needs: Needs, target: { major: number; version: string 
   return bad("version", `${found}, which is older.`, `Drill on PostgreSQL ${needs.major} or later.`);
 }
 
-async function lookAtExtensions(session: Session, { extensions }: Needs): Promise<Finding> {
+async function lookAtExtensions(session: Session, { extensions }: Needs, major: number): Promise<Finding> {
   if (extensions.length === 0) return good("extensions", "The source uses none");
   const missing = await findMissingExtensions(session, extensions);
   if (missing.length === 0) return good("extensions", `The target offers ${extensions.join(", ")}`);
   return bad(
     "extensions",
     `The target does not offer ${missing.join(", ")}.`,
-    "Drill on a server that offers them, or install their packages there.",
+    adviseExtensions(missing, major),
   );
 }

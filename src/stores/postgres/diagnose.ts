@@ -6,7 +6,6 @@ import { explainPostgresTools, noteNewerTools } from "./clients/find.ts";
 import { describeConnection, isUnixSocket } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { readExtensions } from "./extensions.ts";
-import { quoteIdent } from "./faults.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { findMissingRights } from "./rights.ts";
 import type { ReadScope } from "./rights.ts";
@@ -166,20 +165,22 @@ async function countFreeConnections(session: Session): Promise<Finding> {
   );
 }
 
+/** Every limit can be lifted by whom it limits, and a session lifts them first of all: they are named, no more. */
 async function lookAtTimeLimits(session: Session, user: string): Promise<Finding> {
-  const limits = await session.rows<{ name: string; setting: string }>(
+  const limits = await session.rows<{ assignment: string; isOfRole: boolean }>(
     "Reading the time limits",
-    `SELECT name, reset_val AS setting FROM pg_catalog.pg_settings
-     WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
-       AND setting <> '0'`,
+    `SELECT assignment, setrole <> 0 AS "isOfRole" FROM pg_catalog.pg_db_role_setting, unnest(setconfig) assignment
+     WHERE setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user))
+       AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+       AND assignment ~ '^(statement|transaction|idle_in_transaction_session|idle_session)_timeout='
+       AND assignment !~ '=0[a-z]*$' ORDER BY 1, 2`,
   );
   if (limits.length === 0) return good("time limits", "None that would cut a long read");
-  const named = limits.map(({ name, setting }) => `${name} = ${setting}`).join(", ");
-  return bad(
-    "time limits",
-    `They cannot be lifted for a session: ${named}.`,
-    limits.map(({ name }) => `ALTER ROLE ${quoteIdent(user)} SET ${name} = 0;`).join("\n"),
+  const named = limits.map(
+    ({ assignment, isOfRole }) =>
+      `${assignment.replace("=", " = ")} (of ${isOfRole ? `the role ${user}` : "the database"})`,
   );
+  return good("time limits", `Lifted for the sessions of a backup: ${named.join(", ")}`);
 }
 
 async function compareClocks(session: Session, { clock }: RunContext): Promise<Finding> {

@@ -12,8 +12,8 @@ import { dumpCustom } from "./dump-custom.ts";
 import { dumpDirectory } from "./dump-directory.ts";
 import { dumpPlain } from "./dump-plain.ts";
 import { LibpqAccess } from "./libpq.ts";
-import { scopeArguments } from "./scope.ts";
 import type { Scope } from "./scope.ts";
+import { scopeArguments } from "./scope-arguments.ts";
 import { explainToolFault } from "./tool-faults.ts";
 
 /** Fast, and nearly as small as what is slow: measured in the bench. */

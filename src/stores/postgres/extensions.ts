@@ -1,5 +1,39 @@
 import type { Session } from "./session.ts";
 
+/** Packages of apt.postgresql.org, behind `postgresql-<major>-`. Those of contrib come with the server. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  hll: "hll",
+  hypopg: "hypopg",
+  orafce: "orafce",
+  pg_cron: "cron",
+  pg_partman: "partman",
+  pg_repack: "repack",
+  pgaudit: "pgaudit",
+  pgrouting: "pgrouting",
+  pgtap: "pgtap",
+  postgis: "postgis-3",
+  postgis_raster: "postgis-3",
+  postgis_topology: "postgis-3",
+  rum: "rum",
+  vector: "pgvector",
+};
+
+/** How a server gets extensions that it lacks. @param major - the server's */
+export function adviseExtensions(names: readonly string[], major: number): string {
+  const packages = new Set(names.flatMap((name) => PACKAGES[name] ?? []));
+  const others = names.filter((name) => PACKAGES[name] === undefined);
+  return [
+    ...(packages.size > 0
+      ? [
+          `On its machine: apt-get install ${[...packages].map((name) => `postgresql-${major}-${name}`).join(" ")}`,
+        ]
+      : []),
+    ...(others.length > 0
+      ? [`Use an image or service that has ${others.join(", ")}, or install them there.`]
+      : []),
+  ].join("\n");
+}
+
 /** The extensions that a database uses, beside the one that every database has. */
 export async function readExtensions(session: Session): Promise<string[]> {
   const rows = await session.rows<{ name: string }>(

@@ -1,12 +1,9 @@
-import type { SchemaObject } from "../../backup/inventory.ts";
-import type { PostgresScope } from "../../backup/manifest.ts";
 import { NamePattern } from "../../backup/name-pattern.ts";
 import { AppError } from "../../errors.ts";
-import { findEntries } from "./archive.ts";
-import { nameInFull } from "./catalog.ts";
 import type { CatalogTable, QualifiedName } from "./catalog.ts";
 import { TABLE_KINDS, VIEW_KINDS, findDependents } from "./dependents.ts";
 import type { Dependent } from "./dependents.ts";
+import { readIsReplica } from "./server.ts";
 import type { Session } from "./session.ts";
 
 /** What of a database an operator wants backed up; patterns as `NamePattern` reads them. */
@@ -114,7 +111,7 @@ export async function resolveScope(session: Session, rules: ScopeRules): Promise
   const blindViews = dependents.filter(({ kind }) => VIEW_KINDS.has(kind));
   const blindOids = new Set(blindViews.map(({ oid }) => oid));
   // Tables that cannot be read on a standby are empty in its dump, as pg_dump itself decides.
-  const isStandby = await readIsStandby(session);
+  const isStandby = await readIsReplica(session);
   return {
     content: rules.content ?? "all",
     largeObjects: rules.content !== "structure" && (rules.largeObjects ?? !isSelective),
@@ -145,77 +142,6 @@ export function selectTables(
   const inScope = tables.filter(({ oid }) => !excluded.has(oid));
   const hasRows = ({ oid }: CatalogTable): boolean => scope.content !== "structure" && !emptied.has(oid);
   return { withRows: inScope.filter(hasRows), withoutRows: inScope.filter((table) => !hasRows(table)) };
-}
-
-/**
- * What the manifest says of a scope; nothing of a whole database.
- *
- * @param listing - the archive's table of contents
- * @param schema - what the inventory would name
- */
-export function recordScope(
-  scope: Scope,
-  listing: string,
-  schema: readonly SchemaObject[],
-): PostgresScope | undefined {
-  const { content, largeObjects, excludedRelations } = scope;
-  if (content === "all" && largeObjects && excludedRelations.length === 0 && scope.dangling.length === 0) {
-    return undefined;
-  }
-  const dangling = scope.dangling.flatMap(({ kind, name, type, identity, catalogOid, oid }) => [
-    { kind, name, entries: findEntries(listing, catalogOid, oid) },
-    ...schema
-      .filter(
-        (object) =>
-          (object.kind === `${kind} grants` && object.name === name) ||
-          (object.kind === `${type} comment` && object.name === identity),
-      )
-      .map((object) => ({ kind: object.kind, name: object.name, entries: [] })),
-  ]);
-  return { content, largeObjects, excluded: excludedRelations.map(nameInFull), dangling };
-}
-
-/** What pg_dump is told of a scope. Names are exact: each goes as a quoted pattern. */
-export function scopeArguments(scope: Scope): string[] {
-  const args = [
-    ...(scope.content === "structure" ? ["--schema-only"] : []),
-    ...(scope.content === "data" ? ["--data-only"] : []),
-    // Their long names changed in PostgreSQL 16.
-    ...(scope.content === "structure" ? [] : [scope.largeObjects ? "-b" : "-B"]),
-    ...scope.excludedSchemas.map((name) => `--exclude-schema=${quotePattern(name)}`),
-    ...groupPatterns(scope.excludedRelations).map((pattern) => `--exclude-table=${pattern}`),
-    ...groupPatterns(scope.withoutRows).map((pattern) => `--exclude-table-data=${pattern}`),
-  ];
-  const length = args.reduce((sum, arg) => sum + Buffer.byteLength(arg) + 1, 0);
-  if (length <= MOST_ARGUMENT_BYTES) return args;
-  throw new AppError(
-    "CONFIG_INVALID",
-    `The scope leaves out ${scope.excludedRelations.length + scope.withoutRows.length} tables one by one, more than pg_dump can be told.`,
-    { hint: "Choose or exclude whole schemas." },
-  );
-}
-
-/** Linux takes 2 MiB of arguments and environment, of which this leaves some. */
-const MOST_ARGUMENT_BYTES = 1_500_000;
-/** pg_dump asks the server once a pattern, so names go together; one argument may have 128 KiB. */
-const PATTERN_BYTES = 60_000;
-
-function groupPatterns(names: readonly QualifiedName[]): string[] {
-  return [...new Set(names.map(({ schema }) => schema))].flatMap((schema) => {
-    const groups: string[] = [];
-    for (const { name } of names.filter((one) => one.schema === schema)) {
-      const last = groups.at(-1);
-      const quoted = quotePattern(name);
-      if (last === undefined || last.length + quoted.length > PATTERN_BYTES) groups.push(quoted);
-      else groups[groups.length - 1] = `${last}|${quoted}`;
-    }
-    return groups.map((group) => `${quotePattern(schema)}.(${group})`);
-  });
-}
-
-/** Inside of quotes psql's pattern language takes every character as it is. */
-function quotePattern(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 class Patterns {
@@ -310,56 +236,4 @@ async function readRelations(session: Session): Promise<Relation[]> {
          WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid AND deptype = 'e')
      ORDER BY 2, 3`,
   );
-}
-
-async function readIsStandby(session: Session): Promise<boolean> {
-  const [row] = await session.rows<{ standby: boolean }>(
-    "Asking whether the server is a standby",
-    "SELECT pg_catalog.pg_is_in_recovery() AS standby",
-  );
-  return row?.standby ?? false;
-}
-
-/** What a scope leaves out, and why, for the manifest. */
-export function describeLeftOut(scope: Scope): { what: string; why: string }[] {
-  const excluded = new Set(scope.blindViews.map(({ name }) => name));
-  return [
-    ...scope.excludedSchemas.map((schema) => ({
-      what: `Schema ${schema}`,
-      why: "The configuration leaves it out.",
-    })),
-    ...scope.excludedRelations
-      .filter((relation) => !excluded.has(nameInFull(relation)))
-      .map((relation) => ({ what: nameInFull(relation), why: "The configuration leaves it out." })),
-    ...[...scope.blindViews, ...scope.dangling].map(({ kind, name, needs }) =>
-      kind === "publication"
-        ? {
-            what: `Part of publication ${name}`,
-            why: `It publishes ${needs}; the rest is restored, and not compared.`,
-          }
-        : {
-            what: `${kind[0]?.toUpperCase()}${kind.slice(1)} ${name}`,
-            why: `It needs ${needs}, which is left out.`,
-          },
-    ),
-    ...scope.foreignTables.map((table) => ({
-      what: `Rows of ${nameInFull(table)}`,
-      why: "It is a foreign table: they are at the server that it leads to.",
-    })),
-    ...scope.withoutRows.map((table) => ({ what: `Rows of ${nameInFull(table)}`, why: table.why })),
-    ...(scope.content === "structure"
-      ? [{ what: "All rows and the values of sequences", why: "The configuration asks for structure alone." }]
-      : []),
-    ...(scope.content === "data"
-      ? [
-          {
-            what: "Every definition",
-            why: "The configuration asks for data alone: it is restored where the tables are already.",
-          },
-        ]
-      : []),
-    ...(scope.largeObjects || scope.content === "structure"
-      ? []
-      : [{ what: "Large objects", why: "The configuration leaves them out." }]),
-  ];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../errors.ts";
 import { majorOf } from "./clients/tools.ts";
+import { describeConnection } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import type { Session } from "./session.ts";
 
@@ -14,6 +15,29 @@ export interface ServerFacts {
   /** The same for the same database, whichever way it was reached; another one for any other. */
   databaseId: string;
   databaseSizeBytes: number;
+}
+
+/** What to do about a server that takes no writes. */
+export const GIVE_PRIMARY =
+  "Give the address of the primary server (on managed services: the writer's, not a read replica's).";
+
+/** Whether a server takes no writes, being the replica of another. */
+export async function readIsReplica(session: Session): Promise<boolean> {
+  const [row] = await session.rows<{ isReplica: boolean }>(
+    "Asking whether the server is a replica",
+    `SELECT pg_catalog.pg_is_in_recovery() AS "isReplica"`,
+  );
+  return row?.isReplica ?? false;
+}
+
+/** @throws AppError STORE_UNSUPPORTED: a replica, into which nothing can be restored */
+export async function refuseReplica(session: Session, connection: PostgresConnection): Promise<void> {
+  if (!(await readIsReplica(session))) return;
+  throw new AppError(
+    "STORE_UNSUPPORTED",
+    `${describeConnection(connection)} is a read replica: nothing can be restored into it.`,
+    { hint: GIVE_PRIMARY },
+  );
 }
 
 /** @throws AppError STORE_UNSUPPORTED for a server that is too old */
