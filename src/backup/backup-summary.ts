@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countRows } from "./inventory.ts";
 import { objectsOfStore, sizeOfBackup } from "./manifest.ts";
 import type { Manifest, StoreKind } from "./manifest.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 
 /** A kind of JSON document that lies at a destination, with a version of its own. */

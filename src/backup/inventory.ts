@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What one table held. The digest does not depend on the order of rows; two digests compare only under the

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
 
 const FORMAT_VERSION = 1;

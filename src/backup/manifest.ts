@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
 import { AppError } from "../errors.ts";
 import { keyFingerprintSchema } from "./application-keys.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
 
 /** The newest version of pins this code writes and reads. */

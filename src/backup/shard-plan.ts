@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { keyFingerprintSchema } from "./application-keys.ts";
 import { parseDocument, serialiseDocument } from "./document.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
 import { tableInventorySchema } from "./inventory.ts";
 import { clickhousePartSchema, storeManifestSchema } from "./manifest.ts";

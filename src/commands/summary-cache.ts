@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { backupSummarySchema } from "../backup/backup-summary.ts";
 import type { BackupSummary } from "../backup/backup-summary.ts";
 import type { Listed } from "../destinations/destination.ts";

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { renderBadge } from "../report/badge.ts";
 import type { RunContext } from "../run-context.ts";
 import type { StatusResult } from "./status.ts";
 
@@ -10,6 +9,8 @@ export async function writeBadge(
   { reporter }: Pick<RunContext, "reporter">,
 ): Promise<void> {
   try {
+    // Loaded for a badge only: it measures texts by tables of a megabyte.
+    const { renderBadge } = await import("../report/badge.ts");
     await writeFile(path, renderBadge(result, path.endsWith(".json") ? "json" : "svg"));
   } catch (error) {
     reporter.warn(`The badge ${path} could not be written: ${String(error)}`);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The keys of a Postgres store that say what is backed up and how, beside where it is. */
 

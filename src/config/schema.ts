@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clickhouseKeys } from "./clickhouse-keys.ts";
 import { notifyKeys } from "./notify-keys.ts";
 import { postgresKeys } from "./postgres-keys.ts";

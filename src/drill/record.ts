@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "../backup/document.ts";
 
 /** The newest version of drill records this code writes and reads. */

@@ -1,4 +1,4 @@
-import { chown, copyFile, mkdir, readdir } from "node:fs/promises";
+import { chown, cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { runTool } from "../../src/sys/exec.ts";
@@ -17,7 +17,7 @@ let home: Scratch;
 beforeEach(async () => {
   database = await createRichDatabase();
   home = await Scratch.create();
-  await copyFile(join(inject("bundleDir"), "cli.cjs"), home.file("cli.cjs"));
+  await cp(inject("bundleDir"), home.path, { recursive: true });
   for (const folder of ["backups", "tmp"]) await mkdir(home.file(folder));
   const paths = ["", "cli.cjs", "backups", "tmp"].map((name) => join(home.path, name));
   if (isRoot) for (const path of paths) await chown(path, NOBODY, NOBODY);

@@ -1,3 +1,5 @@
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import type { ClickHouseClient } from "@clickhouse/client";
 import { AppError, throwIfCancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { Connection } from "./connection.ts";
@@ -5,7 +7,6 @@ import { openExport, sendInsert } from "./data-path.ts";
 import type { Settings } from "./data-path.ts";
 import { EXACT_READ } from "./reading.ts";
 import { explainFailure } from "./server-errors.ts";
-import type { ClickHouseClient } from "@clickhouse/client";
 
 /** Before it, a query that fails in mid-answer may end the answer politely: a backup could not be trusted. */
 const OLDEST_VERSION = [24, 11] as const;
@@ -54,7 +55,6 @@ export class ClickHouseServer {
    * @throws AppError STORE_UNREACHABLE, STORE_LOGIN_REFUSED, STORE_UNSUPPORTED
    */
   static async connect(connection: Connection, context: RunContext): Promise<ClickHouseServer> {
-    const { createClient, ClickHouseLogLevel } = await import("@clickhouse/client");
     const client = createClient({
       url: connection.endpoint,
       username: connection.user,
