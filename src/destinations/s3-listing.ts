@@ -1,7 +1,8 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import type { ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
 import type { Listed } from "./destination.ts";
+import { sendListPage } from "./s3-list-page.ts";
+import type { ListPage } from "./s3-list-page.ts";
 import type { S3Requests } from "./s3-requests.ts";
 
 /** Ranges that are listed side by side; each is a page of folders. */
@@ -47,7 +48,7 @@ export class S3Listing {
   }
 
   /** What a page holds of the objects of that name, each in a folder directly below the prefix. */
-  #pick(page: ListObjectsV2CommandOutput, prefix: string, name: string): Listed[] {
+  #pick(page: ListPage, prefix: string, name: string): Listed[] {
     return this.entriesOf(page).filter(({ key }) => {
       const [, found, ...rest] = key.slice(prefix.length).split("/");
       return found === name && rest.length === 0;
@@ -62,16 +63,16 @@ export class S3Listing {
     const end = Buffer.from(last + name);
     const found: Listed[] = [];
     // Without the slash: some services take a whole folder for passed that is named with it.
-    for await (const { Contents = [] } of this.pages(prefix, { StartAfter: first.slice(0, -1) })) {
-      found.push(...this.entriesOf({ Contents: Contents.filter(({ Key = "" }) => wanted.has(Key)) }));
+    for await (const { Contents } of this.pages(prefix, { StartAfter: first.slice(0, -1) })) {
+      found.push(...this.entriesOf({ Contents: Contents.filter(({ Key }) => wanted.has(Key)) }));
       if (Buffer.compare(Buffer.from(Contents.at(-1)?.Key ?? ""), end) >= 0) break;
     }
     return found;
   }
 
   /** What a page holds, without the prefix of the destination. */
-  entriesOf({ Contents = [] }: Pick<ListObjectsV2CommandOutput, "Contents">): Listed[] {
-    return Contents.map(({ Key = "", Size = 0, LastModified = new Date(0) }) => ({
+  entriesOf({ Contents }: Pick<ListPage, "Contents">): Listed[] {
+    return Contents.map(({ Key, Size, LastModified }) => ({
       key: Key.slice(this.#prefix.length),
       sizeBytes: Size,
       modifiedAt: LastModified,
@@ -81,7 +82,7 @@ export class S3Listing {
   async *pages(
     prefix: string,
     how: Pick<ListObjectsV2CommandInput, "Delimiter" | "StartAfter"> = {},
-  ): AsyncGenerator<ListObjectsV2CommandOutput> {
+  ): AsyncGenerator<ListPage> {
     const Bucket = this.#requests.bucket;
     let ContinuationToken: string | undefined;
     do {
@@ -92,9 +93,8 @@ export class S3Listing {
         ContinuationToken,
         ...how,
       };
-      const page: ListObjectsV2CommandOutput = await this.#requests.send(
-        `Listing ${prefix}`,
-        (client, options) => client.send(new ListObjectsV2Command(input), options),
+      const page: ListPage = await this.#requests.send(`Listing ${prefix}`, (client, options) =>
+        sendListPage(client, input, options),
       );
       yield page;
       ContinuationToken = page.NextContinuationToken;
