@@ -53,7 +53,10 @@ export function buildProgram({ act, serveUpstream, setUp }: Actions): Program {
     .showHelpAfterError("(lifeboat --help lists the commands)")
     .helpCommand(false);
   for (const command of COMMANDS) {
-    const sub = program.command(command).description(DESCRIPTIONS[command]);
+    const sub = program
+      .command(command)
+      .description(DESCRIPTIONS[command])
+      .showHelpAfterError(`(lifeboat ${command} --help lists its options)`);
     const names = new Map<string, string>();
     for (const { name, option } of listOptions("cli")) {
       if (!option.commands.includes(command)) continue;

@@ -205,7 +205,8 @@ function renderDifferences(comparisons: readonly Comparison[]): string {
 }
 
 function renderList({ backups, destination }: ListResult): string {
-  if (backups.length === 0) return `${destination} holds no complete backup.\n`;
+  if (backups.length === 0)
+    return `${destination} holds no complete backup. Name and destination must be those of the backup.\n`;
   const rows = backups.map((backup) => [
     backup.pin === undefined ? backup.backupId : `${backup.backupId}\npinned: ${backup.pin}`,
     formatAge(backup.ageHours),

@@ -194,7 +194,7 @@ export async function tidyOnFailure<T>(
         await settleAll(needless.map((key) => destination.remove(key)));
         if (received.size > 0) {
           context.reporter.info(
-            `${countOf(received.size, "part")} of this run stay: the next one need not send them.`,
+            `${countOf(received.size, "part")} of this run ${received.size === 1 ? "stays" : "stay"}: the next one need not send ${received.size === 1 ? "it" : "them"}.`,
           );
         }
       } finally {

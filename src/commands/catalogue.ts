@@ -189,6 +189,8 @@ function notFound(destination: Destination, { id, before }: Selection, ids: stri
   const hint =
     ids.length === 0
       ? "Run lifeboat backup first, and check that name and destination are those it was run with."
-      : `There are ${ids.length}, from ${ids.at(-1)} to ${ids[0]}; lifeboat list shows them.`;
+      : ids.length === 1
+        ? `There is one, ${ids[0]}.`
+        : `There are ${ids.length}, from ${ids.at(-1)} to ${ids[0]}; lifeboat list shows them.`;
   return new AppError("BACKUP_NOT_FOUND", `${destination.url} holds no complete backup${wanted}.`, { hint });
 }

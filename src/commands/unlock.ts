@@ -25,9 +25,10 @@ export async function requireUnlocked(
   if (closed.length > 0) {
     const given = (keyring?.recipients ?? []).join(", ");
     const why = given === "" ? "no identity was given" : `what was given (${given}) opens none of these`;
-    const count = `${closed.length} of the ${countOf(all.length, "object")} of backup ${id}`;
+    const some = `${closed.length} of the ${countOf(all.length, "object")} of backup ${id} ${closed.length === 1 ? "is" : "are"}`;
+    const what = closed.length === all.length ? `Backup ${id} is` : some;
     const needed = [...new Set(closed.flatMap(({ age }) => age?.recipients ?? []))];
-    throw missingIdentity(`${count} ${closed.length === 1 ? "is" : "are"} encrypted, and ${why}.`, needed);
+    throw missingIdentity(`${what} encrypted, and ${why}.`, needed);
   }
   // Which passphrase it was, no manifest says: one object must show.
   const [smallest] = encrypted

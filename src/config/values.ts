@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { ConninfoProblem, isKeywordString, parseConninfo } from "../conninfo.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Place, Problems } from "./problems.ts";
@@ -165,7 +166,10 @@ function decode(text: string): string {
 export function readDestinationUrl(given: Given, problems: Problems): string | undefined {
   const url = parseUrl(given.text);
   const fail = (text: string): undefined => void problems.add(given.place, text);
-  if (!url) return fail("is no address. Write s3://bucket/prefix or file:///folder.");
+  if (!url) {
+    const meant = given.text.startsWith("/") ? ` Did you mean ${pathToFileURL(given.text).href}?` : "";
+    return fail(`is no address. Write s3://bucket/prefix or file:///folder.${meant}`);
+  }
   if (url.username || url.password) {
     return fail("holds credentials. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.");
   }

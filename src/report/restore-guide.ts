@@ -28,7 +28,7 @@ export function renderRestoreGuide(manifest: Manifest, destinationUrl: string): 
     "",
     `This backup holds the data of ${manifest.startedAt}. The commands below need bash, curl, sha256sum` +
       `${destinationUrl.startsWith("s3:") ? ", aws" : ""}${locks.size > 0 ? ", age" : ""} and the PostgreSQL client; run them in one shell, in an`,
-    "empty folder. They stop at the first error. Restore into empty databases only.",
+    "empty folder. The first error ends that shell, so start one for it: bash. Restore into empty databases only.",
     "",
     "With lifeboat at hand, one command does the same and compares every table afterwards:",
     "",
@@ -237,7 +237,8 @@ function renderClickHouse(store: ClickHouseManifest): string[] {
       "load() {",
       '  fetch "$1" "$2" part.native.zst',
       String.raw`  local query; query=$(printf %s "$3" | od -An -v -tx1 | tr -d '\n' | tr ' ' %)`,
-      `  ask "?${INSERT_SETTINGS}&query=$query" --header "Content-Encoding: zstd" --request POST --upload-file part.native.zst`,
+      "  # Through standard input: of a file, some versions of curl put the name into the address",
+      `  ask "?${INSERT_SETTINGS}&query=$query" --header "Content-Encoding: zstd" --request POST --upload-file - < part.native.zst`,
       "}",
       fetchLine(store.ddl.beforeData, "before-data.sql"),
       fetchLine(store.ddl.afterData, "after-data.sql"),

@@ -115,7 +115,7 @@ describe("is refused before anything is restored, with the recipient that is nee
     const error: unknown = await result.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "IDENTITY_MISSING", hint: expect.stringContaining("identity-file") });
     const { message } = error as Error;
-    expect(message).toContain(`5 of the 5 objects of backup ${backupId} are encrypted, and`);
+    expect(message).toContain(`Backup ${backupId} is encrypted, and`);
     expect(message).toContain(why);
     expect(message).toContain(`It takes the identity of ${alice.recipient}.`);
     expect(message.split("\n")).toHaveLength(1);
