@@ -1,5 +1,6 @@
 import type { RetentionPolicy } from "../backup/retention.ts";
 import type { DestinationConfig } from "../destinations/open.ts";
+import type { GitHubRole } from "../destinations/s3-role.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Path } from "./faults.ts";
 import { suggest } from "./problems.ts";
@@ -8,6 +9,7 @@ import type { LifeboatFile } from "./schema.ts";
 import type { Sources } from "./sources.ts";
 import type { StoreReader } from "./stores.ts";
 import { readDestinationUrl, readDurationMs } from "./values.ts";
+import type { Given } from "./values.ts";
 
 /** Which backups a destination receives: all, or the first of each day, week or month. */
 export type Receives = "every" | "daily" | "weekly" | "monthly";
@@ -138,6 +140,10 @@ function readDestination(sources: Sources, path: Path, takesOptions: boolean): D
       "needs access-key-id and secret-access-key together, or neither.",
     );
   }
+  const role = readRole(sources, inFile("role"), {
+    hasKeys: accessKeyId !== undefined,
+    isAws: url?.startsWith("s3:") === true && endpoint === undefined,
+  });
   const secret = secretAccessKey && new Secret(secretAccessKey.text);
   if (secret) sources.secrets.push(secret);
   if (url?.startsWith("file:")) refuseS3Keys(sources, path, written);
@@ -149,8 +155,31 @@ function readDestination(sources: Sources, path: Path, takesOptions: boolean): D
     ...(pathStyle !== undefined && { pathStyle }),
     ...(accessKeyId && { accessKeyId: accessKeyId.text }),
     ...(secret && { secretAccessKey: secret }),
+    ...(role && { role }),
     ...readObjectRules(sources, path, written),
   };
+}
+
+/**
+ * The role to take on: the destination's own, or the one for all at AWS that have no keys. Only a job of GitHub's can: where
+ * the same file is read elsewhere, as on the day GitHub is down, the standard AWS credentials are used.
+ */
+function readRole(
+  sources: Sources,
+  own: Given | undefined,
+  { hasKeys, isAws }: { hasKeys: boolean; isAws: boolean },
+): GitHubRole | undefined {
+  if (own && hasKeys) sources.problems.add(own.place, "does not go with access-key-id. Write one of them.");
+  const given = own ?? (isAws && !hasKeys ? sources.option("aws-role") : undefined);
+  if (!given) return undefined;
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(given.text))
+    sources.problems.add(given.place, "is no role's ARN, such as arn:aws:iam::111122223333:role/backup.");
+  const tokenUrl = sources.variable("ACTIONS_ID_TOKEN_REQUEST_URL");
+  const bearer = sources.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+  if (!tokenUrl || !bearer) return undefined;
+  const role = { arn: given.text, tokenUrl: new Secret(tokenUrl), bearer: new Secret(bearer) };
+  sources.secrets.push(role.tokenUrl, role.bearer);
+  return role;
 }
 
 /** What S3 is told of each object. */
@@ -174,7 +203,7 @@ function readObjectRules(
   };
 }
 
-const S3_ONLY = ["storage-class", "kms-key", "object-lock", "legal-hold"] as const;
+const S3_ONLY = ["role", "storage-class", "kms-key", "object-lock", "legal-hold"] as const;
 
 /** What a folder cannot promise must not be asked of it: the operator would rely on it. */
 function refuseS3Keys(sources: Sources, path: Path, written: Written): void {

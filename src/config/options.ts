@@ -136,6 +136,12 @@ export const OPTIONS = {
     commands: COMMANDS,
     env: "LIFEBOAT_S3_PATH_STYLE",
   },
+  "aws-role": {
+    kind: "text",
+    help: "ARN of the role to take on by the job's own token (id-token: write), anew before each session ends; elsewhere than in a job of GitHub's the standard AWS credentials are used.",
+    commands: COMMANDS,
+    env: "LIFEBOAT_AWS_ROLE",
+  },
   "postgres-archive": {
     kind: "text",
     help: "Apt archive that Postgres clients are fetched from, when apt.postgresql.org is to be mirrored.",

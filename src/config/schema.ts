@@ -43,6 +43,9 @@ const destinationKeys = {
     .optional(),
   "access-key-id": text("Instead of the standard AWS credentials; goes with secret-access-key.").optional(),
   "secret-access-key": text("Take it from the environment: ${BACKUP_SECRET_ACCESS_KEY}.").optional(),
+  role: text(
+    "ARN of the AWS role that a job of GitHub's takes on, instead of keys; the option aws-role is for all that name none.",
+  ).optional(),
   "storage-class": z
     .enum(STORAGE_CLASSES)
     .describe("S3: class of the data objects. Only classes that can be read at once.")

@@ -4,6 +4,7 @@ import type { RunContext } from "../run-context.ts";
 import type { Secret } from "../sys/secret.ts";
 import { DirectoryDestination } from "./directory.ts";
 import type { ProbedDestination } from "./rights.ts";
+import type { GitHubRole } from "./s3-role.ts";
 
 /** Classes from which an object can be read at once; a restore must not wait for half a day. */
 export type StorageClass = "STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "GLACIER_IR";
@@ -21,6 +22,8 @@ export interface DestinationConfig {
   accessKeyId?: string;
   secretAccessKey?: Secret;
   sessionToken?: Secret;
+  /** S3: instead of keys. */
+  role?: GitHubRole;
   /** S3: the storage class of rows and definitions; documents about them stay in the standard class. */
   storageClass?: StorageClass;
   /** S3: id, ARN or alias of the KMS key that the service encrypts with. */

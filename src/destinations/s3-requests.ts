@@ -5,6 +5,7 @@ import type { DestinationConfig } from "./open.ts";
 import { retryTransient } from "./retry.ts";
 import { isAwsEndpoint } from "./s3-address.ts";
 import { explainS3Error } from "./s3-errors.ts";
+import { takeOnRole } from "./s3-role.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Without a byte in either direction. */
@@ -60,9 +61,10 @@ export class S3Requests {
 
 /** The SDK's client, set up for AWS or for a service that only resembles it. */
 export async function createS3Client(config: DestinationConfig): Promise<S3Client> {
-  const { endpoint, accessKeyId, secretAccessKey, sessionToken } = config;
+  const { endpoint, accessKeyId, secretAccessKey, sessionToken, role } = config;
+  const region = config.region ?? (await findRegion());
   return new S3Client({
-    region: config.region ?? (await findRegion()),
+    region,
     forcePathStyle: config.pathStyle ?? !isAwsEndpoint(endpoint),
     ...(endpoint !== undefined && { endpoint }),
     ...(accessKeyId !== undefined &&
@@ -73,6 +75,7 @@ export async function createS3Client(config: DestinationConfig): Promise<S3Clien
           ...(sessionToken && { sessionToken: sessionToken.reveal() }),
         },
       }),
+    ...(role && { credentials: () => takeOnRole(role, region) }),
     // Several stores refuse the checksums that the SDK adds on its own. Each body is signed with its SHA-256 anyway.
     ...(!isAwsEndpoint(endpoint) && {
       requestChecksumCalculation: "WHEN_REQUIRED",
