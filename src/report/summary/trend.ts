@@ -19,7 +19,7 @@ export interface Measure {
   format: (value: number) => string;
 }
 
-/** How a run stands to the last one and to the median of those before it. */
+/** How a run stands to the last one and, where there are several, to the median of those before it. */
 export function compareWithPast(measures: readonly Measure[]): Block[] {
   const known = measures.filter(({ past }) => past.some((value) => value !== undefined));
   const count = Math.max(0, ...known.map(({ past }) => past.length));
@@ -37,7 +37,12 @@ export function compareWithPast(measures: readonly Measure[]): Block[] {
   });
   const head = ["", ">This run", ">Last run", ">Change", `>Median of ${count}`, ">Change"];
   const title = `Compared with the last ${count === 1 ? "run" : countOf(count, "run")}`;
-  return tableOf(head, rows, { title });
+  const columns = count === 1 ? head.length - 2 : head.length;
+  return tableOf(
+    head.slice(0, columns),
+    rows.map((row) => row.slice(0, columns)),
+    { title },
+  );
 }
 
 /** 110, 100 → "+10 %" */

@@ -30,6 +30,12 @@ function backupOver(nights: readonly string[], nowBytes: number): string {
   });
 }
 
+test("after a single run, its median is not told as well", () => {
+  const told = backupOver(NIGHTS.slice(0, 1), 1_000_000);
+  expect(told).toContain("**Compared with the last run**\n\n|  | This run | Last run | Change |\n");
+  expect(told).toContain("| Rows | 900 | 1,000 | −10 % |\n");
+});
+
 test("a backup is held against the last one and the median, with a chart and the numbers beside it", () => {
   const [, told] = backupOver(NIGHTS, 1_000_000).split(
     "| app | postgres 17.10 | 1 | 900 | 1 | 1 MB | 1.5 s |\n",
