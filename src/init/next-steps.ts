@@ -53,9 +53,10 @@ function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION"
   const immutable = subject.replace(`${owner}/${name}`, `${owner}@OWNER_ID/${name}@REPOSITORY_ID`);
   return [
     [
-      "Make two roles at AWS, for backups and for drills, with these rights:",
-      "npx lifeboat policy --role backup",
+      "Make three roles at AWS, for backups, for drills and for removing old backups, with these rights:",
+      "npx lifeboat policy --role backup    # add those of status, so that it sends only what changed and catches up only when due",
       "npx lifeboat policy --role drill",
+      "npx lifeboat policy --role prune",
     ],
     [
       "Let the repository's main branch, and nobody else, take them, by this trust policy. Repositories that were made,",
@@ -69,6 +70,7 @@ function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION"
       "Tell the workflows which roles those are:",
       "gh variable set LIFEBOAT_AWS_ROLE --body arn:aws:iam::ACCOUNT_ID:role/lifeboat-backup",
       "gh variable set LIFEBOAT_AWS_DRILL_ROLE --body arn:aws:iam::ACCOUNT_ID:role/lifeboat-drill",
+      "gh variable set LIFEBOAT_AWS_PRUNE_ROLE --body arn:aws:iam::ACCOUNT_ID:role/lifeboat-prune",
       `gh variable set AWS_REGION --body ${region}`,
     ],
   ];

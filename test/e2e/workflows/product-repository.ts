@@ -106,6 +106,7 @@ export class ProductSite implements AsyncDisposable {
       vars: {
         LIFEBOAT_AWS_ROLE: role("backup"),
         LIFEBOAT_AWS_DRILL_ROLE: role("drill"),
+        LIFEBOAT_AWS_PRUNE_ROLE: role("prune"),
         AWS_REGION: this.bucket.region,
       },
       assumeRole: () => ({ accessKeyId, secretAccessKey, sessionToken: "session-of-the-role" }),
@@ -134,7 +135,7 @@ export class ProductSite implements AsyncDisposable {
 /** Starts a copied workflow. */
 export function start(
   repository: Repository,
-  workflow: "nightly-backup" | "weekly-drill" | "restore" | "freshness" | "restore-check",
+  workflow: "nightly-backup" | "weekly-drill" | "restore" | "freshness" | "restore-check" | "prune",
   trigger: Trigger = { event: "workflow_dispatch" },
 ): WorkflowRun {
   return repository.start(`${WORKFLOWS}/${workflow}.yml`, trigger);

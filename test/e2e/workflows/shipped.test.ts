@@ -83,6 +83,21 @@ describe("the shipped workflows", () => {
     expect(seen).not.toContain("session-of-the-role");
   });
 
+  test("pruning by hand is a dry run unless told otherwise, and by schedule it is none", async () => {
+    await start(repository, "nightly-backup", NIGHTLY).finished;
+    const prune = async (trigger: Trigger): Promise<string> => {
+      const run = await start(repository, "prune", trigger).finished;
+      expect(run.conclusion, tell(run)).toBe("success");
+      return readText(findStep(run, "prune", "Prune"));
+    };
+    expect(await prune({ event: "workflow_dispatch" })).toMatch(/backups? would be removed/);
+    const really = { event: "workflow_dispatch", inputs: { "dry-run": false } } as const;
+    expect(await prune(really)).toMatch(/backups? (?:is|are) removed/);
+    expect(await prune({ event: "schedule", payload: { schedule: "23 9 * * 0" } })).toMatch(
+      /backups? (?:is|are) removed/,
+    );
+  });
+
   test("a drill under a wrong ENCRYPTION_KEY is red", async () => {
     await start(repository, "nightly-backup", NIGHTLY).finished;
     const wrong = Buffer.alloc(32, 7).toString("base64");
