@@ -4,7 +4,6 @@ import { Scratch } from "../src/sys/scratch.ts";
 import { Redactor } from "../src/sys/secret.ts";
 import { CACHE_DIR } from "../local-services/local-services.ts";
 import { measure } from "./measure.ts";
-import type { RestoreResult } from "../src/commands/restore.ts";
 import type { Result } from "./section.ts";
 
 /** The command line that is shipped, bundled anew: what dist/cli.cjs is once it was committed. */
@@ -13,13 +12,6 @@ export interface Lifeboat extends AsyncDisposable {
   run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result>;
   /** Measures one backup, and what it sent. */
   backUp(env: Readonly<Record<string, string>>): Promise<Result>;
-  /** Measures one restore, and how much of it went into comparing rows. */
-  restore(env: Readonly<Record<string, string>>): Promise<Restored>;
-}
-
-export interface Restored {
-  cost: Result;
-  compareSeconds: number;
 }
 
 export async function buildLifeboat(): Promise<Lifeboat> {
@@ -42,13 +34,6 @@ export async function buildLifeboat(): Promise<Lifeboat> {
     backUp: async (env) => {
       const { cost, stdout } = await call(["backup", "--json"], env);
       return { ...cost, bytes: (JSON.parse(stdout) as { sentBytes: number }).sentBytes };
-    },
-    restore: async (env) => {
-      const { cost, stdout } = await call(["restore", "--json"], env);
-      const { phases } = JSON.parse(stdout) as RestoreResult;
-      const comparing = phases.filter(({ phase }) => phase.endsWith("compare"));
-      if (comparing.length === 0) throw new Error("the restore does not say how long it compared");
-      return { cost, compareSeconds: comparing.reduce((sum, { seconds }) => sum + seconds, 0) };
     },
     [Symbol.asyncDispose]: () => bundle.remove(),
   };

@@ -63,7 +63,7 @@ export function shellCommand(line: string, args: readonly string[], env: Command
 }
 
 /** PSS of a process and of all that descend from it, in bytes. */
-async function readTreeMemory(root: number): Promise<number> {
+export async function readTreeMemory(root: number): Promise<number> {
   const children = new Map<number, number[]>();
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -12,3 +12,14 @@ export async function query(url: string, ...statements: string[]): Promise<Recor
     await client.end();
   }
 }
+
+/** An empty database of that name, whatever it held. */
+export async function recreate(url: string, database: string): Promise<void> {
+  await query(
+    url,
+    `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`,
+    `CREATE DATABASE ${database} TEMPLATE template0`,
+    // What earlier commands wrote is not to be paid for by the next one.
+    "CHECKPOINT",
+  );
+}

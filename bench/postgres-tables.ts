@@ -1,6 +1,6 @@
 import { startPostgres } from "../local-services/postgres.ts";
 import { ODD_NAMES } from "./odd-names.ts";
-import { query } from "./postgres-query.ts";
+import { query, recreate } from "./postgres-query.ts";
 import { emptyFolder } from "./section.ts";
 import type { Bench, BenchSection, Result } from "./section.ts";
 
@@ -10,6 +10,7 @@ const TABLES = 10_000;
 /** Each transaction locks what it makes. */
 const TABLES_AT_ONCE = 500;
 const SOURCE = "bench_tables";
+const COPY = "bench_tables_copy";
 const EMPTY = "bench_empty";
 
 /** A schema of thousands of tables, one of a thousand columns, names of all kinds; and a database with nothing in it. */
@@ -40,6 +41,14 @@ export async function openManyTablesBench({
     },
     cases: [
       { name: "backup", command: "lifeboat backup", run: () => backUp(SOURCE) },
+      {
+        name: "restore",
+        command: "lifeboat restore",
+        run: async () => {
+          await recreate(server.url, COPY);
+          return await lifeboat.run(["restore"], { ...place, LIFEBOAT_TARGET_POSTGRES_URL: urlOf(COPY) });
+        },
+      },
       {
         name: "drill",
         command: "lifeboat drill",

@@ -29,6 +29,7 @@ export function readObjects(
       readable.once("close", () => stored.destroy());
       return readable;
     },
+    findPath: (object) => (object.age ? undefined : destination.findPath?.(object.key)),
   };
 }
 

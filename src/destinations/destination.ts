@@ -73,6 +73,9 @@ export interface Destination {
    */
   open(key: string, fromByte?: number): Promise<Readable>;
 
+  /** Where an object lies as a file of this machine, for programs that read files; nothing is looked at. */
+  findPath?(key: string): string;
+
   /** All objects whose key starts with `prefix`, in key order. */
   list(prefix: string): AsyncIterable<Listed>;
 

@@ -109,6 +109,10 @@ export class DirectoryDestination implements ProbedDestination {
     );
   }
 
+  findPath(key: string): string {
+    return this.#path(key);
+  }
+
   async *list(prefix: string): AsyncGenerator<Listed> {
     await this.check();
     for await (const file of this.#walk(folderOf(prefix), prefix)) {

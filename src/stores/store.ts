@@ -108,6 +108,11 @@ export interface ObjectSource {
    * @throws AppError OBJECT_MISSING, and BACKUP_DAMAGED through the stream
    */
   open(object: StoredObject): Promise<Readable>;
+  /**
+   * Where the very bytes that `open` gives lie as a file of this machine. They are not proved: `open` does that. Absent,
+   * or undefined, where there is none.
+   */
+  findPath?(object: StoredObject): string | undefined;
 }
 
 /** Reads what a store wrote to its end, without a database: that it is what was written, its digest shows already. */

@@ -1,9 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, inject, test } from "vitest";
+import { readTreeMemory } from "../../bench/measure.ts";
 import { ODD_NAMES } from "../../bench/odd-names.ts";
-import { Machine } from "../support/cli.ts";
+import { Machine, readRun } from "../support/cli.ts";
 import type { CliRun } from "../support/cli.ts";
 import { runSql } from "../support/postgres-databases.ts";
 import { createPostgresDatabase } from "../support/services.ts";
@@ -72,3 +74,45 @@ test("a thousand columns, and names of every kind, are like others", async () =>
     await target.drop();
   }
 });
+
+test(
+  "a value of 300 MB is backed up and proven, and takes memory of pg_dump alone",
+  { timeout: 300_000 },
+  async () => {
+    // A megabyte of noise, repeated farther apart than compressors look back.
+    await runSql(
+      source.url,
+      `CREATE TABLE huge (id int PRIMARY KEY, bytes bytea); ALTER TABLE huge ALTER bytes SET STORAGE EXTERNAL;
+     INSERT INTO huge SELECT 1, string_agg(noise, '') FROM generate_series(1, 300),
+       (SELECT string_agg(sha256(n::text::bytea), '') AS noise FROM generate_series(1, 31250) n) megabyte`,
+    );
+    const backup = await runWatched("backup", "--postgres-url", source.url);
+    expect(backup.run.json, backup.run.stderr).toMatchObject({
+      command: "backup",
+      sentBytes: expect.any(Number),
+    });
+    expect((backup.run.json as { sentBytes: number }).sentBytes).toBeGreaterThan(250e6);
+    // libpq holds the text of a row, which is twice as long, in a buffer that doubles, and hands out a copy.
+    expect(backup.peakBytes).toBeLessThan(1600e6);
+    const drill = await runWatched("drill", "--target-postgres-url", inject("postgresUrl"));
+    expect(drill.run, drill.run.stderr).toMatchObject({
+      status: 0,
+      json: { record: { verdict: "proven", comparisons: [{ contentsCompared: 1, rowsCompared: 1 }] } },
+    });
+    expect(drill.peakBytes).toBeLessThan(250e6);
+  },
+);
+
+/** Runs lifeboat, and looks meanwhile how much memory it and its tools take together. */
+async function runWatched(...args: string[]): Promise<{ run: CliRun; peakBytes: number }> {
+  const process = machine.start(...args, ...place);
+  const ended = readRun(process);
+  let isRunning = true;
+  void ended.finally(() => (isRunning = false)).catch(() => {});
+  let peakBytes = 0;
+  while (isRunning) {
+    peakBytes = Math.max(peakBytes, await readTreeMemory(process.pid));
+    await delay(50);
+  }
+  return { run: await ended, peakBytes };
+}

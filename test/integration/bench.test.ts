@@ -28,7 +28,7 @@ test("the bench of Postgres measures every command, and reports ratios without a
     "lifeboat to S3",
     "runbook, serial restore",
     "lifeboat restore and compare",
-    "the same without comparing rows",
+    "the same of a backup with counts only",
   ]);
   for (const { name, rounds, median } of report.cases) {
     expect(rounds).toHaveLength(2);

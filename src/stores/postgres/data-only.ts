@@ -177,8 +177,9 @@ async function readTriggers(session: Session, tables: readonly FilledTable[]): P
      WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid = ANY ($1::oid[])`,
     [tables.map(({ oid }) => oid)],
   );
+  const byOid = new Map(tables.map((table) => [table.oid, table]));
   return rows.flatMap(({ oid, name, always }) => {
-    const table = tables.find((candidate) => candidate.oid === oid);
+    const table = byOid.get(oid);
     if (!table) return [];
     return [{ table: quoteInFull(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
   });

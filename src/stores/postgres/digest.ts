@@ -59,29 +59,31 @@ function chooseKey({ keyColumns, columns, longColumns }: CatalogTable): string[]
 }
 
 /**
- * Counts a table and digests it as planned.
+ * Counts tables and digests them as planned, in one statement.
  *
  * @param method - where the plan says none
  * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING
  */
-export async function digestTable(
+export async function digestTogether(
   reader: Session,
-  table: CatalogTable,
-  plan: DigestPlan | undefined,
+  tables: readonly CatalogTable[],
+  plan: (table: CatalogTable) => DigestPlan | undefined,
   method: string,
-): Promise<TableInventory> {
-  const name = nameInFull(table);
-  // `ONLY`, since children and partitions are counted as tables of their own.
-  const [counted] = await reader.rows<{ rows: string; digest: string | null }>(
-    `Reading ${name}`,
-    `SELECT count(*)::text AS rows, ${digestExpression(table, plan ?? { method })} AS digest FROM ONLY ${quoteInFull(table)}`,
+): Promise<TableInventory[]> {
+  const selects = tables.map((table, position) => {
+    const digest = digestExpression(table, plan(table) ?? { method });
+    // `ONLY`, since children and partitions are counted as tables of their own.
+    return `SELECT ${position} AS position, count(*)::text AS rows, ${digest} AS digest FROM ONLY ${quoteInFull(table)}`;
+  });
+  const counted = await reader.rows<{ position: number; rows: string; digest: string | null }>(
+    `Reading ${tables.map(nameInFull).join(", ")}`,
+    selects.join(" UNION ALL "),
   );
-  return {
-    name,
-    rows: Number(counted?.rows),
-    digest: counted?.digest ?? null,
-    ...(plan && { digestedBy: plan }),
-  };
+  return counted.map(({ position, rows, digest }) => {
+    const table = tables[position]!;
+    const own = plan(table);
+    return { name: nameInFull(table), rows: Number(rows), digest, ...(own && { digestedBy: own }) };
+  });
 }
 
 /** A sum over a hash of each row does not depend on the order of rows; unlike an exclusive or it sees duplicates. */

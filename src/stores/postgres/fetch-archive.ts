@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
@@ -19,7 +19,8 @@ export type FetchedArchive =
 
 /**
  * Fetches what pg_dump wrote, whatever its format, into `<scratchDir>/<store>.dump`: a file, or a folder. Private
- * to this user. The caller removes it, also when this fails.
+ * to this user. What lies on this machine as it is, is proved where it lies and only linked. The caller removes it,
+ * also when this fails.
  *
  * @throws AppError OBJECT_MISSING, BACKUP_DAMAGED, CANCELLED, and what writing to the disk throws
  */
@@ -32,7 +33,13 @@ export async function fetchArchive(
   const path = join(scratchDir, `${store}.dump`);
   const fetchFile = async (object: StoredObject, file: string, stop: AbortSignal): Promise<void> => {
     const body = await objects.open(object);
-    await pipeline(body, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal: stop });
+    const place = objects.findPath?.(object);
+    if (place === undefined) {
+      await pipeline(body, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal: stop });
+    } else {
+      await pipeline(body, readToEnd, { signal: stop });
+      await symlink(place, file);
+    }
   };
   switch (archive.format) {
     case "custom":
@@ -47,5 +54,12 @@ export async function fetchArchive(
         fetchFile(file, join(path, file.file), AbortSignal.any([signal, stop])),
       );
       return { format: "directory", path };
+  }
+}
+
+/** Reading is what proves it. */
+async function readToEnd(body: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of body) {
+    // Nothing is kept.
   }
 }

@@ -4,7 +4,7 @@ import { narrowInventory } from "../../backup/restore-scope.ts";
 import type { RunContext } from "../../run-context.ts";
 import { nameInFull, readSchemaObjects, readSequenceValues, readTables } from "./catalog.ts";
 import type { CatalogTable, SequenceValue } from "./catalog.ts";
-import { DIGEST_METHOD, digestTable } from "./digest.ts";
+import { DIGEST_METHOD, digestTogether } from "./digest.ts";
 import type { DigestPlan } from "./digest.ts";
 import { withoutPlatform } from "./platform.ts";
 import type { Session } from "./session.ts";
@@ -20,6 +20,9 @@ export const READER_COUNT = 2;
 
 /** Tables that a reader holds locked at once, with all their indexes: a server may have only some hundreds of locks. */
 const TABLES_LOCKED = 10;
+
+/** Tables up to this size are read several at once. */
+const SMALL_TABLE_BYTES = 256 * 1024;
 
 /** Counts and digests every table of a restored copy as its backup did, and names what else it holds, as of one moment. */
 export async function takeInventory(
@@ -40,7 +43,7 @@ export async function takeInventory(
 }
 
 /** What a copy is counted by: its backup. */
-type CopiedBackup = Pick<PostgresManifest, "excludedSchemas" | "scope" | "platform" | "inventory">;
+export type CopiedBackup = Pick<PostgresManifest, "excludedSchemas" | "scope" | "platform" | "inventory">;
 
 /** What of an inventory is taken. */
 export interface InventoryPart {
@@ -50,36 +53,33 @@ export interface InventoryPart {
   counted?: readonly TableInventory[];
 }
 
-/** The rows of tables alone, as long as there is nothing else to be compared yet. */
-export async function countTables(
-  connection: PostgresConnection,
-  context: RunContext,
-  backup: CopiedBackup,
-  label: string,
-  part: InventoryPart = {},
-): Promise<Inventory> {
-  return await withSnapshot(connection, context, READER_COUNT, async (snapshot) => {
-    const tables = await digestWanted(snapshot, context, backup, label, part);
-    return assembleInventory(tables, [], [], backup.inventory);
-  });
-}
-
 async function digestWanted(
   snapshot: Snapshot,
   context: RunContext,
-  { excludedSchemas, scope, inventory }: CopiedBackup,
+  backup: CopiedBackup,
   label: string,
-  { isWanted = () => true }: InventoryPart,
+  { isWanted }: InventoryPart,
 ): Promise<TableInventory[]> {
-  const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
+  const tables = await readCopiedTables(snapshot.leader, backup, isWanted);
+  const plan = planLike(backup);
+  return await digestTables(snapshot, tables, plan, context, label, backup.inventory.digestMethod);
+}
+
+/** Tables of a restored copy whose rows its backup holds. */
+export async function readCopiedTables(
+  session: Session,
+  { excludedSchemas, scope }: CopiedBackup,
+  isWanted: (table: string) => boolean = () => true,
+): Promise<CatalogTable[]> {
   const excluded = new Set(scope?.excluded);
-  const tables = await readTables(snapshot.leader, excludedSchemas);
-  const wanted = tables.filter((table) => {
-    const name = nameInFull(table);
-    return isWanted(name) && !excluded.has(name);
-  });
-  const plan = (table: CatalogTable): DigestPlan | undefined => plans.get(nameInFull(table));
-  return await digestTables(snapshot, wanted, plan, context, label, inventory.digestMethod);
+  const tables = await readTables(session, excludedSchemas);
+  return tables.filter((table) => isWanted(nameInFull(table)) && !excluded.has(nameInFull(table)));
+}
+
+/** Digests tables of a copy as its backup digested them. */
+export function planLike({ inventory }: CopiedBackup): (table: CatalogTable) => DigestPlan | undefined {
+  const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
+  return (table) => plans.get(nameInFull(table));
 }
 
 /** Reads every row of every table, several tables at once, the first of the list first. */
@@ -95,18 +95,30 @@ export async function digestTables(
   const inventories: TableInventory[] = [];
   const readQueue = async (reader: Session): Promise<void> => {
     let locked = 0;
-    for (let table = queue.shift(); table; table = queue.shift()) {
-      if (locked === TABLES_LOCKED) {
+    for (let group = takeGroup(queue); group.length > 0; group = takeGroup(queue)) {
+      if (locked + group.length > TABLES_LOCKED) {
         await snapshot.unlock(reader);
         locked = 0;
       }
-      locked += 1;
-      inventories.push(await digestTable(reader, table, plan(table), method));
+      locked += group.length;
+      inventories.push(...(await digestTogether(reader, group, plan, method)));
       reporter.progress({ label, done: inventories.length, total: tables.length, unit: "tables" });
     }
   };
   await Promise.all(snapshot.readers.map(readQueue));
   return inventories;
+}
+
+/**
+ * Takes from the front what is read in one statement: a large table, or several small ones, since each statement costs
+ * a way to the server and back. Empty when nothing is left.
+ */
+export function takeGroup(
+  queue: CatalogTable[],
+  isSmall = ({ sizeBytes }: CatalogTable): boolean => sizeBytes <= SMALL_TABLE_BYTES,
+): CatalogTable[] {
+  const large = queue.slice(0, TABLES_LOCKED).findIndex((table) => !isSmall(table));
+  return queue.splice(0, large < 0 ? TABLES_LOCKED : Math.max(1, large));
 }
 
 /** @param notCovered - what the archive holds and is not looked into; a copy is compared by what its backup says of that */

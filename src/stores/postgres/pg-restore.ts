@@ -32,7 +32,12 @@ export interface RestoreRun {
   judge: (message: RestoreMessage) => Meaning;
   /** How well an entry fits what was said of an error, from 0 to 1. */
   rank: (entryId: number, said: string) => number;
+  /** Told of each entry whose rows are in and committed; only with several jobs. */
+  onRows?: (entryId: number) => void;
 }
+
+/** What the process that conducts the others says when one of them is done. */
+const ROWS_ARE_IN = /^pg_restore: finished item (\d+) TABLE DATA /;
 
 /**
  * Runs pg_restore over what fits its section, past errors that are not fatal.
@@ -68,6 +73,8 @@ export async function runPgRestore(run: RestoreRun, context: RunContext): Promis
   const listening = (async () => {
     for await (const line of createInterface({ input: tool.stderr })) {
       reader.line(line);
+      const [, entry] = ROWS_ARE_IN.exec(line) ?? [];
+      if (entry !== undefined) run.onRows?.(Number(entry));
       // What it does, it tells line by line; what went wrong must not drown in that.
       if (/^pg_restore: (?!error|fatal|warning|detail|hint)/.test(line)) continue;
       said.push(line);

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isWhole } from "../../backup/restore-scope.ts";
-import { sizeOfStore } from "../../backup/manifest.ts";
+import { objectsOfStore } from "../../backup/manifest.ts";
 import type { PostgresManifest } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
@@ -29,7 +29,7 @@ export interface RestorePlan {
 }
 
 /**
- * Fetches the archive and proves it, and reads its table of contents. It lies in a private file meanwhile, since
+ * Fetches the archive and proves it, and reads its table of contents. It lies in a file meanwhile, since
  * pg_restore works in parallel only from a file, and since nothing may reach the database before the whole archive
  * is proved good. With `stream`, only its table of contents is read.
  *
@@ -59,7 +59,11 @@ export async function planRestore(
     return { tools, archive: undefined, toc: parseToc(listing, inventory), remove };
   }
   try {
-    await requireFreeDisk(scratchDir, sizeOfStore(backup));
+    const fetchedFiles = objectsOfStore(backup).filter((object) => objects.findPath?.(object) === undefined);
+    await requireFreeDisk(
+      scratchDir,
+      fetchedFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    );
     const fetched = await fetchArchive(backup, objects, scratchDir, context.signal);
     if (fetched.format === "plain") return { tools, archive: fetched, toc: undefined, remove };
     const listing = await listContents(tools, { path: fetched.path }, context);

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { availableParallelism } from "node:os";
+import type { Inventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
 import { isSelective, ScopeReader } from "../../backup/restore-scope.ts";
 import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { RestoreOutcome, RestoreRequest } from "../store.ts";
+import { ArrivingRows } from "./arriving-rows.ts";
+import { flushCommits, postponeFlushes } from "./commits.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { emptyTables, orderByForeignKeys, readFilledTables, withoutTriggers } from "./data-only.ts";
 import type { FilledTable } from "./data-only.ts";
 import { findMissingExtensions } from "./extensions.ts";
-import { countTables } from "./inventory.ts";
+import { assembleInventory } from "./inventory.ts";
 import { LibpqAccess } from "./libpq.ts";
 import { LostObjects } from "./lost-objects.ts";
 import { dropNewcomers, dropOccupants, findInTheWay, findToReplace, listOccupants } from "./occupants.ts";
@@ -28,7 +30,10 @@ import { relationName } from "./toc.ts";
 import type { Toc, TocEntry } from "./toc.ts";
 import { selectEntries } from "./toc-selection.ts";
 
-/** More jobs than this wait for the same disk, unless the operator knows better. */
+/**
+ * More jobs than this wait for the same disk, unless the operator knows better. It is the server that works on them: how
+ * many processors this machine has does not matter.
+ */
 const USUAL_JOBS = 4;
 
 /** One archive on its way into one database. */
@@ -57,7 +62,7 @@ export class ArchiveRestore {
     this.#request = request;
     this.#context = context;
     this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entries }) => entries));
-    this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, availableParallelism());
+    this.#jobs = request.jobs ?? USUAL_JOBS;
   }
 
   /**
@@ -71,14 +76,24 @@ export class ArchiveRestore {
   async run(plan: RestorePlan): Promise<RestoreOutcome> {
     try {
       await using libpq = await LibpqAccess.open(this.#connection);
-      this.#env = { ...libpq.env, PGAPPNAME: this.#applicationName };
-      if (!plan.toc) return await this.#loadPlain(plan);
-      if (this.#request.scope?.content === "data") return await this.#fill(plan, plan.toc);
-      return await this.#make(plan, plan.toc);
+      this.#env = {
+        ...libpq.env,
+        ...postponeFlushes(this.#connection, libpq.env),
+        PGAPPNAME: this.#applicationName,
+      };
+      const outcome = await this.#restore(plan);
+      await flushCommits(this.#connection, this.#context);
+      return outcome;
     } catch (error) {
       if (this.#context.signal.aborted) throw cancelled();
       throw error;
     }
+  }
+
+  async #restore(plan: RestorePlan): Promise<RestoreOutcome> {
+    if (!plan.toc) return await this.#loadPlain(plan);
+    if (this.#request.scope?.content === "data") return await this.#fill(plan, plan.toc);
+    return await this.#make(plan, plan.toc);
   }
 
   async #loadPlain({ tools, archive }: RestorePlan): Promise<RestoreOutcome> {
@@ -131,8 +146,7 @@ export class ArchiveRestore {
         await this.#measure("indexes", () => run("post-data"));
         return { lost: lost.requireAllowed(allowMissing) };
       }
-      await this.#measure("data", () => run("data"));
-      const found = await this.#measure("compare", () => this.#count());
+      const found = await this.#fillAndCount(toc, { ...common, section: "data" });
       if (onRows?.(found) === "stop") return { lost: [], tables: found.tables, isStopped: true };
       await this.#measure("indexes", () => run("post-data"));
       return { lost: lost.requireAllowed(allowMissing), tables: found.tables };
@@ -162,8 +176,7 @@ export class ArchiveRestore {
       return await withoutTriggers(this.#connection, this.#context, tables, async () => {
         // One at a time: the order is what keeps foreign keys content.
         const run = { ...(await this.#commonRun(plan, ordered, lost)), section: "data", jobs: 1 } as const;
-        await this.#measure("data", () => runPgRestore(run, this.#context));
-        const found = await this.#measure("compare", () => this.#count());
+        const found = await this.#fillAndCount(toc, run);
         onRows?.(found);
         return { lost: lost.requireAllowed([]), tables: found.tables };
       });
@@ -253,13 +266,26 @@ export class ArchiveRestore {
     return await listOccupants(session, []);
   }
 
-  async #count(): ReturnType<typeof countTables> {
+  /** Brings the rows into tables that are there, and counts and digests them meanwhile. */
+  async #fillAndCount(toc: Toc, run: RestoreRun): Promise<Inventory> {
     const { inventory, store } = this.#backup;
     const reader = new ScopeReader(inventory, this.#request.scope ?? { content: "all" });
     const isWanted = (table: string): boolean => reader.holdsTable(table);
-    return await countTables(this.#connection, this.#context, this.#backup, `${store}: compare`, {
+    await using arriving = await ArrivingRows.open(
+      this.#connection,
+      this.#context,
+      this.#backup,
+      `${store}: compare`,
+      this.#applicationName,
       isWanted,
-    });
+    );
+    const onRows = (entryId: number): void => {
+      const entry = toc.find(entryId);
+      if (entry) arriving.take(relationName(entry));
+    };
+    await this.#measure("data", () => runPgRestore({ ...run, onRows }, this.#context));
+    const tables = await this.#measure("compare", () => arriving.finish());
+    return assembleInventory(tables, [], [], inventory);
   }
 
   async #measure<T>(phase: string, work: () => Promise<T>): Promise<T> {
@@ -267,7 +293,7 @@ export class ArchiveRestore {
     return stopwatch ? await stopwatch.measure(`${this.#backup.store}: ${phase}`, work) : await work();
   }
 
-  /** Ends what pg_restore left running at the server, which would hold locks, and drops what it made. */
+  /** Ends what this restore left running at the server, which would hold locks, and drops what it made. */
   async #undoing<T>(before: readonly Occupant[], work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -284,7 +310,7 @@ export class ArchiveRestore {
         this.#context,
         async (session) => {
           await session.rows(
-            "Ending pg_restore's sessions",
+            "Ending the sessions of the restore",
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
             [this.#applicationName],
           );

@@ -6,17 +6,21 @@ import { Session } from "./session.ts";
  * Everything that changes how a value or a definition is written as text, pinned, so that the same content gives
  * the same digest in every database. `row_security=off` turns rows withheld by a policy into an error.
  */
-const PINNED = `
-  SET LOCAL search_path = '';
-  SET LOCAL row_security = off;
-  SET LOCAL TimeZone = 'UTC';
-  SET LOCAL DateStyle = 'ISO, YMD';
-  SET LOCAL IntervalStyle = 'postgres';
-  SET LOCAL extra_float_digits = 1;
-  SET LOCAL bytea_output = 'hex';
-  SET LOCAL lc_monetary = 'C';
-  SET LOCAL quote_all_identifiers = off;
-  SET LOCAL standard_conforming_strings = on`;
+export function pinTexts(scope: "SESSION" | "LOCAL"): string {
+  return `
+  SET ${scope} search_path = '';
+  SET ${scope} row_security = off;
+  SET ${scope} TimeZone = 'UTC';
+  SET ${scope} DateStyle = 'ISO, YMD';
+  SET ${scope} IntervalStyle = 'postgres';
+  SET ${scope} extra_float_digits = 1;
+  SET ${scope} bytea_output = 'hex';
+  SET ${scope} lc_monetary = 'C';
+  SET ${scope} quote_all_identifiers = off;
+  SET ${scope} standard_conforming_strings = on`;
+}
+
+const PINNED = pinTexts("LOCAL");
 
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /** Before anything was read. */

@@ -25,6 +25,10 @@ const ADVICE: readonly { says: RegExp; hint: string }[] = [
   },
   { says: /out of shared memory/, hint: FEW_LOCKS },
   {
+    says: /invalid memory alloc request size|(enlarge string buffer|string buffer exceeds)/,
+    hint: "A row of that table is longer than the 1 GB of text that a server can send, where bytea counts twice: make it shorter, or leave the table's rows out (exclude-data).",
+  },
+  {
     says: /server version mismatch|unrecognized configuration parameter/,
     hint: "Use a client and a target server of the major version that the backup came from.",
   },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { digestTable } from "../../../src/stores/postgres/digest.ts";
+import { digestTogether } from "../../../src/stores/postgres/digest.ts";
 import type { DigestPlan } from "../../../src/stores/postgres/digest.ts";
 import { readTables } from "../../../src/stores/postgres/catalog.ts";
 import { parsePostgresAddress } from "../../../src/stores/postgres/connection.ts";
@@ -21,12 +21,13 @@ async function digestAll(method: string, plan?: DigestPlan): Promise<Record<stri
   const connection = parsePostgresAddress("postgres", { url: new Secret(database.url) }, run.redactor);
   const snapshot = await Snapshot.open(connection, run, 0);
   try {
-    const digests: Record<string, string | null> = {};
-    for (const table of await readTables(snapshot.leader, [])) {
-      const { name, digest } = await digestTable(snapshot.leader, table, plan, method);
-      digests[name] = digest;
-    }
-    return digests;
+    const tables = await digestTogether(
+      snapshot.leader,
+      await readTables(snapshot.leader, []),
+      () => plan,
+      method,
+    );
+    return Object.fromEntries(tables.map(({ name, digest }) => [name, digest]));
   } finally {
     snapshot.cut();
   }

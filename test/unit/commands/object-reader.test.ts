@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { readObjects } from "../../../src/commands/object-reader.ts";
+import { DirectoryDestination } from "../../../src/destinations/directory.ts";
 import { AppError } from "../../../src/errors.ts";
 import { buildStoredObject } from "../../support/builders.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
@@ -97,4 +98,15 @@ test("a stream that nobody reads can be thrown away, and a cancelled run ends on
     for await (const _ of stream) run.stopAll();
   })();
   await expect(reading).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("an object that lies on this machine can be found there as long as it is what a reader gets", () => {
+  const run = startTestRun();
+  const folder = new DirectoryDestination("/mnt/backups", "app", run);
+  const objects = readObjects(folder, undefined, run);
+  expect(objects.findPath?.(OBJECT)).toBe(`/mnt/backups/app/${OBJECT.key}`);
+  expect(objects.findPath?.({ ...OBJECT, age: { recipients: ["age1…"], contentBytes: 1 } })).toBeUndefined();
+  expect(
+    readObjects(new MemoryDestination(new MemoryPlace(), run), undefined, run).findPath?.(OBJECT),
+  ).toBeUndefined();
 });
