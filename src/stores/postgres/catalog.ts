@@ -62,9 +62,9 @@ export async function readTables(
   const rows = await session.rows<Omit<CatalogTable, "sizeBytes"> & { sizeBytes: string }>(
     "Listing the tables",
     `${USER_OBJECTS}
-     SELECT oid, nspname::text AS schema, relname::text AS name, pg_table_size(oid)::text AS "sizeBytes",
+     SELECT oid, nspname::text AS schema, relname::text AS name, size::text AS "sizeBytes",
        columns, "keyColumns", "longColumns", "bytesColumns", "foreignColumns"
-     FROM relation CROSS JOIN LATERAL (
+     FROM relation CROSS JOIN pg_table_size(oid) size CROSS JOIN LATERAL (
        SELECT ${namesOf("true")} AS columns,
          ${namesOf("EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))")} AS "keyColumns",
          ${namesOf("atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)")} AS "longColumns",
@@ -72,7 +72,7 @@ export async function readTables(
          ${namesOf(`atttypid >= ${FIRST_USER_OID}`)} AS "foreignColumns"
        FROM pg_attribute
        WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v') attributes
-     WHERE relkind = 'r' ORDER BY pg_table_size(oid) DESC, nspname, relname`,
+     WHERE relkind = 'r' ORDER BY size DESC, nspname, relname`,
     [excludedSchemas],
   );
   return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
