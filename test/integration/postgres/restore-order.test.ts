@@ -83,7 +83,11 @@ test(
       // Were the restore to fail now, all of its sessions must be found and ended.
       const others = `SELECT application_name FROM pg_stat_activity WHERE datname = 'copy' AND pid <> pg_backend_pid()
         AND backend_type = 'client backend' AND application_name NOT LIKE 'lifeboat-restore-%'`;
-      await expect.poll(async () => (await holder.query(others)).rows, { timeout: 60_000 }).toEqual([]);
+      await expect
+        .poll(async () => (await holder.query<{ application_name: string }>(others)).rows, {
+          timeout: 60_000,
+        })
+        .toEqual([]);
     } finally {
       await holder.end();
     }
