@@ -21,9 +21,11 @@ import type { RestoreRun } from "./pg-restore.ts";
 import { isOfPlatform } from "./platform.ts";
 import { loadPlainSql } from "./plain-sql.ts";
 import { provisionTarget } from "./provision.ts";
-import { replacePart } from "./replace-part.ts";
+import { setPartAside } from "./replace-part.ts";
+import type { ReplacedPart } from "./replace-part.ts";
 import { writeList } from "./restore-plan.ts";
 import type { RestorePlan } from "./restore-plan.ts";
+import { isInEveryProject, readOwnedSchemas, requireNoProject } from "./running-project.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { relationName } from "./toc.ts";
@@ -48,6 +50,8 @@ export class ArchiveRestore {
 
   /** Entries that need what the backup's own scope left out: no restore could create them. */
   readonly #dangling: ReadonlySet<number>;
+  /** What lay where a part is restored, until that has succeeded. */
+  #replaced: ReplacedPart | undefined;
   /** What points libpq's tools at the target. */
   #env: Readonly<Record<string, string>> = {};
 
@@ -67,7 +71,7 @@ export class ArchiveRestore {
 
   /**
    * Restores what the plan holds. When it fails, what it made is removed again. With `replace`, what lay where the
-   * backup brings something is gone by then. (pg_restore's own --clean cannot drop the keys of partitions, and
+   * backup brings something is gone by then; of a part it comes back. (pg_restore's own --clean cannot drop the keys of partitions, and
    * would leave what the archive does not bring.)
    *
    * @throws AppError TOOL_FAILED, STORE_FAILED, STORE_UNSUPPORTED, TARGET_REFUSED, CANCELLED; BACKUP_DAMAGED when
@@ -99,34 +103,38 @@ export class ArchiveRestore {
   async #loadPlain({ tools, archive }: RestorePlan): Promise<RestoreOutcome> {
     if (archive?.format !== "plain") throw new Error("an archive with a table of contents is no plain SQL");
     const before = await withSession(this.#connection, this.#context, (session) => this.#clear(session));
-    await this.#undoing(before, () =>
-      this.#measure("data", () =>
+    return await this.#undoing(before, async () => {
+      await this.#measure("data", () =>
         loadPlainSql({ ...archive, env: this.#env, singleTransaction: false }, tools, this.#context),
-      ),
-    );
-    return { lost: [] };
+      );
+      return { lost: [] };
+    });
   }
 
   /** Definitions, rows, and what is built upon rows. */
   async #make(plan: RestorePlan, toc: Toc): Promise<RestoreOutcome> {
     const { inventory } = this.#backup;
     const { scope, allowMissing = [], onRows } = this.#request;
-    const { missing, before } = await withSession(this.#connection, this.#context, async (session) => {
-      const missing = await this.#requireExtensions(session, toc);
-      const before = await this.#clear(session);
-      await provisionTarget(session, this.#backup);
-      return { missing, before };
-    });
+    const { missing, ownedSchemas, before } = await withSession(
+      this.#connection,
+      this.#context,
+      async (session) => {
+        const missing = await this.#requireExtensions(session, toc);
+        return { missing, ownedSchemas: await readOwnedSchemas(session), before: await this.#clear(session) };
+      },
+    );
     const isMissing = ({ kind, tag }: TocEntry): boolean => kind === "EXTENSION" && missing.has(tag);
     const isLeftOut = (entry: TocEntry): boolean =>
       isMissing(entry) || this.#dangling.has(entry.id) || isOfPlatform(entry, this.#backup);
-    const { entries, support } = selectEntries(toc, inventory, scope, isLeftOut);
+    const { entries: selected, support } = selectEntries(toc, inventory, scope, isLeftOut);
+    const entries = selected.filter((entry) => !isInEveryProject(entry, support.has(entry.id), ownedSchemas));
     const lost = new LostObjects(toc, inventory, support, this.#context);
     for (const entry of toc.entries.filter(isMissing)) {
       if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
     }
 
     return await this.#undoing(before, async (): Promise<RestoreOutcome> => {
+      await withSession(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
         if (this.#backup.archive.format !== "custom") throw new Error("only a custom archive is streamed");
@@ -258,8 +266,10 @@ export class ArchiveRestore {
     if (replace) {
       const occupants = await listOccupants(session, excludedSchemas);
       if (scope && isSelective(scope)) {
-        await replacePart(session, inventory, scope, findInTheWay(occupants, inventory, scope));
+        const inTheWay = findInTheWay(occupants, inventory, scope);
+        this.#replaced = await setPartAside(session, inventory, scope, inTheWay);
       } else {
+        await requireNoProject(session, inventory);
         await dropOccupants(session, findToReplace(occupants, inventory));
       }
     }
@@ -294,11 +304,27 @@ export class ArchiveRestore {
   }
 
   /** Ends what this restore left running at the server, which would hold locks, and drops what it made. */
-  async #undoing<T>(before: readonly Occupant[], work: () => Promise<T>): Promise<T> {
+  async #undoing(before: readonly Occupant[], work: () => Promise<RestoreOutcome>): Promise<RestoreOutcome> {
+    const undo = (): Promise<void> =>
+      this.#cleanUp("part of a failed restore", async (session) => {
+        await dropNewcomers(session, before);
+        await this.#replaced?.putBack(session);
+      });
     try {
-      return await work();
+      const outcome = await work();
+      const replaced = this.#replaced;
+      if (!replaced) return outcome;
+      // Rows that differ are no reason to lose the old ones.
+      if (outcome.isStopped) await undo();
+      else {
+        const { reporter } = this.#context;
+        await withSession(this.#connection, this.#context, (session) =>
+          replaced.drop(session, (line) => reporter.warn(line)),
+        );
+      }
+      return outcome;
     } catch (error) {
-      await this.#cleanUp("part of a failed restore", (session) => dropNewcomers(session, before));
+      await undo();
       throw error;
     }
   }
