@@ -44,9 +44,9 @@ export async function setPartAside(
     for (const name of moves.made) await session.run(work, `CREATE SCHEMA ${quoteIdent(name)}`);
     for (const { aside } of moves.steps) await session.run(work, aside);
   });
+  const names = [...moves.made, ...moves.renamed];
   return {
     async drop(session, warn) {
-      const names = [...moves.made, ...moves.renamed];
       const drop = `DROP SCHEMA ${names.map(quoteIdent).join(", ")} CASCADE`;
       try {
         await inTransaction(session, "COMMIT", async () => {
@@ -61,10 +61,22 @@ export async function setPartAside(
       }
     },
     async putBack(session) {
-      await inTransaction(session, "COMMIT", async () => {
-        for (const { back } of moves.steps) await session.run("Putting back what was to be replaced", back);
-        for (const name of moves.made) await session.run(work, `DROP SCHEMA ${quoteIdent(name)}`);
-      });
+      const statements = [
+        ...moves.steps.map(({ back }) => back),
+        ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`),
+      ];
+      try {
+        await inTransaction(session, "COMMIT", async () => {
+          for (const statement of statements)
+            await session.run("Putting back what was to be replaced", statement);
+        });
+      } catch (error) {
+        throw new AppError(
+          "STORE_FAILED",
+          `What was to be replaced lies in ${names.join(", ")} still (${String(error)}). Run: ${statements.join("; ")};`,
+          { hint: "Make room where it lay, and run these statements.", cause: error },
+        );
+      }
     },
   };
 }
