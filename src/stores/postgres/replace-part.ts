@@ -32,8 +32,12 @@ export async function setPartAside(
 ): Promise<ReplacedPart | undefined> {
   if (occupants.length === 0) return undefined;
   const reader = new ScopeReader(inventory, scope);
-  const readOutside = async (): Promise<SchemaObject[]> =>
-    (await readSchemaObjects(session, [])).filter((object) => !reader.holds(object));
+  const readOutside = async (): Promise<SchemaObject[]> => {
+    const objects = await readSchemaObjects(session, []);
+    const own = objects.filter((object) => object.kind === "sequence" && reader.holds(object));
+    const sequences = new Set(own.map(({ name }) => name)); // what is said of them names no table
+    return objects.filter((object) => !reader.holds(object) && !sequences.has(object.name));
+  };
   const work = "Replacing a part";
   await inTransaction(session, "ROLLBACK", async () => {
     const harmed = await findHarm(readOutside, () => dropOccupants(session, occupants));
@@ -42,7 +46,7 @@ export async function setPartAside(
   const moves = planMoves(occupants, await findCompanions(session, occupants));
   await inTransaction(session, "COMMIT", async () => {
     for (const name of moves.made) await session.run(work, `CREATE SCHEMA ${quoteIdent(name)}`);
-    for (const { aside } of moves.steps) await session.run(work, aside);
+    for (const statement of moves.aside) await session.run(work, statement);
   });
   const names = [...moves.made, ...moves.renamed];
   return {
@@ -61,10 +65,7 @@ export async function setPartAside(
       }
     },
     async putBack(session) {
-      const statements = [
-        ...moves.steps.map(({ back }) => back),
-        ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`),
-      ];
+      const statements = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`)];
       try {
         await inTransaction(session, "COMMIT", async () => {
           for (const statement of statements)
@@ -109,12 +110,21 @@ async function findHarm(
   );
 }
 
+interface Move {
+  aside: string;
+  back: string;
+}
+
 interface Moves {
   /** Schemas that are made for what is moved, and new names of schemas that are moved whole. */
   made: string[];
   renamed: string[];
-  steps: { aside: string; back: string }[];
+  /** In the order of each way. */
+  aside: string[];
+  back: string[];
 }
+
+const ROUTINES: ReadonlySet<string> = new Set(["aggregate", "function", "procedure"]);
 
 function planMoves(occupants: readonly Occupant[], companions: readonly Occupant[]): Moves {
   const prefix = `lifeboat_replaced_${randomBytes(4).toString("hex")}`;
@@ -130,25 +140,31 @@ function planMoves(occupants: readonly Occupant[], companions: readonly Occupant
   const single = [...occupants, ...companions].filter(
     ({ schema }) => schema !== null && !whole.includes(schema),
   );
-  // A table takes its own sequences with it, which cannot be moved alone.
-  const isSequence = ({ type }: Occupant): number => (type === "sequence" ? 1 : 0);
-  single.sort((a, b) => isSequence(a) - isSequence(b));
-  const steps = single.map((occupant) => move(occupant, asideFor(occupant.schema ?? "")));
+  const movesOf = (isMeant: (type: string) => boolean): Move[] =>
+    single
+      .filter(({ type }) => isMeant(type))
+      .map((occupant) => move(occupant, asideFor(occupant.schema ?? "")));
+  // A routine is named by its arguments' types, which must lie where they lay. A table takes its own sequences with it,
+  // which cannot be moved alone.
+  const routines = movesOf((type) => ROUTINES.has(type));
+  const others = movesOf((type) => !ROUTINES.has(type) && type !== "sequence");
+  const sequences = movesOf((type) => type === "sequence");
   return {
     made: [...asideOf.values()].filter((name) => !renamed.includes(name)),
     renamed,
-    steps: [...renames, ...steps],
+    aside: [...routines, ...renames, ...others, ...sequences].map(({ aside }) => aside),
+    back: [...renames, ...others, ...routines, ...sequences].map(({ back }) => back),
   };
 }
 
-function rename(schema: string, aside: string): Moves["steps"][number] {
+function rename(schema: string, aside: string): Move {
   return {
     aside: `ALTER SCHEMA ${quoteIdent(schema)} RENAME TO ${quoteIdent(aside)}`,
     back: `ALTER SCHEMA ${quoteIdent(aside)} RENAME TO ${quoteIdent(schema)}`,
   };
 }
 
-function move({ type, identity, schema }: Occupant, aside: string): Moves["steps"][number] {
+function move({ type, identity, schema }: Occupant, aside: string): Move {
   const own = quoteIdent(schema ?? "");
   // As Postgres writes an identity: quoted only where it must be.
   const name = identity.slice(identity.startsWith(`${own}.`) ? own.length + 1 : (schema ?? "").length + 1);
