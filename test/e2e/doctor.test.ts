@@ -69,10 +69,9 @@ test("a sound configuration is good, and the document says of every subject what
 });
 
 test("everything bad is told at once, each with its mending line, without the password, and ends with 4", async () => {
-  const run = await machine.run(
-    ...["doctor", "--destination", "file:///nowhere/at/all", "--postgres-url", limited],
-    ...["--target-postgres-url", limited],
-  );
+  const args = ["doctor", "--destination", "file:///nowhere/at/all", "--postgres-url", limited];
+  args.push("--target-postgres-url", limited);
+  const run = await machine.run(...args);
   expect(run.status).toBe(4);
   const { verdict, subjects } = run.json as DoctorResult;
   expect(verdict).toBe("bad");
@@ -82,7 +81,9 @@ test("everything bad is told at once, each with its mending line, without the pa
   expect(mending[0]).toHaveLength(1);
   expect(mending[1]).toEqual([`GRANT SELECT ON TABLE "public"."closed" TO "${role}";`]);
   expect(mending[2]).toEqual([`ALTER ROLE "${role}" CREATEDB;`]);
-  expect(run.stdout + run.stderr).not.toContain(PASSWORD);
+  const text = await machine.runText(...args);
+  for (const mend of mending.flat()) expect(text.stdout).toContain(`→ ${mend}`);
+  expect(run.stdout + run.stderr + text.stdout + text.stderr).not.toContain(PASSWORD);
 });
 
 test("every problem of the configuration is told, and ends with 2", async () => {
