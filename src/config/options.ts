@@ -334,7 +334,7 @@ export const OPTIONS = {
   },
   jobs: {
     kind: "text",
-    help: "Postgres: how many tables or indexes are restored at once; 4 when absent.",
+    help: "Postgres: how many tables or indexes are restored at once; as many as there are processors, 4 at most, when absent.",
     commands: ["restore"],
     stores: ["postgres"],
   },

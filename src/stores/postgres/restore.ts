@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import type { Inventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
 import { isSelective, ScopeReader } from "../../backup/restore-scope.ts";
@@ -32,10 +33,7 @@ import { relationName } from "./toc.ts";
 import type { Toc, TocEntry } from "./toc.ts";
 import { selectEntries } from "./toc-selection.ts";
 
-/**
- * More jobs than this wait for the same disk, unless the operator knows better. It is the server that works on them: how
- * many processors this machine has does not matter.
- */
+/** More jobs than this wait for the same disk, unless the operator knows better. */
 const USUAL_JOBS = 4;
 
 /** One archive on its way into one database. */
@@ -66,7 +64,7 @@ export class ArchiveRestore {
     this.#request = request;
     this.#context = context;
     this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entries }) => entries));
-    this.#jobs = request.jobs ?? USUAL_JOBS;
+    this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, availableParallelism());
   }
 
   /**
