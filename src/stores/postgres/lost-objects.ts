@@ -28,6 +28,9 @@ export class LostObjects {
   readonly #context: RunContext;
   readonly #lost = new Map<string, LostObject>();
   readonly #lostEntries = new Set<number>();
+  /** What processes of pg_restore kept each other from making. */
+  readonly #deadlocked = new Set<TocEntry>();
+  readonly #triedAgain = new Set<TocEntry>();
 
   constructor(toc: Toc, inventory: Inventory, support: ReadonlySet<number>, context: RunContext) {
     this.#toc = toc;
@@ -47,8 +50,20 @@ export class LostObjects {
     return entry ? rankEntry(entry, said) : 0;
   }
 
+  /** What is to be tried again, alone; whatever it meets then counts. */
+  takeDeadlocked(): TocEntry[] {
+    const entries = this.#toc.entries.filter((entry) => this.#deadlocked.has(entry));
+    this.#deadlocked.clear();
+    return entries;
+  }
+
   judge(message: RestoreMessage): Meaning {
     const entry = message.entryId === undefined ? undefined : this.#toc.find(message.entryId);
+    if (entry && /^deadlock detected/.test(message.text) && !this.#triedAgain.has(entry)) {
+      this.#triedAgain.add(entry);
+      this.#deadlocked.add(entry);
+      return { kind: "harmless", why: "It is tried again when nothing else runs." };
+    }
     const meaning = judgeMessage(
       message,
       entry,
@@ -70,6 +85,7 @@ export class LostObjects {
    * @throws AppError TOOL_FAILED with everything that was lost and may not be
    */
   requireAllowed(allowed: readonly string[]): LostObject[] {
+    for (const entry of this.takeDeadlocked()) this.#add(entry, "deadlock detected");
     const all = [...this.#lost.values()];
     const refused = all.filter(
       (object) => !isAllowedMissing(object, allowed) && !this.#goesWith(object, allowed),

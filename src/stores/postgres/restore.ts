@@ -147,14 +147,22 @@ export class ArchiveRestore {
       }
       const run = (section: NonNullable<RestoreRun["section"]>): Promise<void> =>
         runPgRestore({ ...common, section }, this.#context);
+      const buildUpon = async (): Promise<void> => {
+        await run("post-data");
+        // Partitions that take on indexes lock several tables each, in orders that pg_restore does not mind.
+        const again = lost.takeDeadlocked();
+        if (again.length === 0) return;
+        const listPath = await writeList(this.#request.scratchDir, this.#backup.store, again);
+        await runPgRestore({ ...common, listPath, jobs: 1 }, this.#context);
+      };
       await this.#measure("definitions", () => run("pre-data"));
       if (scope?.content === "structure") {
-        await this.#measure("indexes", () => run("post-data"));
+        await this.#measure("indexes", buildUpon);
         return { lost: lost.requireAllowed(allowMissing) };
       }
       const found = await this.#fillAndCount(toc, { ...common, section: "data" });
       if (onRows?.(found) === "stop") return { lost: [], tables: found.tables, isStopped: true };
-      await this.#measure("indexes", () => run("post-data"));
+      await this.#measure("indexes", buildUpon);
       return { lost: lost.requireAllowed(allowMissing), tables: found.tables };
     });
   }
