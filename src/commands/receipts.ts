@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import pLimit from "p-limit";
 import type { ClickHousePart } from "../backup/manifest.ts";
 import { parseReceipt, serialiseReceipt } from "../backup/receipt.ts";
@@ -89,11 +88,9 @@ export class ReceiptBook {
     this.#count += 1;
     const bytes = serialiseReceipt({ backupId: this.#backupId, store, parts });
     try {
-      await destination.create(
-        receiptKey(this.#backupId, `${store}${this.#writer}`, this.#count),
-        Readable.from([bytes]),
-        bytes.length,
-      );
+      // In one request: a stream would wait for memory that uploads hold, and a hanging one would keep it.
+      const key = receiptKey(this.#backupId, `${store}${this.#writer}`, this.#count);
+      if ((await destination.putIfAbsent(key, bytes)) === "already-there") return;
       for (const { key } of parts) this.#received.add(key);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -14,10 +14,13 @@ import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
+import { findFreePorts } from "../../local-services/ports.ts";
 import { startPostgres } from "../../local-services/postgres.ts";
 import { startS3 } from "../../local-services/s3.ts";
 import type { ServiceProcess } from "../../local-services/service-process.ts";
+import { runTool, toolEnvironment } from "../../src/sys/exec.ts";
 import { Scratch } from "../../src/sys/scratch.ts";
+import { Redactor } from "../../src/sys/secret.ts";
 import {
   createBucket,
   createClickHouseDatabase,
@@ -122,6 +125,18 @@ describe("S3", () => {
     expect(received.equals(Buffer.concat(bodies))).toBe(true);
     client.destroy();
   });
+});
+
+test("a free port is given to one process alone, before anything listens there", async () => {
+  const [first = 0] = await findFreePorts(1);
+  const few = [first, first + 1] as const;
+  const ports = new URL("../../local-services/ports.ts", import.meta.url).href;
+  const program = `import(${JSON.stringify(ports)}).then(async ({ findFreePorts }) => console.log(await findFreePorts(1, ${JSON.stringify(few)})))`;
+  const { stdout } = await runTool(
+    { file: process.execPath, args: ["--import", "tsx", "-e", program], env: toolEnvironment(process.env) },
+    { signal: new AbortController().signal, redactor: new Redactor() },
+  );
+  expect(stdout).toBe(`[ ${first + 1} ]\n`);
 });
 
 describe("a service of a test's own", () => {

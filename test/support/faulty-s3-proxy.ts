@@ -40,6 +40,7 @@ export class FaultyS3Proxy implements AsyncDisposable {
 
   static async start(target: string): Promise<FaultyS3Proxy> {
     const server = createServer().listen(0, "127.0.0.1");
+    server.keepAliveTimeout = 0; // a client that is slow to use a connection again would find it closed: a fault of its own
     await once(server, "listening");
     const proxy = new FaultyS3Proxy(server);
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {

@@ -8,6 +8,7 @@ import { findFreePorts } from "../../../local-services/ports.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { BundleProcess, createBareEnvironment } from "../../support/bundle.ts";
 import { runSql } from "../../support/postgres-databases.ts";
+import { tell } from "../../support/rehearsal/finished-run.ts";
 import { Repository } from "../../support/rehearsal/repository.ts";
 import { findWorkflowFaults } from "../../support/rehearsal/workflow-file.ts";
 import { createBucket, createClickHouseDatabase, createPostgresDatabase } from "../../support/services.ts";
@@ -90,6 +91,6 @@ test("what init writes for a product is valid, and backs up, drills and looks wi
   for (const name of ["nightly-backup", "weekly-drill", "freshness"]) {
     const run = await repository.start(`${WORKFLOWS}/lifeboat-${name}.yml`, { event: "workflow_dispatch" })
       .finished;
-    expect(run.conclusion, JSON.stringify(run.jobs, null, 2)).toBe("success");
+    expect(run.conclusion, tell(run)).toBe("success");
   }
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Machine } from "../../support/cli.ts";
+import { findStep } from "../../support/rehearsal/finished-run.ts";
 import type { StepResult } from "../../support/rehearsal/job-run.ts";
 import type { Trigger } from "../../support/rehearsal/repository.ts";
 import type { RunResult } from "../../support/rehearsal/workflow-run.ts";
@@ -31,8 +32,7 @@ async function check(
   trigger = pull(false),
 ): Promise<{ run: RunResult; step: StepResult; summary: string }> {
   const run = await start(await site.createRepository({ files }), "restore-check", trigger).finished;
-  const step = run.jobs["check/check"]?.steps.find(({ name }) => name === "Try the migrations");
-  if (!step) throw new Error(`The migrations were not tried: ${JSON.stringify(run.jobs, null, 2)}`);
+  const step = findStep(run, "check/check", "Try the migrations");
   return { run, step, summary: step.summary.replaceAll("\\", "") };
 }
 

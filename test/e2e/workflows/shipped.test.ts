@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Repository, Trigger } from "../../support/rehearsal/repository.ts";
-import type { JobResult, StepResult } from "../../support/rehearsal/job-run.ts";
-import type { RunResult } from "../../support/rehearsal/workflow-run.ts";
+import { findJob, findStep, tell } from "../../support/rehearsal/finished-run.ts";
+import type { StepResult } from "../../support/rehearsal/job-run.ts";
 import { openNoticeBoard } from "../../support/notice-board.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import { runSql } from "../../support/postgres-databases.ts";
@@ -18,28 +18,6 @@ beforeAll(async () => {
   repository = await site.createRepository();
 });
 afterAll(() => site[Symbol.asyncDispose]());
-
-/** Everything that people could read of a run, for a look when it went wrong. */
-function tell({ jobs }: RunResult): string {
-  return Object.values(jobs)
-    .flatMap(({ name, result, annotations, steps }) => [
-      `${name}: ${result} ${JSON.stringify(annotations)}`,
-      ...steps.map((step) => `${step.name}: ${step.outcome}\n${step.log}\n${step.summary}`),
-    ])
-    .join("\n");
-}
-
-function findJob(result: RunResult, id: string): JobResult {
-  const job = result.jobs[id];
-  if (!job) throw new Error(`There is no job ${id}: ${Object.keys(result.jobs).join()}`);
-  return job;
-}
-
-function findStep(result: RunResult, id: string, name: string): StepResult {
-  const step = findJob(result, id).steps.find((candidate) => candidate.name === name);
-  if (!step) throw new Error(`${id} has no step ${name}: ${tell(result)}`);
-  return step;
-}
 
 /** A summary without what Markdown needs. */
 const readText = ({ summary }: StepResult): string => summary.replaceAll("\\", "");

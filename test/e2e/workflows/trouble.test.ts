@@ -3,9 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "
 import { FaultyS3Proxy } from "../../support/faulty-s3-proxy.ts";
 import { openNoticeBoard } from "../../support/notice-board.ts";
 import { ProcessWatch } from "../../support/processes.ts";
-import type { JobRun, StepResult } from "../../support/rehearsal/job-run.ts";
+import { findStep, tell } from "../../support/rehearsal/finished-run.ts";
+import type { JobRun } from "../../support/rehearsal/job-run.ts";
 import { RUNNER_GRACE } from "../../support/rehearsal/step-process.ts";
-import type { RunResult, WorkflowRun } from "../../support/rehearsal/workflow-run.ts";
+import type { WorkflowRun } from "../../support/rehearsal/workflow-run.ts";
 import { openS3Client } from "../../support/services.ts";
 import { ProductSite, start } from "./product-repository.ts";
 
@@ -25,12 +26,6 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-function findStep({ jobs }: RunResult, name: string): StepResult {
-  const step = jobs[JOB]?.steps.find((candidate) => candidate.name === name);
-  if (!step) throw new Error(`No step ${name}: ${JSON.stringify(jobs)}`);
-  return step;
-}
-
 describe("a nightly backup", () => {
   test.each(["DATABASE_URL", "CLICKHOUSE_URL"])(
     "names the secret %s when it is missing, and writes nothing",
@@ -39,7 +34,7 @@ describe("a nightly backup", () => {
       proxy.seen.length = 0;
       const run = await start(repository, "nightly-backup").finished;
       expect(run.conclusion).toBe("failure");
-      const { annotations, status } = findStep(run, "Back up");
+      const { annotations, status } = findStep(run, JOB, "Back up");
       expect(status).toBe(2);
       expect(annotations).toHaveLength(1);
       expect(annotations[0]?.message).toContain(`${secret}, which is not set or empty`);
@@ -51,7 +46,7 @@ describe("a nightly backup", () => {
     const repository = await site.createRepository({ settings: { vars: {} } });
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion).toBe("failure");
-    const { annotations } = findStep(run, "Back up");
+    const { annotations } = findStep(run, JOB, "Back up");
     expect(annotations).toHaveLength(1);
     expect(annotations[0]?.message).toContain("AWS_ACCESS_KEY_ID");
   });
@@ -64,8 +59,8 @@ describe("a nightly backup", () => {
       secrets: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, BACKUP_HEARTBEAT_URL: `${board.url}/nightly` },
     });
     const run = await start(repository, "nightly-backup").finished;
-    expect(run.conclusion, findStep(run, "Back up").log).toBe("success");
-    expect(findStep(run, "Take on the AWS role").outcome).toBe("skipped");
+    expect(run.conclusion, findStep(run, JOB, "Back up").log).toBe("success");
+    expect(findStep(run, JOB, "Take on the AWS role").outcome).toBe("skipped");
     expect(board.received.map(({ path }) => path)).toEqual(["/nightly/start", "/nightly"]);
   });
 
@@ -74,9 +69,9 @@ describe("a nightly backup", () => {
     const run = await start(repository, "nightly-backup", { event: "workflow_dispatch", fromFork: true })
       .finished;
     expect(run.conclusion).toBe("failure");
-    const role = findStep(run, "Take on the AWS role");
+    const role = findStep(run, JOB, "Take on the AWS role");
     expect(role.annotations[0]?.message).toContain("id-token");
-    expect(findStep(run, "Back up").outcome).toBe("skipped");
+    expect(findStep(run, JOB, "Back up").outcome).toBe("skipped");
   });
 
   test("stops before it touches anything when AWS refuses the role's token", async () => {
@@ -87,7 +82,7 @@ describe("a nightly backup", () => {
     proxy.seen.length = 0;
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion).toBe("failure");
-    expect(findStep(run, "Take on the AWS role").annotations[0]?.message).toContain("Token is expired");
+    expect(findStep(run, JOB, "Take on the AWS role").annotations[0]?.message).toContain("Token is expired");
     expect(proxy.seen).toEqual([]);
   });
 
@@ -99,7 +94,7 @@ describe("a nightly backup", () => {
         : { kind: "pass" };
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion).toBe("failure");
-    const { annotations, status } = findStep(run, "Back up");
+    const { annotations, status } = findStep(run, JOB, "Back up");
     expect(status).toBe(4);
     expect(annotations).toHaveLength(1);
     expect(annotations[0]?.message).toMatch(/expired/i);
@@ -125,12 +120,12 @@ describe("a nightly backup", () => {
     proxy.decide = () => ({ kind: "pass" });
     const result = await run.finished;
     expect(result.conclusion).toBe("cancelled");
-    expect(findStep(result, "Back up")).toMatchObject({ outcome: "cancelled", status: 130 });
-    expect(findStep(result, "Post Back up")).toMatchObject({ status: 0, annotations: [] });
+    expect(findStep(result, JOB, "Back up")).toMatchObject({ outcome: "cancelled", status: 130 });
+    expect(findStep(result, JOB, "Post Back up")).toMatchObject({ status: 0, annotations: [] });
     expect(result.jobs[JOB]?.orphans).toEqual([]);
     expect(await listUploads()).toEqual([]);
     const next = await start(repository, "nightly-backup").finished;
-    expect(next.conclusion, findStep(next, "Back up").log).toBe("success");
+    expect(next.conclusion, findStep(next, JOB, "Back up").log).toBe("success");
   });
 
   test("that starts while another runs waits for it, and neither is lost", async () => {
@@ -160,7 +155,7 @@ function holdUpload(): Promise<void> {
 }
 
 async function rejectWhenEnded(run: WorkflowRun): Promise<never> {
-  throw new Error(`It ended early: ${JSON.stringify(await run.finished)}`);
+  throw new Error(`It ended early: ${tell(await run.finished)}`);
 }
 
 async function listUploads(): Promise<(string | undefined)[]> {

@@ -6,6 +6,7 @@ import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
 import { compareInventories } from "../../../src/backup/inventory.ts";
 import type { Difference } from "../../../src/backup/inventory.ts";
 import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
+import type { ClickHouseStoreOptions } from "../../../src/stores/clickhouse/store.ts";
 import { createClickHouseTarget, createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
 import type { BackupSink, ObjectSource, Target, ThrowawayTarget } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
@@ -56,14 +57,7 @@ export class ClickHousePair implements AsyncDisposable {
     options: { sliceBytes?: number } = {},
   ): Promise<ClickHouseManifest> {
     const url = new Secret(this.sourceUrl);
-    const store = createClickHouseStore({ name: "clickhouse", url, databases, ...options }, this.run);
-    try {
-      const manifest = await store.backup(sink);
-      if (manifest.kind !== "clickhouse") throw new Error("not a ClickHouse manifest");
-      return manifest;
-    } finally {
-      await store.close();
-    }
+    return await backUpClickHouse({ name: "clickhouse", url, databases, ...options }, sink, this.run);
   }
 
   /** Restores into the second server, hands the target over, and destroys what was restored. */
@@ -95,6 +89,21 @@ export class ClickHousePair implements AsyncDisposable {
 /** The source is shared by all files of tests. */
 function nameUniquely(): string {
   return `test_${randomBytes(6).toString("hex")}`;
+}
+
+export async function backUpClickHouse(
+  options: ClickHouseStoreOptions,
+  sink: BackupSink,
+  run: TestRun,
+): Promise<ClickHouseManifest> {
+  const store = createClickHouseStore(options, run);
+  try {
+    const manifest = await store.backup(sink);
+    if (manifest.kind !== "clickhouse") throw new Error("not a ClickHouse manifest");
+    return manifest;
+  } finally {
+    await store.close();
+  }
 }
 
 /** What a restored server holds otherwise than the backup says. */

@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
-import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { startTestRun } from "../../support/run-context.ts";
 import { createClickHouseDatabase } from "../../support/services.ts";
 import type { TestDatabase } from "../../support/services.ts";
 import { runClickHouse } from "../../e2e/product.ts";
+import { backUpClickHouse } from "./clickhouse-pair.ts";
 
 // The embedded engine cannot write to S3: what concerns the backup itself is answered in its place, all else by it.
 interface State {
@@ -97,20 +97,12 @@ async function backUp(
     url: "https://bucket.example/shop",
     keys: { id: new Secret("AKID"), secret },
   } as const;
-  const serverMode = { destination, deadlineMs: 60_000 };
-  const store = createClickHouseStore(
-    { name: "log", url: new Secret(url), databases: [database.name], serverMode },
-    run,
-  );
+  const serverMode = { destination, deadlineMs: 600_000 };
   statements.length = 0;
   killed = [];
-  try {
-    const manifest = await store.backup(sink);
-    if (manifest.kind !== "clickhouse") throw new Error("not a ClickHouse manifest");
-    return { manifest, lines: run.lines.join("\n") };
-  } finally {
-    await store.close();
-  }
+  const options = { name: "log", url: new Secret(url), databases: [database.name], serverMode };
+  const manifest = await backUpClickHouse(options, sink, run);
+  return { manifest, lines: run.lines.join("\n") };
 }
 
 test("the server is told to write to S3, asked until it has, and no manifest or line holds the keys", async () => {

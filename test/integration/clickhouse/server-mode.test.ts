@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
-import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { startTestRun } from "../../support/run-context.ts";
 import { until } from "../../support/until.ts";
-import { findDifferences } from "./clickhouse-pair.ts";
+import { backUpClickHouse, findDifferences } from "./clickhouse-pair.ts";
 
 // One server for both: the disk that BACKUP writes to is its own. What was backed up is dropped before a restore.
 let server: Awaited<ReturnType<typeof startClickHouse>>;
@@ -29,23 +28,9 @@ async function sql(script: string): Promise<Record<string, unknown>[]> {
 
 const destination = { engine: "Disk", disk: "backups", folder: "shop" } as const;
 
-async function backUp(
-  sink: MemorySink,
-  databases: string[],
-  deadlineMs = 60_000,
-): Promise<ClickHouseManifest> {
+function backUp(sink: MemorySink, databases: string[], deadlineMs = 600_000): Promise<ClickHouseManifest> {
   const serverMode = { destination, deadlineMs };
-  const store = createClickHouseStore(
-    { name: "log", url: new Secret(server.url), databases, serverMode },
-    run,
-  );
-  try {
-    const manifest = await store.backup(sink);
-    if (manifest.kind !== "clickhouse") throw new Error("not a ClickHouse manifest");
-    return manifest;
-  } finally {
-    await store.close();
-  }
+  return backUpClickHouse({ name: "log", url: new Secret(server.url), databases, serverMode }, sink, run);
 }
 
 const SHOP = `CREATE DATABASE shop;

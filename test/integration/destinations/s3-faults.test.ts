@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ReceiptBook } from "../../../src/commands/receipts.ts";
 import type { Destination } from "../../../src/destinations/destination.ts";
+import { buildBackupId, partKey } from "../../../src/destinations/keys.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import type { DestinationConfig } from "../../../src/destinations/open.ts";
 import { NewObjects } from "../../../src/destinations/s3-new-object.ts";
@@ -19,6 +21,7 @@ import { startTestRun } from "../../support/run-context.ts";
 import type { TestRun } from "../../support/run-context.ts";
 import { createBucket } from "../../support/services.ts";
 import type { TestBucket } from "../../support/services.ts";
+import { until } from "../../support/until.ts";
 
 const MIB = 1024 * 1024;
 const PLANTED_KEY = "pl4nted/secret+key";
@@ -174,6 +177,36 @@ describe("an upload in parts", () => {
     await Promise.all(["a", "b", "c", "d", "e", "f"].map((key) => destination.put(key, cut(body, MIB))));
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(4);
+  });
+
+  test("all of whose parts hang does not keep a run from writing down what it had finished", async () => {
+    let hanging = 0;
+    proxy.decide = ({ url }) => {
+      if (!url.includes("partNumber=")) return PASS;
+      hanging++;
+      return { kind: "hang" };
+    };
+    const putting = destination.put("k", cut(makeBytes(40 * MIB), MIB));
+    putting.catch(() => {}); // cancelled below
+    await until(() => hanging === 4);
+    const id = buildBackupId(new Date(), "f00d");
+    const part = { database: "shop", table: "log", partition: "1", fingerprint: "f00d" };
+    const key = partKey("log", part, id);
+    const finished = {
+      ...part,
+      key,
+      sizeBytes: 4,
+      sha256: "0".repeat(64),
+      columns: [],
+      rows: 1,
+      digest: "1",
+    };
+    const book = new ReceiptBook(id, run);
+    await book.add("log", finished, destination);
+    await book.write(destination);
+    expect([...book.received]).toEqual([key]);
+    run.stopAll();
+    await expect(putting).rejects.toMatchObject({ code: "CANCELLED" });
   });
 
   test("carries no checksum headers to a service that is not AWS", async () => {

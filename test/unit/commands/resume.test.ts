@@ -126,7 +126,7 @@ test("a receipt that is damaged, or cannot be written, does not stop a backup", 
   const place = new MemoryPlace();
   place.set(receiptKey(DEAD, "log", 1), Buffer.from("{"));
   place.fault = (method, key) => {
-    if (method === "put" && key.startsWith(receiptsPrefix)) {
+    if (method === "putIfAbsent" && key.startsWith(receiptsPrefix)) {
       throw new AppError("DESTINATION_REFUSED", "not here", { hint: "Allow it." });
     }
   };
