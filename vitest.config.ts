@@ -19,7 +19,7 @@ const githubPackages = {
  * Limits end what hangs, and nothing else: a test waits for a state, however slow the machine. So they are set here
  * alone, far beyond what the slowest test takes.
  */
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = 15 * 60_000;
 const limits = { testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS };
 
 export default defineConfig({

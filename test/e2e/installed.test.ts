@@ -23,7 +23,7 @@ test("what a release packs is one archive without dependencies, and runs where i
   ]);
   const { stdout } = await runFile("npx", ["--no", "--", "lifeboat", "--version"], here);
   expect(stdout).toBe(`${VERSION}\n`);
-}, 120_000);
+});
 
 test("the README installs this version", () => {
   const addresses = readFileSync("README.md", "utf8").match(/https:\S+\.tgz/g);

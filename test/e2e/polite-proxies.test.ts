@@ -28,7 +28,7 @@ let tools: Scratch;
 beforeAll(async () => {
   tools = await Scratch.create();
   await provideTool(run, "zstd", tools.file("zstd"));
-}, 300_000);
+});
 afterAll(() => tools.remove());
 
 beforeEach(async () => {

@@ -68,7 +68,7 @@ test.each([
   [15, 15],
   [15, 18],
   [18, 18],
-] as const)("every kind of object comes back, from %i into %i", { timeout: 120_000 }, async (from, to) => {
+] as const)("every kind of object comes back, from %i into %i", { timeout: 900_000 }, async (from, to) => {
   expect(await restoreAndCompare(from, to)).toEqual([]);
 });
 
@@ -163,7 +163,7 @@ async function expectDifferences(changes: readonly Change[]): Promise<void> {
   );
 }
 
-test("a change of any kind of object is a difference, and names it", { timeout: 120_000 }, async () => {
+test("a change of any kind of object is a difference, and names it", { timeout: 900_000 }, async () => {
   // Each statement, and all that must be told of it.
   const changes: Change[] = [
     ["COMMENT ON SCHEMA kinds IS 'other'", "schema comment kinds"],

@@ -24,7 +24,7 @@ beforeAll(async () => {
      CREATE UNLOGGED TABLE fleeting AS SELECT 1 AS id`,
   );
   standby = await startStandby(primary, { max_standby_streaming_delay: "30s" });
-}, 300_000);
+});
 afterAll(async () => {
   await Promise.all([standby?.stop(), primary?.stop()]);
 });
@@ -38,7 +38,7 @@ async function findAboutReplica(): Promise<Finding | undefined> {
 
 test(
   "a replica that cancels long reads is warned of, with the line that mends it",
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async () => {
     const finding = await findAboutReplica();
     expect(finding).toEqual({
@@ -48,11 +48,11 @@ test(
       mend: "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();",
     });
     for (const statement of (finding?.mend ?? "").split("; ")) await runSql(standby.url, statement);
-    await expect.poll(findAboutReplica, { timeout: 60_000 }).toMatchObject({ state: "good" });
+    await expect.poll(findAboutReplica, { timeout: 900_000 }).toMatchObject({ state: "good" });
   },
 );
 
-test("a replica is backed up, and what it does not have is named", { timeout: 240_000 }, async () => {
+test("a replica is backed up, and what it does not have is named", { timeout: 900_000 }, async () => {
   const sink = new MemorySink();
   const store = createPostgresStore({ name: "app", url: new Secret(standby.url) }, startToolRun());
   const manifest = await store.backup(sink);
@@ -76,7 +76,7 @@ test("a replica is backed up, and what it does not have is named", { timeout: 24
 
 test(
   "nothing is restored into a replica, which is told before anything is fetched",
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async () => {
     const options = { store: "app", url: new Secret(standby.url) };
     const findings = await diagnosePostgresTarget(options, undefined, startToolRun());

@@ -23,7 +23,7 @@ let copy: string;
 
 beforeAll(async () => {
   server = await startPostgres({ settings: { synchronous_commit: "on" } });
-}, 120_000);
+});
 afterAll(() => server.stop());
 beforeEach(async () => {
   for (const database of ["source", "copy"]) await runSql(server.url, `CREATE DATABASE ${database}`);
@@ -57,7 +57,7 @@ async function backUp(sink: MemorySink): Promise<StoreManifest> {
 
 test(
   "a table is counted while the rows of another one are still on their way",
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async () => {
     await runSql(
       source,
@@ -85,7 +85,7 @@ test(
         AND backend_type = 'client backend' AND application_name NOT LIKE 'lifeboat-restore-%'`;
       await expect
         .poll(async () => (await holder.query<{ application_name: string }>(others)).rows, {
-          timeout: 60_000,
+          timeout: 900_000,
         })
         .toEqual([]);
     } finally {
