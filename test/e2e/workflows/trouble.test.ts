@@ -131,6 +131,7 @@ describe("a nightly backup", () => {
   test("that starts while another runs waits for it, and neither is lost", async () => {
     const repository = await site.createRepository({ endpoint: proxy.endpoint });
     const first = start(repository, "nightly-backup");
+    await first.startedJob(JOB); // of two that are started at once, either may come first
     const second = start(repository, "nightly-backup");
     const order: string[] = [];
     void first.finished.then(() => order.push("the first has ended"));
