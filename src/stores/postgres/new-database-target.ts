@@ -6,7 +6,8 @@ import type { RestoreOutcome, RestoreRequest, Target, TargetFacts } from "../sto
 import { addressOf } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
-import { NewDatabase, readDatabaseOptions } from "./placement.ts";
+import { readDatabaseOptions } from "./placement.ts";
+import type { NewDatabase } from "./placement.ts";
 import { readDatabaseDefinition } from "./restore-plan.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { readServerFacts } from "./server.ts";

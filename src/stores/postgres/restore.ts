@@ -69,8 +69,8 @@ export class ArchiveRestore {
 
   /**
    * Restores what the plan holds. When it fails, what it made is removed again. With `replace`, what lay where the
-   * backup brings something is gone by then; of a part it comes back. (pg_restore's own --clean cannot drop the keys of partitions, and
-   * would leave what the archive does not bring.)
+   * backup brings something is gone by then; of a part it comes back. (pg_restore's own --clean cannot drop the keys of
+   * partitions, and would leave what the archive does not bring.)
    *
    * @throws AppError TOOL_FAILED, STORE_FAILED, STORE_UNSUPPORTED, TARGET_REFUSED, CANCELLED; BACKUP_DAMAGED when
    *   streamed
