@@ -32,7 +32,7 @@ export const tableInventorySchema = z.strictObject({
 export type TableInventory = z.infer<typeof tableInventorySchema>;
 
 /** Anything a store holds beside rows: an index, a policy, a sequence with its value, a view. */
-export const schemaObjectSchema = z.strictObject({
+const schemaObjectSchema = z.strictObject({
   /** In words a person uses: "index", "foreign key", "policy", "sequence", "materialized view". */
   kind: z.string(),
   name: z.string(),

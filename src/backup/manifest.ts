@@ -9,7 +9,7 @@ import { inventorySchema } from "./inventory.ts";
 export const FORMAT_VERSION = 2;
 
 /** One object at a destination. `key` is relative to the backup's name in the destination. */
-export const storedObjectSchema = z.strictObject({
+const storedObjectSchema = z.strictObject({
   key: z.string(),
   sizeBytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -35,7 +35,7 @@ const storeCommon = {
 };
 
 /** What pg_dump wrote, in the format that the operator chose. */
-export const postgresArchiveSchema = z.discriminatedUnion("format", [
+const postgresArchiveSchema = z.discriminatedUnion("format", [
   storedObjectSchema.extend({ format: z.literal("custom") }),
   /** SQL for psql. */
   storedObjectSchema.extend({ format: z.literal("plain"), compression: z.enum(["zstd", "gzip", "none"]) }),
@@ -58,7 +58,7 @@ const roleAttributesSchema = z.strictObject({
 });
 export type RoleAttributes = z.infer<typeof roleAttributesSchema>;
 
-export const postgresScopeSchema = z.strictObject({
+const postgresScopeSchema = z.strictObject({
   content: z.enum(["all", "structure", "data"]),
   largeObjects: z.boolean(),
   /** Tables, views and sequences that were left out, in full: not dumped, and not looked at after a restore. */
@@ -147,7 +147,7 @@ const serverBackupSchema = z.strictObject({
 export type ServerBackup = z.infer<typeof serverBackupSchema>;
 
 /** Users without what they log in with, and what they may do, as SQL; and the names of what it holds. */
-export const clickhouseAccessSchema = storedObjectSchema.extend({
+const clickhouseAccessSchema = storedObjectSchema.extend({
   profiles: z.array(z.string()),
   quotas: z.array(z.string()),
   roles: z.array(z.string()),

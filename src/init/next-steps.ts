@@ -33,7 +33,7 @@ export function describeNextSteps(answers: Answers): string {
 }
 
 /** By the names under which the workflows pass them on. */
-export function listSecrets({ stores, keys, recipients, destination, endpoint }: Answers): string[] {
+function listSecrets({ stores, keys, recipients, destination, endpoint }: Answers): string[] {
   return [
     ...(stores.postgres === undefined ? [] : ["DATABASE_URL"]),
     ...(stores.clickhouse === undefined ? [] : ["CLICKHOUSE_URL"]),

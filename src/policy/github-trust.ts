@@ -1,5 +1,5 @@
 /** From then on, new, renamed and transferred repositories are named with the numbers that stay when names change. */
-export const IMMUTABLE_SUBJECTS_SINCE = new Date("2026-07-15T00:00:00Z");
+const IMMUTABLE_SUBJECTS_SINCE = new Date("2026-07-15T00:00:00Z");
 
 const ISSUER = "token.actions.githubusercontent.com";
 
@@ -28,7 +28,7 @@ export interface TrustPolicy {
 }
 
 /** Whether the tokens of a repository name it with its numbers. */
-export function hasImmutableSubject({ namedAt }: Pick<GitHubRepository, "namedAt">): boolean {
+function hasImmutableSubject({ namedAt }: Pick<GitHubRepository, "namedAt">): boolean {
   return namedAt === undefined || namedAt >= IMMUTABLE_SUBJECTS_SINCE;
 }
 
