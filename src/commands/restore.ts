@@ -94,7 +94,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
     if (chosen.some((pairing) => pairing.store.store === store)) continue;
     const isTargeted = targets.some((target) => target.store === store);
     reporter.warn(
-      `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given for it"}.`,
+      `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given or chosen for it"}.`,
     );
   }
   if (request.access) requireAccess(chosen);

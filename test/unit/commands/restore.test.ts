@@ -58,7 +58,7 @@ test("a store without a target is left alone, and that is told", async () => {
   const targets = [new FakeTarget("clickhouse", "log")];
   const { comparisons } = await restore({ destination, selection: {}, targets, replace: [] }, run);
   expect(comparisons.map(({ store }) => store)).toEqual(["log"]);
-  expect(run.lines.join("\n")).toContain("app is not restored: no target was given for it.");
+  expect(run.lines.join("\n")).toContain("app is not restored: no target was given or chosen for it.");
 });
 
 test("all refusals are told at once, before anything is written", async () => {
