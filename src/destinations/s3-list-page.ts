@@ -104,18 +104,27 @@ function findText(element: string, name: string): string | undefined {
   return text.includes("<") ? undefined : text;
 }
 
-const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const NAMED = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
+const LAST_CODE_POINT = 0x10ffff;
 
 /** @returns undefined where an entity is not known */
 function decodeText(text: string): string | undefined {
   if (!text.includes("&")) return text;
   let isKnown = true;
-  const decoded = text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));|&/g, (_, decimal, hex, name) => {
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
-    if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16));
-    const character = NAMED[name];
-    isKnown &&= character !== undefined;
-    return character ?? "";
-  });
+  const decoded = text.replace(
+    /&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));|&/g,
+    (_, decimal?: string, hex?: string, name?: string) => {
+      const code = decimal === undefined ? parseInt(hex ?? "", 16) : Number(decimal);
+      const character = code <= LAST_CODE_POINT ? String.fromCodePoint(code) : NAMED.get(name ?? "");
+      isKnown &&= character !== undefined;
+      return character ?? "";
+    },
+  );
   return isKnown ? decoded : undefined;
 }

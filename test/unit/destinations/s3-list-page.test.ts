@@ -44,6 +44,8 @@ test("size and time come with the key, in whatever order, with what a service ad
 test.each([
   ["text that is not escaped", writePage(writeEntry("<![CDATA[a]]>"))],
   ["an entity of its own", writePage(writeEntry("&own;"))],
+  ["an entity with the name of a method", writePage(writeEntry("&constructor;"))],
+  ["a character that is none", writePage(writeEntry("&#x110000;"))],
   ["a stray ampersand", writePage(writeEntry("a & b"))],
   ["an element within the key", writePage(writeEntry("a<b>c</b>"))],
   ["a second key", writePage(writeEntry("a</Key><Key>b"))],
