@@ -6,6 +6,7 @@ import type { AgeEncryption } from "../encryption/age.ts";
 import type { BackupSink } from "../stores/store.ts";
 import { ObjectLookup } from "./object-lookup.ts";
 import { ObjectWriter } from "./object-writer.ts";
+import { noteServerFolder } from "./server-folders.ts";
 import { ReceiptBook } from "./receipts.ts";
 
 /** By what the objects of one run differ from those of other runs that work on the same backup. */
@@ -84,6 +85,7 @@ export class BackupWriter {
       previous,
       finished,
       keep: (part) => this.#receipts.add(store, part, this.#destination),
+      announce: (folder) => noteServerFolder(folder, this.#destination),
       distrust: () => this.#receipts.distrust(),
       put: (file, body, expectedSizeBytes) =>
         this.#write(storeObjectKey(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),

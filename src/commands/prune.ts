@@ -21,6 +21,7 @@ import type { RunContext } from "../run-context.ts";
 import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
 import { readReceipts } from "./receipts.ts";
 import { republish } from "./publish.ts";
+import { readServerFolders } from "./server-folders.ts";
 import { pruneServerPlaces } from "./server-places.ts";
 import type { PrunedPlace, ServerPlace } from "./server-places.ts";
 import { settleAll } from "./together.ts";
@@ -88,9 +89,14 @@ export async function prune(
     const outcomes = await settleAll(
       targets.map((target) => pruneOne(target, isDryRun, context.clock.now())),
     );
+    const notes = (await settleAll(targets.map(({ destination }) => readServerFolders(destination)))).flat();
+    const isAbandoned = (began: Date): boolean => isOld(began, context.clock.now());
     const serverPlaces = await pruneServerPlaces(
-      outcomes.flatMap(({ before }) => before),
-      outcomes.flatMap(({ left }) => left),
+      {
+        before: outcomes.flatMap(({ before }) => before),
+        left: outcomes.flatMap(({ left }) => left),
+        noted: notes.filter(({ began }) => isAbandoned(began)),
+      },
       places,
       { isDryRun, ...(!areAllDestinationsKnown && { obstacle: ELSEWHERE_UNKNOWN }) },
     );

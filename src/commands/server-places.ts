@@ -2,6 +2,7 @@ import type { Manifest, ServerBackup } from "../backup/manifest.ts";
 import type { Destination, Listed } from "../destinations/destination.ts";
 import { findBackupTime } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
+import type { NotedFolder } from "./server-folders.ts";
 import type { Damage } from "./verify.ts";
 
 /** A place that database servers write rows to by themselves, as far as this machine reaches it. */
@@ -33,24 +34,33 @@ export interface PrunedPlace {
 /** Without it the server reads nothing of a folder. */
 const MARKER = ".backup";
 
+/** What prune knows of the folders. */
+export interface KnownFolders {
+  /** The manifests of all destinations. */
+  before: readonly Manifest[];
+  /** What prune leaves of them. */
+  left: readonly Manifest[];
+  /** Folders that runs had begun so long ago that none of them is under way, whether or not a backup came of it. */
+  noted: readonly NotedFolder[];
+}
+
 /**
- * Removes the folders that backups needed and none needs now. Only folders that a manifest told of are touched: others
- * may write to the same place. An increment needs its whole chain, so a base stays as long as anything builds on it.
+ * Removes the folders that no backup needs: those of backups that went, and what dead runs left. Only folders that a
+ * manifest or a note tells of are touched: others may write to the same place. An increment needs its whole chain, so a
+ * base stays as long as anything builds on it.
  *
- * @param before - the manifests of all destinations, and `left` what prune leaves of them
  * @param obstacle - why nothing can be removed this time, in a sentence
  * @throws AppError CANCELLED; what else fails is told in the result, since the manifests are gone
  */
 export async function pruneServerPlaces(
-  before: readonly Manifest[],
-  left: readonly Manifest[],
+  { before, left, noted }: KnownFolders,
   places: readonly ServerPlace[],
   { isDryRun, obstacle }: { isDryRun: boolean; obstacle?: string | undefined },
 ): Promise<PrunedPlace[]> {
   const needed = new Set(listFolders(left).map(identify));
   const pruned = new Map<string, PrunedPlace>();
-  for (const folder of listFolders(before)) {
-    const { place, name } = folder;
+  for (const folder of withNotes(listFolders(before), noted)) {
+    const { place, name, notes } = folder;
     if (needed.has(identify(folder)) || !isOurs(name)) continue;
     const key = JSON.stringify([place.engine, place.at]);
     const result = pruned.get(key) ?? {
@@ -63,17 +73,19 @@ export async function pruneServerPlaces(
     pruned.set(key, result);
     const objects = findObjects(folder, places);
     if (obstacle !== undefined || !objects) result.why ??= obstacle ?? explainUnreached(place);
-    if (result.why !== undefined || !objects) {
-      result.leftFolders.push(name);
-      continue;
-    }
+    const isLeft = result.why !== undefined || !objects;
     try {
-      for (const { key, sizeBytes } of await listAll(objects, name)) {
-        if (!isDryRun) await objects.remove(key);
-        result.removedObjects += 1;
-        result.removedBytes += sizeBytes;
+      if (!isLeft) {
+        for (const { key, sizeBytes } of await listAll(objects, name)) {
+          if (!isDryRun) await objects.remove(key);
+          result.removedObjects += 1;
+          result.removedBytes += sizeBytes;
+        }
       }
-      result.removedFolders.push(name);
+      // Nobody reaches a disk of the server, so nobody can tell when its folder has gone: it is named once.
+      const isSettled = !isLeft || (obstacle === undefined && place.engine === "Disk");
+      if (isSettled && !isDryRun) for (const note of notes) await note.forget();
+      (isLeft ? result.leftFolders : result.removedFolders).push(name);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
       result.why = error.message;
@@ -81,6 +93,23 @@ export async function pruneServerPlaces(
     }
   }
   return [...pruned.values()];
+}
+
+/** The folders, with what notes tell of them, and those that only notes tell of. */
+function withNotes(
+  folders: readonly Folder[],
+  noted: readonly NotedFolder[],
+): (Folder & { notes: NotedFolder[] })[] {
+  const all = new Map(folders.map((folder) => [identify(folder), { ...folder, notes: [] as NotedFolder[] }]));
+  for (const note of noted) {
+    const { engine, at, folder: name } = note;
+    const unknown = { place: { engine, at }, name, backups: [], sizeBytes: undefined, notes: [] };
+    const id = identify(unknown);
+    const folder = all.get(id) ?? unknown;
+    all.set(id, folder);
+    folder.notes.push(note);
+  }
+  return [...all.values()];
 }
 
 /** Holds what lies at the places against what the manifests say: that every folder of a chain is there, in its size. */

@@ -132,6 +132,14 @@ export function findRunOfReceipt(key: string): string | undefined {
   return id !== undefined && findBackupTime(id) ? id : undefined;
 }
 
+/** That a server writes a folder by itself; no run's receipts lie there. */
+export const serverFoldersPrefix = `${RECEIPTS}server-folders/`;
+
+/** @param folder - the last part of its name, in the form of a backup's id */
+export function serverFolderKey(folder: string): string {
+  return `${serverFoldersPrefix}${folder.split("/").at(-1) ?? ""}.json`;
+}
+
 /** What the runs that share one backup tell each other. */
 export function shardsFolder(backupId: string): string {
   return `${SHARDS}${backupId}/`;

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Inventory, TableInventory } from "../backup/inventory.ts";
 import type { ClickHousePart, StoredObject, StoreKind, StoreManifest } from "../backup/manifest.ts";
+import type { ServerFolder } from "../backup/server-folder.ts";
 import type { StoreShare } from "../backup/shard-result.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Finding } from "../finding.ts";
@@ -24,6 +25,8 @@ export interface BackupSink {
    * end early.
    */
   keep(part: ClickHousePart): Promise<void>;
+  /** Notes, before a server begins to write a folder by itself, that it does: prune then finds what a dead run left. */
+  announce(folder: ServerFolder): Promise<void>;
   /** Takes back what was noted: something on the way changes what is sent, so no later run may refer to any of it. */
   distrust(): void;
   /**

@@ -1,11 +1,21 @@
 import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import type { Manifest } from "../../src/backup/manifest.ts";
+import { serialiseServerFolder } from "../../src/backup/server-folder.ts";
+import type { ServerFolder } from "../../src/backup/server-folder.ts";
 import type { DoctorResult } from "../../src/commands/doctor.ts";
-import { buildBackupId, restoreGuideKey, storeObjectKey } from "../../src/destinations/keys.ts";
+import type { PruneResult } from "../../src/commands/prune.ts";
+import {
+  buildBackupId,
+  manifestKey,
+  restoreGuideKey,
+  serverFolderKey,
+  serverFoldersPrefix,
+  storeObjectKey,
+} from "../../src/destinations/keys.ts";
 import {
   buildClickHouseManifest,
   buildManifest,
@@ -45,7 +55,7 @@ beforeEach(async () => {
   times.forEach((time, index) => placeBackup(place, buildNight(ids[index]!, time, chains[index]!)));
   for (const id of ids) place.set(restoreGuideKey(id), Buffer.from("how to"));
   for (const key of place.keys()) {
-    const file = join(machine.folder, "backups", "lifeboat", key);
+    const file = fileOf(key);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, place.bytes(key));
   }
@@ -103,6 +113,21 @@ async function put(key: string, text: string): Promise<void> {
   client.destroy();
 }
 
+function fileOf(key: string): string {
+  return join(machine.folder, "backups", "lifeboat", key);
+}
+
+/** As a run leaves it before the server begins. */
+async function note(folder: string, place: Pick<ServerFolder, "engine" | "at"> = { engine: "S3", at }) {
+  const file = fileOf(serverFolderKey(folder));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, serialiseServerFolder({ ...place, folder }));
+}
+
+async function listNotes(): Promise<string[]> {
+  return (await readdir(fileOf(serverFoldersPrefix))).sort();
+}
+
 async function listFolders(): Promise<string[]> {
   const client = openS3Client(bucket);
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket.bucket }));
@@ -122,6 +147,47 @@ describe("what a server wrote to a bucket by itself", () => {
     expect(await machine.list()).toEqual([ids[3]]);
     expect(await listFolders()).toEqual([FOREIGN, ...folders.slice(2)].sort());
     expect((await machine.run("verify")).json).toMatchObject({ verdict: "intact" });
+    expect((await machine.run("prune")).json).not.toHaveProperty("serverPlaces");
+  });
+
+  test("is removed with its note where a run died before it was a backup, once that is two days ago", async () => {
+    const dead = buildBackupId(new Date(Date.now() - 3 * DAY_MS), "dead");
+    const underWay = buildBackupId(new Date(Date.now() - DAY_MS), "a11e");
+    for (const folder of [dead, underWay]) {
+      await put(`${folder}/data/shop/log/all_1_1_0/data.bin`, ROWS);
+      await note(folder);
+    }
+    for (const folder of folders) await note(folder);
+    const what = { removedFolders: [...folders.slice(0, 2), dead], removedObjects: 5, leftFolders: [] };
+    const plan = await machine.run("prune", "--dry-run");
+    expect(plan.json, plan.stderr).toMatchObject({ serverPlaces: [what] });
+    expect(await listNotes()).toHaveLength(6);
+
+    const pruned = await machine.run("prune");
+    expect(pruned.json, pruned.stderr).toMatchObject({ serverPlaces: [what] });
+    const kept = [...folders.slice(2), underWay];
+    expect(await listFolders()).toEqual([FOREIGN, ...kept].sort());
+    expect(await listNotes()).toEqual(kept.map((folder) => `${folder}.json`).sort());
+    expect((await machine.run("prune")).json).not.toHaveProperty("serverPlaces");
+  });
+
+  test("is found again where a prune died after the manifests and before the folders", async () => {
+    for (const folder of folders) await note(folder);
+    for (const id of ids.slice(0, 2)) await rm(fileOf(manifestKey(id)));
+    const pruned = await machine.run("prune");
+    expect(pruned.json, pruned.stderr).toMatchObject({
+      serverPlaces: [{ removedFolders: folders.slice(0, 2), leftFolders: [] }],
+    });
+    expect(await listFolders()).toEqual([FOREIGN, ...folders.slice(2)].sort());
+  });
+
+  test("is named once where only the server reaches it", async () => {
+    const folder = `shop/${buildBackupId(new Date(Date.now() - 3 * DAY_MS), "dead")}`;
+    await note(folder, { engine: "Disk", at: "backups" });
+    const { json, stderr } = await machine.run("prune");
+    expect((json as PruneResult).serverPlaces, stderr).toContainEqual(
+      expect.objectContaining({ at: "backups", leftFolders: [folder] }),
+    );
     expect((await machine.run("prune")).json).not.toHaveProperty("serverPlaces");
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { ClickHousePart, StoredObject, StoreManifest } from "../../src/backup/manifest.ts";
+import type { ServerFolder } from "../../src/backup/server-folder.ts";
 import { AppError } from "../../src/errors.ts";
 import { partKey } from "../../src/destinations/keys.ts";
 import type { BackupSink, ObjectSource, PartName } from "../../src/stores/store.ts";
@@ -15,6 +16,8 @@ export class MemorySink implements BackupSink, ObjectSource {
   finished: ClickHousePart[] = [];
   /** What the store said it had finished. */
   readonly kept: ClickHousePart[] = [];
+
+  readonly announced: ServerFolder[] = [];
 
   async put(file: string, body: AsyncIterable<Uint8Array>): Promise<StoredObject> {
     const chunks: Uint8Array[] = [];
@@ -35,6 +38,10 @@ export class MemorySink implements BackupSink, ObjectSource {
 
   async keep(part: ClickHousePart): Promise<void> {
     this.kept.push(part);
+  }
+
+  async announce(folder: ServerFolder): Promise<void> {
+    this.announced.push(folder);
   }
 
   distrust(): void {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { TableInventory } from "../../backup/inventory.ts";
-import type { ServerBackup, StoreManifest } from "../../backup/manifest.ts";
+import type { ServerBackup } from "../../backup/manifest.ts";
 import { AppError } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
+import type { BackupSink } from "../store.ts";
 import type { DataTable } from "./catalog.ts";
 import { idOf } from "./ddl.ts";
 import { fingerprintPartition, hashFingerprint, listPartitions, storageId } from "./partitions.ts";
@@ -32,7 +33,7 @@ export async function exportByServer(
   server: ClickHouseServer,
   tables: readonly DataTable[],
   destination: ServerDestination,
-  { previous, deadlineMs }: { previous: StoreManifest | undefined; deadlineMs: number },
+  { sink, deadlineMs }: { sink: Pick<BackupSink, "previous" | "announce">; deadlineMs: number },
   context: RunContext,
 ): Promise<ServerExport> {
   const unstored = await findUnstoredColumns(server, tables);
@@ -41,9 +42,11 @@ export async function exportByServer(
   for (const table of tables) counted.set(table, await countRows(server, table));
 
   const place = describePlace(destination);
+  const { previous } = sink;
   const known = previous?.kind === "clickhouse" ? previous.serverBackup : undefined;
   const base = known?.engine === place.engine && known.at === place.at ? known : undefined;
   const folder = placeFolder(destination, nameFolder(context.clock.now()));
+  await sink.announce({ ...place, folder });
   const write = async (on: ServerBackup | undefined) => {
     const state = await runOperation(
       server,

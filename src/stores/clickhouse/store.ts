@@ -207,8 +207,13 @@ class ClickHouseStore implements Store {
     const catalog = await this.#takeCatalog(server);
     if (catalog.tables.length === 0) return { catalog, parts: [], tables: [], replaced: [] };
     const { destination, deadlineMs } = mode;
-    const options = { previous: sink.previous, deadlineMs };
-    const exported = await exportByServer(server, catalog.tables, destination, options, this.#context);
+    const exported = await exportByServer(
+      server,
+      catalog.tables,
+      destination,
+      { sink, deadlineMs },
+      this.#context,
+    );
     return {
       catalog,
       parts: [],

@@ -141,12 +141,17 @@ test("a backup that fails says what the server said, without the keys it repeats
       error: `Code: 499. S3 said no to ${SECRET}. (S3_ERROR), Stack trace: 0. ? @ 0x1`,
     },
   ];
-  const failure = await backUp().catch((error: unknown) => error);
+  const sink = new MemorySink();
+  const failure = await backUp(sink).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: "STORE_FAILED",
     message: expect.stringContaining("S3 said no to ***"),
   });
   expect(String(failure)).not.toContain("Stack trace");
+  // What it may have left is known by name.
+  expect(sink.announced).toEqual([
+    { engine: "S3", at: "https://bucket.example/shop", folder: expect.stringMatching(/^\d{8}T\d{6}Z-/) },
+  ]);
 });
 
 test("a cancelled run has the server end its backup", async () => {
