@@ -27,6 +27,10 @@ export interface LimitedUser {
   settings?: Readonly<Record<string, string | number>>;
   /** The highest values that the user may give settings. */
   ceilings?: Readonly<Record<string, number>>;
+  /** Settings that the user may not give another value than that of the profile. */
+  fixed?: readonly string[];
+  /** How many queries the user may ask in an hour. */
+  queriesAnHour?: number;
   /** Row policies: `database.table` and the condition that its rows must meet. */
   policies?: readonly { table: string; filter: string }[];
 }
@@ -104,16 +108,24 @@ function renderUsers(
   roles: readonly LocalRole[],
 ): string {
   const hash = createHash("sha256").update(password).digest("hex");
-  const profiles = limited.map(({ name, settings = {}, ceilings = {} }) => {
+  const profiles = limited.map(({ name, settings = {}, ceilings = {}, fixed = [] }) => {
     const lines = Object.entries(settings).map(
       ([key, value]) => `<${key}>${escapeXml(String(value))}</${key}>`,
     );
     const limits = Object.entries(ceilings).map(([key, most]) => `<${key}><max>${most}</max></${key}>`);
+    limits.push(...fixed.map((key) => `<${key}><readonly/></${key}>`));
     return `<${name}>${lines.join("")}<constraints>${limits.join("")}</constraints></${name}>`;
   });
+  const quotas = limited.flatMap(({ name, queriesAnHour }) =>
+    queriesAnHour === undefined
+      ? []
+      : [
+          `<${name}><interval><duration>3600</duration><queries>${queriesAnHour}</queries></interval></${name}>`,
+        ],
+  );
   return `<clickhouse>
   <profiles><default/>${profiles.join("")}</profiles>
-  <quotas><default/></quotas>
+  <quotas><default/>${quotas.join("")}</quotas>
   <roles>${roles.map(({ name, grants }) => `<${name}>${renderGrants(grants)}</${name}>`).join("")}</roles>
   <users>
     <default>
@@ -135,7 +147,10 @@ function renderUsers(
 `;
 }
 
-function renderLimitedUser({ name, grants, policies = [] }: LimitedUser, hash: string): string {
+function renderLimitedUser(
+  { name, grants, policies = [], queriesAnHour }: LimitedUser,
+  hash: string,
+): string {
   const databases = policies.map(({ table, filter }) => {
     const [database = "", own = ""] = table.split(".");
     return `<${database}><${own}><filter>${escapeXml(filter)}</filter></${own}></${database}>`;
@@ -143,7 +158,7 @@ function renderLimitedUser({ name, grants, policies = [] }: LimitedUser, hash: s
   return `<${name}>
       <password_sha256_hex>${hash}</password_sha256_hex>
       <networks><ip>::/0</ip></networks>
-      <profile>${name}</profile><quota>default</quota>
+      <profile>${name}</profile><quota>${queriesAnHour === undefined ? "default" : name}</quota>
       ${renderGrants(grants)}
       <databases>${databases.join("")}</databases>
     </${name}>`;

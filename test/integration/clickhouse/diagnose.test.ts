@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { request as sendRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { Finding } from "../../../src/finding.ts";
@@ -6,6 +10,7 @@ import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
 import { systemClock } from "../../../src/sys/clock.ts";
 import { Secret } from "../../../src/sys/secret.ts";
+import { serve } from "../../support/http-server.ts";
 import { startTestRun } from "../../support/run-context.ts";
 
 let server: Awaited<ReturnType<typeof startClickHouse>>;
@@ -22,6 +27,17 @@ beforeAll(async () => {
       ],
       settings: { max_memory_usage: 500_000_000 },
     },
+    {
+      name: "hurried",
+      grants: [
+        "GRANT SELECT ON app.*",
+        "GRANT SELECT ON system.parts",
+        "GRANT SELECT ON system.parts_columns",
+      ],
+      settings: { max_execution_time: 60 },
+      fixed: ["max_execution_time"],
+    },
+    { name: "counted", grants: ["GRANT SELECT ON *.*"], queriesAnHour: 10_000 },
     { name: "readonly_1", grants: ["GRANT SELECT ON app.*"], settings: { readonly: 1 } },
   ]);
   const admin = createClickHouseTarget({ store: "admin", url: new Secret(server.url) }, startTestRun());
@@ -35,8 +51,8 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-async function diagnose(user: string, aheadMs = 0): Promise<Finding[]> {
-  const url = new Secret(server.url.replace("//lifeboat:", `//${user}:`));
+async function diagnose(user: string, aheadMs = 0, at = server.url): Promise<Finding[]> {
+  const url = new Secret(at.replace("//lifeboat:", `//${user}:`));
   const run = startTestRun();
   const clock = { ...run.clock, now: () => new Date(systemClock.now().getTime() + aheadMs) };
   const store = createClickHouseStore({ name: "clickhouse", url, databases: ["app"] }, { ...run, clock });
@@ -102,6 +118,105 @@ test("everything that a user lacks is told at once", async () => {
   expect(await diagnose("readonly_1")).toContainEqual(
     expect.objectContaining({ state: "bad", mend: "ALTER USER `readonly_1` MODIFY SETTINGS readonly = 2" }),
   );
+});
+
+test("a time limit that the profile fixes is bad, and a quota a warning, each with its line", async () => {
+  expect((await diagnose("hurried")).filter(({ state }) => state === "bad")).toEqual([
+    {
+      check: "rights",
+      state: "bad",
+      found: "The user may not set max_execution_time = 0, since its profile forbids it.",
+      mend: "ALTER USER `hurried` MODIFY SETTINGS max_execution_time = 0",
+    },
+  ]);
+  expect(await diagnose("counted")).toContainEqual({
+    check: "quota",
+    state: "warning",
+    found: expect.stringContaining("Quota counted allows the user 10000 queries in 3600 s"),
+    mend: "ALTER QUOTA `counted` TO ALL EXCEPT `counted`; CREATE QUOTA lifeboat FOR INTERVAL 1 HOUR NO LIMITS TO `counted`",
+  });
+});
+
+/** What the engine's answers become on the way, for what it cannot be itself: older, in the cloud, one of several. */
+interface Guise {
+  answer?: (text: string, query: string) => string;
+  header?: string;
+}
+
+async function diagnoseAs({ answer = (text) => text, header }: Guise): Promise<Finding[]> {
+  await using standIn = await serve(async (request, response) => {
+    const body = await buffer(request);
+    const headers = { ...request.headers };
+    if (header !== undefined) delete headers[header];
+    const { method = "", url = "" } = request;
+    const { origin } = new URL(server.url); // without the user, whom the request names already
+    const forwarded = sendRequest(new URL(url, origin), { method, headers, agent: false }).end(body);
+    const [found] = (await once(forwarded, "response")) as [IncomingMessage];
+    const bytes = await buffer(found);
+    const isText = found.headers["content-encoding"] === undefined;
+    response.writeHead(found.statusCode ?? 500, found.headers);
+    response.end(isText ? answer(bytes.toString("latin1"), body.toString("latin1")) : bytes, "latin1");
+  });
+  return await diagnose("lifeboat", 0, server.url.replace(/@.*/, `@${new URL(standIn.url).host}`));
+}
+
+/** In place of the rows that the engine gives for a system table. */
+function rowsOf(table: string, ...data: object[]): NonNullable<Guise["answer"]> {
+  return (text, query) =>
+    query.includes(`FROM system.${table}`) ? JSON.stringify({ meta: [], data, rows: data.length }) : text;
+}
+
+const asVersion = (version: string): Guise => ({
+  answer: (text) => text.replace(/"version":"[^"]*"/, `"version":"${version}"`),
+});
+
+test.each<[string, Guise, Partial<Finding>]>([
+  [
+    "a server below the floor",
+    asVersion("24.10.1.1"),
+    { check: "connection", state: "bad", mend: expect.stringContaining("Upgrade it to 24.11 or later") },
+  ],
+  [
+    "a server that does not say why an answer fails",
+    asVersion("25.8.2.29"),
+    { check: "version", state: "warning", mend: "Upgrade to 25.11 or later." },
+  ],
+  [
+    "a proxy that keeps answers from being compressed",
+    { header: "accept-encoding" },
+    {
+      check: "compression",
+      state: "bad",
+      mend: "Allow the setting enable_http_compression, and let no proxy strip Accept-Encoding or decompress answers.",
+    },
+  ],
+  [
+    "ClickHouse Cloud",
+    { answer: (text) => text.replaceAll(/"engine": ?"MergeTree"/g, '"engine":"SharedMergeTree"') },
+    {
+      check: "cost",
+      state: "warning",
+      found: expect.stringContaining("a backup wakes it"),
+      mend: expect.stringContaining("One backup a night"),
+    },
+  ],
+  [
+    "a replica without its Keeper",
+    { answer: rowsOf("replicas", { database: "app", table: "a", readonly: 1, delay: "0" }) },
+    { check: "replicas", state: "warning", mend: "SYSTEM RESTART REPLICA `app`.`a`" },
+  ],
+  [
+    "a replica that is behind",
+    { answer: rowsOf("replicas", { database: "app", table: "a", readonly: 0, delay: "900" }) },
+    {
+      check: "replicas",
+      state: "warning",
+      found: expect.stringContaining("900 s behind"),
+      mend: "SYSTEM SYNC REPLICA `app`.`a`",
+    },
+  ],
+])("what deserves a look is found with its mending line: %s", async (_, guise, finding) => {
+  expect(await diagnoseAs(guise)).toContainEqual(expect.objectContaining(finding));
 });
 
 test("a drill's server is asked what its user may do there", async () => {
