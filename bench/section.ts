@@ -4,7 +4,7 @@ import type { Lifeboat } from "./lifeboat.ts";
 import type { Cost } from "./measure.ts";
 
 export interface BenchOptions {
-  /** 1 is about 1 GB of data. */
+  /** 1 is one or two GB of data. */
   scale: number;
   rounds: number;
 }

@@ -116,9 +116,11 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   const { outcomes } = destination; // what follows is best effort, and takes nothing back
   if (encryption) warnOfOthers(manifest.stores.flatMap(objectsOfStore), encryption, context);
   reporter.info(`Backup ${id} is complete.`);
-  await tidyAfterSuccess(manifest, writer, earlier, destination, reporter);
+  const [past] = await Promise.all([
+    recallBackups(destination, id, context),
+    tidyAfterSuccess(manifest, writer, earlier, destination, reporter),
+  ]);
   const seconds = secondsSince(clock, startMs);
-  const past = await recallBackups(destination, id, context);
   return {
     command: "backup",
     backupId: id,

@@ -26,8 +26,11 @@ export async function findEarlier(
   context: RunContext,
 ): Promise<Earlier> {
   try {
-    const newest = await findNewestBackup(destination);
-    return { newest, receipts: await readReceipts(destination, new Date(now.getTime() - RUN_LIMIT_MS)) };
+    const [newest, receipts] = await Promise.all([
+      findNewestBackup(destination),
+      readReceipts(destination, new Date(now.getTime() - RUN_LIMIT_MS)),
+    ]);
+    return { newest, receipts };
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "CANCELLED") throw error;
     context.reporter.warn(

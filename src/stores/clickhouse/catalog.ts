@@ -3,6 +3,7 @@ import { findReferences, idOf, writeCreateDatabase } from "./ddl.ts";
 import type { SchemaEntry } from "./ddl.ts";
 import { makePortable } from "./ddl-portable.ts";
 import { isSilenced } from "./inert.ts";
+import type { Settings } from "./data-path.ts";
 import { findStorage, isLocalDatabase, isOutward } from "./engines.ts";
 import type { ClickHouseServer } from "./server.ts";
 import { quotePath, quoteTexts } from "./sql-text.ts";
@@ -50,11 +51,15 @@ export interface Catalog {
   leftOut: { what: string; why: string }[];
 }
 
-interface TableRow {
+/** What makes a table the one that it is. */
+interface TableIdentity {
   database: string;
   name: string;
   engine: string;
   uuid: string;
+}
+
+interface TableRow extends TableIdentity {
   statement: string;
   dependencies: string[];
   total_rows: string | null;
@@ -85,14 +90,14 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
     }));
   leftOut.push(ACCESS_LEFT_OUT, ...collections);
 
-  const visible = rows.filter(({ name }) => !INNER_TABLE.test(name));
+  const visible = rows.filter(isVisible);
   const known = new Set(visible.map(idOf));
   const entries: SchemaEntry[] = [
     ...local.map(({ name, engine }) => describeDatabase(name, engine)),
     ...functions.map(({ name, statement }) => describeFunction(name, statement)),
     ...visible.map((row) => describeObject(row, known)),
   ];
-  const tables = visible.flatMap((row) => findDataTable(row, rows, columns));
+  const tables = findDataTables(rows, columns);
   for (const row of visible) leftOut.push(...explainLeftOut(row));
   return {
     databases: names,
@@ -101,6 +106,15 @@ export async function readCatalog(server: ClickHouseServer, named?: readonly str
     tables,
     leftOut,
   };
+}
+
+/** The tables of a catalog as they are now, without all that is only described of them. */
+export async function readDataTables(server: ClickHouseServer, { databases }: Catalog): Promise<DataTable[]> {
+  const [rows, columns] = await Promise.all([
+    selectTables<TableIdentity>(server, databases, ""),
+    readColumns(server, databases),
+  ]);
+  return findDataTables(rows, columns);
 }
 
 async function readDatabases(
@@ -140,13 +154,27 @@ async function listCollections(server: ClickHouseServer): Promise<Catalog["leftO
 }
 
 async function readTables(server: ClickHouseServer, databases: readonly string[]): Promise<TableRow[]> {
+  const described = `, create_table_query AS statement, total_rows,
+    arrayMap((d, t) -> concat(d, '.', t), loading_dependencies_database, loading_dependencies_table) AS dependencies`;
+  // A server that may show passwords of engines and dictionaries must not do so here.
+  const settings = {
+    show_table_uuid_in_table_create_query_if_not_nil: 0,
+    format_display_secrets_in_show_and_select: 0,
+  };
+  return await selectTables<TableRow>(server, databases, described, settings);
+}
+
+async function selectTables<Row extends TableIdentity>(
+  server: ClickHouseServer,
+  databases: readonly string[],
+  further: string,
+  settings?: Settings,
+): Promise<Row[]> {
   if (databases.length === 0) return [];
-  return await server.rows<TableRow>(
-    `SELECT database, name, engine, toString(uuid) AS uuid, create_table_query AS statement, total_rows,
-       arrayMap((d, t) -> concat(d, '.', t), loading_dependencies_database, loading_dependencies_table) AS dependencies
+  return await server.rows<Row>(
+    `SELECT database, name, engine, toString(uuid) AS uuid${further}
      FROM system.tables WHERE database IN (${quoteTexts(databases)}) AND NOT is_temporary ORDER BY database, name`,
-    // A server that may show passwords of engines and dictionaries must not do so here.
-    { show_table_uuid_in_table_create_query_if_not_nil: 0, format_display_secrets_in_show_and_select: 0 },
+    settings,
   );
 }
 
@@ -168,9 +196,17 @@ async function readColumns(
   return byTable;
 }
 
+function isVisible({ name }: TableIdentity): boolean {
+  return !INNER_TABLE.test(name);
+}
+
+function findDataTables(rows: readonly TableIdentity[], columns: ReadonlyMap<string, Column[]>): DataTable[] {
+  return rows.filter(isVisible).flatMap((row) => findDataTable(row, rows, columns));
+}
+
 function findDataTable(
-  row: TableRow,
-  rows: readonly TableRow[],
+  row: TableIdentity,
+  rows: readonly TableIdentity[],
   columns: ReadonlyMap<string, Column[]>,
 ): DataTable[] {
   const inner = rows.find(

@@ -7,6 +7,7 @@ import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
 import { forEachAtOnce } from "../at-once.ts";
 import type { DataTable } from "./catalog.ts";
+import { CountTogether } from "./count-together.ts";
 import { EarlierParts } from "./earlier-parts.ts";
 import { requireBytes, summarise, warnOfMoving, withoutDigest } from "./export-results.ts";
 import type { Exported } from "./export-results.ts";
@@ -15,15 +16,18 @@ import { PartitionExport, WHOLE_TABLE } from "./partition-export.ts";
 import type { Awaited, ExportTools, Job } from "./partition-export.ts";
 import { hashFingerprint, listPartitions, storageId } from "./partitions.ts";
 import { ReadAlong } from "./read-along.ts";
-import { countRows, ofPartition } from "./reading.ts";
+import { countRows, countRowsByPartition, ofPartition } from "./reading.ts";
 import { sendRows } from "./send-rows.ts";
 import type { ClickHouseServer } from "./server.ts";
 import { shareId } from "./sharing.ts";
+import { ofPartitions } from "./slices.ts";
 import { findUnstoredColumns } from "./unstored-columns.ts";
 
 /** Queries that read rows at once, and partitions that are worked on: while one is sent another is counted. */
 const STREAMS_AT_ONCE = 4;
 const PARTITIONS_AT_ONCE = 6;
+/** Looking up an earlier object is a short request to the destination. */
+const LOOKUPS_AT_ONCE = 16;
 /** How often a partition that is rewritten under the read is read again, and the pause before each time. */
 const ROUNDS = 4;
 const PAUSE_MS = 2_000;
@@ -112,7 +116,7 @@ export class Exporter {
 
   /** @returns the jobs whose partitions were rewritten while they were read */
   async #runRound(jobs: readonly Job[], exported: Exported[]): Promise<Job[]> {
-    const { server, context } = this.#tools;
+    const { server, context, streams } = this.#tools;
     const { clock, reporter, signal } = context;
     const tables = [...new Set(jobs.filter(({ partition }) => partition).map(({ table }) => table))];
     const watch = new LookAgain(() => listPartitions(server, tables), clock, signal);
@@ -126,12 +130,20 @@ export class Exporter {
       done += 1;
       reporter.progress({ label: "partitions", done, total: jobs.length, unit: "objects" });
     };
-    await forEachAtOnce(jobs, PARTITIONS_AT_ONCE, async (job, stop) => {
-      const outcomes = await new PartitionExport(this.#tools, job, watch, stop).send();
+    const counts = new CountTogether(({ table, partitions }) =>
+      streams(() => countRowsByPartition(server, table, ofPartitions(partitions))),
+    );
+    const exports = jobs.map((job) => ({
+      job,
+      partition: new PartitionExport(this.#tools, job, counts, watch),
+    }));
+    await forEachAtOnce(exports, LOOKUPS_AT_ONCE, ({ partition }) => partition.lookUp());
+    await forEachAtOnce(exports, PARTITIONS_AT_ONCE, async ({ job, partition }, stop) => {
+      const outcomes = await partition.send(stop);
       const settled = settle(job, outcomes); // while the next ones are sent
       settled.catch(() => {}); // awaited below, unless something else fails before
       settling.push(settled);
-    });
+    }).finally(() => watch.hurry());
     await Promise.all(settling);
     return disturbed;
   }

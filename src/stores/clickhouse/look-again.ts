@@ -11,6 +11,7 @@ const LONGEST_REST_MS = 30_000;
 export class LookAgain<Seen> {
   readonly #look: () => Promise<Seen>;
   readonly #clock: Clock;
+  readonly #hurry = new AbortController();
   readonly #signal: AbortSignal;
   /** Not begun yet: who asks now may have its result. */
   #next: Promise<Seen> | undefined;
@@ -29,9 +30,14 @@ export class LookAgain<Seen> {
     return this.#next;
   }
 
+  /** Ends the rests: nobody works any longer whom a look could disturb. */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
   async #lookNext(last: Promise<unknown>): Promise<Seen> {
     await last;
-    await this.#clock.sleep(this.#restMs, this.#signal);
+    await this.#rest();
     const startMs = this.#clock.ticksMs();
     const seen = this.#look();
     this.#next = undefined;
@@ -42,5 +48,13 @@ export class LookAgain<Seen> {
     const result = await seen;
     this.#restMs = Math.min(REST_FACTOR * (this.#clock.ticksMs() - startMs), LONGEST_REST_MS);
     return result;
+  }
+
+  async #rest(): Promise<void> {
+    const { signal: isHurried } = this.#hurry;
+    const either = AbortSignal.any([this.#signal, isHurried]);
+    await this.#clock.sleep(this.#restMs, either).catch((error: unknown) => {
+      if (this.#signal.aborted || !isHurried.aborted) throw error;
+    });
   }
 }

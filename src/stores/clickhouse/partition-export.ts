@@ -4,6 +4,7 @@ import { addDigests } from "../../backup/parts.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { BackupSink } from "../store.ts";
 import type { DataTable } from "./catalog.ts";
+import type { CountTogether } from "./count-together.ts";
 import { locate } from "./earlier-parts.ts";
 import type { EarlierParts, Place } from "./earlier-parts.ts";
 import {
@@ -52,6 +53,12 @@ export interface ExportTools {
   readAlong: ReadAlong;
 }
 
+/** A slice, with the object of an earlier run that holds it. */
+interface FoundSlice {
+  slice: Slice;
+  finished: ClickHousePart | undefined;
+}
+
 /** What came of a slice; undefined when its partition was rewritten while it was read. */
 type Outcome = Exported[] | undefined;
 
@@ -63,35 +70,56 @@ export class PartitionExport {
   readonly #tools: ExportTools;
   readonly #job: Job;
   readonly #place: Place;
+  readonly #counts: CountTogether;
   readonly #watch: LookAgain<Listing>;
-  readonly #stop: AbortSignal;
+  /** The fingerprint of a partition as it was listed. */
+  readonly #listed: string | undefined;
+  #same: ClickHousePart[] | undefined;
+  #slices: FoundSlice[] = [];
 
-  constructor(tools: ExportTools, job: Job, watch: LookAgain<Listing>, stop: AbortSignal) {
+  constructor(tools: ExportTools, job: Job, counts: CountTogether, watch: LookAgain<Listing>) {
+    const { table, partition } = job;
     this.#tools = tools;
     this.#job = job;
-    this.#place = locate(job.table, job.partition?.id ?? WHOLE_TABLE);
+    this.#place = locate(table, partition?.id ?? WHOLE_TABLE);
+    this.#counts = counts;
     this.#watch = watch;
-    this.#stop = stop;
+    this.#listed = partition && fingerprintPartition(partition, table.columns);
+  }
+
+  /** Looks what of it earlier runs have sent; what is left to be counted is noted. */
+  async lookUp(): Promise<void> {
+    const { table, partition, isComputed } = this.#job;
+    const { earlier, sliceBytes } = this.#tools;
+    const fingerprint = isComputed ? undefined : this.#listed;
+    this.#same = fingerprint === undefined ? undefined : await earlier.findSame(this.#place, fingerprint);
+    if (this.#same) return;
+    const slices = partition ? cutIntoSlices(partition, sliceBytes) : [WHOLE];
+    this.#slices = await Promise.all(
+      slices.map(async (slice) => ({
+        slice,
+        finished:
+          fingerprint === undefined ? undefined : await earlier.findFinished(this.#place, fingerprint, slice),
+      })),
+    );
+    if (partition && slices.length === 1 && !this.#slices[0]?.finished) this.#counts.add(table, partition);
   }
 
   /** @returns when all is sent: what came of it, which is known only some time later */
-  async send(): Promise<Awaited[]> {
-    const { table, partition, isComputed } = this.#job;
+  async send(stop: AbortSignal): Promise<Awaited[]> {
+    const { table, partition } = this.#job;
     const { earlier } = this.#tools;
-    const listed = partition && fingerprintPartition(partition, table.columns);
-    const same = listed !== undefined && !isComputed && (await earlier.findSame(this.#place, listed));
+    const same = this.#same;
     if (same) return [async () => same.map((part) => ({ part }))];
-
-    const slices = partition ? cutIntoSlices(partition, this.#tools.sliceBytes) : [WHOLE];
-    const isNamed = listed !== undefined && !isComputed;
     const counted = await Promise.all(
-      slices.map(async (slice) => {
-        const finished = isNamed ? await earlier.findFinished(this.#place, listed, slice) : undefined;
-        return { slice, finished, counted: finished ? countOf(finished) : await this.#count(slice) };
+      this.#slices.map(async ({ slice, finished }) => {
+        if (finished) return { slice, finished, counted: countOf(finished) };
+        const together = partition && this.#counts.count(partition);
+        return { slice, counted: await (together ?? this.#count(slice)) };
       }),
     );
     const all = addCounts(counted.map(({ counted }) => counted));
-    const fingerprint = listed ?? hashFingerprint([all, table.columns]);
+    const fingerprint = this.#listed ?? hashFingerprint([all, table.columns]);
     const equal = await earlier.findEqual(this.#place, describeLayout(table), all);
     if (equal) return [this.#confirm(() => equal.map((part) => ({ part: { ...part, fingerprint } })))];
 
@@ -99,7 +127,7 @@ export class PartitionExport {
       counted.map(async ({ slice, finished, counted }): Promise<Awaited> => {
         if (finished) return async () => [{ part: finished }];
         if (counted.rows === 0) return this.#confirm(() => []);
-        const sent = await this.#send(slice, counted, fingerprint);
+        const sent = await this.#send(slice, counted, fingerprint, stop);
         return this.#confirm(() => this.#finish(slice, sent));
       }),
     );
@@ -110,9 +138,9 @@ export class PartitionExport {
     return streams(() => countRows(server, this.#job.table, condition));
   }
 
-  #send(slice: Slice, counted: Counted, fingerprint: string): Promise<Sent> {
+  #send(slice: Slice, counted: Counted, fingerprint: string, stop: AbortSignal): Promise<Sent> {
     const rows = { table: this.#job.table, partition: this.#place.partition, slice, fingerprint, counted };
-    return this.#tools.streams(() => sendRows(rows, this.#tools, this.#stop));
+    return this.#tools.streams(() => sendRows(rows, this.#tools, stop));
   }
 
   /** Begins to find out whether the partition rested, and what to say of the slice if it did. */

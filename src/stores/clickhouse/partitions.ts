@@ -39,30 +39,28 @@ export type Listing = ReadonlyMap<string, ReadonlyMap<string, Partition>>;
 /** Patch parts lie in partitions of their own: `patch-<hash of the columns>-<partition>`. */
 const PATCH = /^patch-[0-9a-f]+-(.*)$/s;
 
-/** The partitions of all these tables as they are now, in one look: a table may have thousands of them. */
+/**
+ * The partitions of all these tables as they are now, in one look: a table may have thousands of them. They go by the
+ * tables' uuids as these were before: whether a name still means the same table is to be looked at afterwards.
+ */
 export async function listPartitions(
   server: ClickHouseServer,
   tables: readonly DataTable[],
 ): Promise<Listing> {
   if (tables.length === 0) return new Map();
   const databases = quoteTexts([...new Set(tables.map(({ database }) => database))]);
-  // First: where a table is exchanged between the two, its parts are not those that are found the next time.
-  const uuids = await server.rows<{ database: string; name: string; uuid: string }>(
-    `SELECT database, name, toString(uuid) AS uuid FROM system.tables WHERE database IN (${databases})`,
-  );
   const rows = await server.rows<PartRow & { database: string; table: string }>(
     `SELECT database, table, partition_id, name, rows, uncompressed_hash_of_compressed_files AS hash,
        has_lightweight_delete AS hides_rows, bytes_on_disk
      FROM system.parts WHERE active AND database IN (${databases})`,
   );
-  const uuidOf = new Map(uuids.map(({ database, name, uuid }) => [quotePath(database, name), uuid]));
   const rowsOf = new Map<string, PartRow[]>(tables.map((table) => [storageId(table), []]));
   for (const row of rows) rowsOf.get(quotePath(row.database, row.table))?.push(row);
   return new Map(
-    [...rowsOf].map(([stored, ofTable]) => [
-      stored,
-      groupParts(ofTable, uuidOf.get(stored) ?? "", server.uuid),
-    ]),
+    tables.map((table) => {
+      const id = storageId(table);
+      return [id, groupParts(rowsOf.get(id) ?? [], table.uuid, server.uuid)];
+    }),
   );
 }
 

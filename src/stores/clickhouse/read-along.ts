@@ -9,6 +9,8 @@ import { NativeFault } from "./native-bytes.ts";
 /** Streams are walked over as long as those make up no more than so many bytes and such a share of all. */
 const ALWAYS_BYTES = 8 * 1024 ** 2;
 const SHARE = 1 / 16;
+/** What it costs to begin: a process of zstd. Of thousands of small partitions, too, it is to be a sample only. */
+const START_BYTES = 1024 ** 2;
 
 /** What was found in a stream that was walked over: its rows, or why they could not be told, as a clause. */
 export type Walked = { rows: number } | { fault: string };
@@ -45,6 +47,7 @@ export class ReadAlong {
       const copy = new PassThrough();
       copy.on("error", () => {}); // told by whoever reads it
       this.#isBusy = true;
+      this.#walkedBytes += START_BYTES;
       walked = this.#walk(copy, columns).finally(() => {
         copy.destroy();
         this.#isBusy = false;

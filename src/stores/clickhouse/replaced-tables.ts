@@ -5,9 +5,9 @@ import { idOf } from "./ddl.ts";
  * Names the tables that are no longer what a catalog says: dropped, exchanged for another, or with other columns.
  * Tables that came in since are none of its business.
  */
-export function findReplaced(before: Catalog, now: Catalog): string[] {
-  const current = new Map(now.tables.map((table) => [idOf(table), describeTable(table)]));
-  return before.tables.filter((table) => current.get(idOf(table)) !== describeTable(table)).map(idOf);
+export function findReplaced({ tables }: Catalog, now: readonly DataTable[]): string[] {
+  const current = new Map(now.map((table) => [idOf(table), describeTable(table)]));
+  return tables.filter((table) => current.get(idOf(table)) !== describeTable(table)).map(idOf);
 }
 
 /** What makes a table the one that it is. */

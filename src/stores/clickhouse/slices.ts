@@ -61,9 +61,18 @@ function gather(parts: readonly Part[], limitBytes: number): Piece[] {
   return pieces;
 }
 
+/** Picks the rows of several partitions, by their very parts as a slice does. */
+export function ofPartitions(partitions: readonly Partition[]): string {
+  const ids = quoteTexts(partitions.map(({ id }) => id));
+  return `_partition_id IN (${ids}) AND ${ofParts(partitions.flatMap(({ parts }) => parts))}`;
+}
+
+function ofParts(parts: readonly Part[]): string {
+  return `_part IN (${quoteTexts(parts.map(({ name }) => name))})`;
+}
+
 function writeCondition(id: string, parts: readonly Part[], range: Piece["range"]): string {
-  const names = quoteTexts(parts.map(({ name }) => name));
-  const condition = `${ofPartition(id)} AND _part IN (${names})`;
+  const condition = `${ofPartition(id)} AND ${ofParts(parts)}`;
   return range ? `${condition} AND _part_offset >= ${range.from} AND _part_offset < ${range.to}` : condition;
 }
 

@@ -16,7 +16,7 @@ import type { Secret } from "../../sys/secret.ts";
 import type { BackupSink, Outline, Share, Store } from "../store.ts";
 import { diagnoseAccess, findLackingAccess, readAccess } from "./access.ts";
 import { nameEntities, writeAccessScript } from "./access-sql.ts";
-import { ACCESS_LEFT_OUT, readCatalog } from "./catalog.ts";
+import { ACCESS_LEFT_OUT, readCatalog, readDataTables } from "./catalog.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
@@ -100,10 +100,14 @@ class ClickHouseStore implements Store {
 
   async check(): Promise<string> {
     const server = await this.#connect();
-    const lacks = await findLackingRights(server, this.#databases);
-    if (this.#isAccessKept) lacks.push(...(await findLackingAccess(server)));
-    if (lacks.length > 0) throw rightsMissing(server, lacks);
-    const catalog = await readCatalog(server, this.#databases);
+    const reading = readCatalog(server, this.#databases);
+    reading.catch(() => {}); // awaited below, unless the user lacks rights, which tells more
+    const lacks = await Promise.all([
+      findLackingRights(server, this.#databases),
+      this.#isAccessKept ? findLackingAccess(server) : [],
+    ]);
+    if (lacks.flat().length > 0) throw rightsMissing(server, lacks.flat());
+    const catalog = await reading;
     const hidden = await findHiddenRows(server, catalog);
     if (hidden.length > 0) throw rightsMissing(server, hidden);
     this.#checked = catalog;
@@ -173,12 +177,12 @@ class ClickHouseStore implements Store {
     const put = async (file: string, text: string): Promise<StoredObject> =>
       await sink.put(file, oneChunk(Buffer.from(text)), Buffer.byteLength(text));
     const settings = server.accept(CREATE_SETTINGS);
-    const ddl = {
-      objects: await put("schema.json", serialiseSchema(plan)),
-      beforeData: await put("before-data.sql", writeScript(plan.beforeData, settings)),
-      afterData: await put("after-data.sql", writeScript(plan.afterData, settings)),
-    };
-    const access = this.#isAccessKept ? await readAccess(server, catalog.databases) : undefined;
+    const [objects, beforeData, afterData, access] = await Promise.all([
+      put("schema.json", serialiseSchema(plan)),
+      put("before-data.sql", writeScript(plan.beforeData, settings)),
+      put("after-data.sql", writeScript(plan.afterData, settings)),
+      this.#isAccessKept ? readAccess(server, catalog.databases) : undefined,
+    ]);
     const inventory = describeInventory(catalog, tables);
     inventory.notCovered.push(...describeReplaced(replaced));
     return {
@@ -190,7 +194,7 @@ class ClickHouseStore implements Store {
       leftOut: access
         ? [...catalog.leftOut.filter((each) => each !== ACCESS_LEFT_OUT), ...access.leftOut]
         : catalog.leftOut,
-      ddl,
+      ddl: { objects, beforeData, afterData },
       parts,
       ...(access && {
         access: {
@@ -218,7 +222,7 @@ class ClickHouseStore implements Store {
       catalog,
       parts: [],
       ...exported,
-      replaced: findReplaced(catalog, await readCatalog(server, this.#databases)),
+      replaced: findReplaced(catalog, await readDataTables(server, catalog)),
     };
   }
 
@@ -235,7 +239,7 @@ class ClickHouseStore implements Store {
       const all = await this.#takeCatalog(server);
       const catalog = own ? { ...all, tables: all.tables.filter((table) => own.has(shareId(table))) } : all;
       const findChanges = async (): Promise<string[]> =>
-        findReplaced(catalog, await readCatalog(server, this.#databases));
+        findReplaced(catalog, await readDataTables(server, catalog));
       let exported: Awaited<ReturnType<Exporter["exportTables"]>> | undefined;
       let replaced: string[];
       try {

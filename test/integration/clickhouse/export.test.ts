@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
 import { parseConnection } from "../../../src/stores/clickhouse/connection.ts";
@@ -29,6 +29,22 @@ async function expectExact(manifest: ClickHouseManifest, sink: MemorySink): Prom
     expect(await findDifferences(manifest, target)).toEqual([]);
   });
 }
+
+test("small partitions are counted many at a time, each exactly, whatever the columns are called", async () => {
+  const db = await pair.fill(
+    `CREATE TABLE DB.log (id UInt64, hour UInt16, row_count UInt8, digest UInt8) ENGINE = MergeTree PARTITION BY hour ORDER BY id;
+    INSERT INTO DB.log SELECT number, number % 70, number, number * 3 FROM numbers(1000)`,
+  );
+  const asked = vi.spyOn(ClickHouseServer.prototype, "rows");
+  const sink = new MemorySink();
+  const manifest = await pair.backup([db], sink);
+  const counts = asked.mock.calls.filter(([query]) => query.includes("sum(cityHash64"));
+  asked.mockRestore();
+  expect(counts).toHaveLength(2); // 70 partitions, 64 at a time
+  expect(manifest.parts).toHaveLength(70);
+  expect(manifest.inventory.tables).toEqual([expect.objectContaining({ rows: 1000 })]);
+  await expectExact(manifest, sink);
+});
 
 describe("a table that changes while it is read", () => {
   test("is backed up exactly as it was when rows come in", async () => {
