@@ -1,0 +1,38 @@
+const bundleUrl = require("node:url").pathToFileURL(__filename).href;
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+var stdin_exports = {};
+__export(stdin_exports, {
+  PASSPHRASE: () => PASSPHRASE,
+  describeKeyOf: () => describeKeyOf,
+  hasRecipientForm: () => hasRecipientForm
+});
+module.exports = __toCommonJS(stdin_exports);
+var PASSPHRASE = "passphrase";
+function hasRecipientForm(text) {
+  return /^age1[02-9ac-hj-np-z]{58}$/.test(text);
+}
+function describeKeyOf(recipient) {
+  return recipient === PASSPHRASE ? "the passphrase" : `the identity of ${recipient}`;
+}
+// Annotate the CommonJS export names for ESM import in node:
+0 && (module.exports = {
+  PASSPHRASE,
+  describeKeyOf,
+  hasRecipientForm
+});
