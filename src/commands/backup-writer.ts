@@ -28,6 +28,7 @@ export class BackupWriter {
   readonly #objects: ObjectWriter;
   readonly #context: RunContext;
   readonly #keys: string[] = [];
+  readonly #partKeys = new Set<string>();
   readonly #receipts: ReceiptBook;
   #sentBytes = 0;
 
@@ -90,13 +91,24 @@ export class BackupWriter {
       put: (file, body, expectedSizeBytes) =>
         this.#write(storeObjectKey(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) =>
-        this.#write(partKey(store, part, this.#partsId), body, expectedSizeBytes),
+        this.#write(this.#newPartKey(store, part), body, expectedSizeBytes),
       holds: async (object) => {
         if (!this.#objects.accepts(object) || !(await lookup.holds(object))) return false;
         await this.#destination.extendLock(object.key);
         return true;
       },
     };
+  }
+
+  /** What moved while it was read is read again, and may hold the same as the first time, which is not replaced. */
+  #newPartKey(store: string, part: Parameters<typeof partKey>[1]): string {
+    for (let time = 1; ; time += 1) {
+      const key = partKey(store, part, this.#partsId, time);
+      if (!this.#partKeys.has(key)) {
+        this.#partKeys.add(key);
+        return key;
+      }
+    }
   }
 
   async #write(

@@ -62,6 +62,8 @@ export function storeObjectKey(backupId: string, store: string, file: string): s
 /**
  * The rows of one partition, an object that later backups may refer to. The fingerprint says what it holds; the
  * id of the backup that writes it keeps two runs that read the same state at the same time from writing one key.
+ *
+ * @param time - how often this run has read it by now
  */
 export function partKey(
   store: string,
@@ -73,10 +75,12 @@ export function partKey(
     slice?: { number: number; of: number } | undefined;
   },
   backupId: string,
+  time = 1,
 ): string {
   const table = `${encodeName(part.database)}.${encodeName(part.table)}`;
   const slice = part.slice ? `-${part.slice.number}of${part.slice.of}` : "";
-  const name = `${encodeName(part.partition)}-${part.fingerprint}${slice}-${backupId}`;
+  const again = time === 1 ? "" : `-time${time}`;
+  const name = `${encodeName(part.partition)}-${part.fingerprint}${slice}${again}-${backupId}`;
   return `${PARTS}${store}/${table}/${name}.native.zst`;
 }
 

@@ -111,6 +111,8 @@ function keysOf(manifest: Manifest): string[] {
 }
 
 test("backups of every format are intact, and what was not looked into is said", async () => {
+  // ClickHouse shows columns of states in another way once it has sent them, and they are the same.
+  expect(run.lines.filter((line) => line.includes("replaced or altered"))).toEqual([]);
   for (const kept of [custom, directory, script]) {
     const { verdict, damages, notProven, objects } = await look(kept, keyring);
     expect({ verdict, damages }).toEqual({ verdict: "intact", damages: [] });

@@ -188,12 +188,21 @@ async function readColumns(
      WHERE database IN (${quoteTexts(databases)}) ORDER BY database, table, position`,
   );
   const byTable = new Map<string, Column[]>();
-  for (const { database, table, ...column } of rows) {
+  for (const { database, table, ...shown } of rows) {
+    const column = { ...shown, type: withoutStateVersions(shown.type) };
     if (column.default_kind === "ALIAS" || column.default_kind === "EPHEMERAL") continue;
     const id = idOf({ database, name: table });
     byTable.set(id, [...(byTable.get(id) ?? []), column]);
   }
   return byTable;
+}
+
+/**
+ * How states are written has a version, which the server shows in the type until it first sends such a column, and then
+ * no longer: the column is the same (`setVersionToAggregateFunctions` in ClickHouse's DataTypeAggregateFunction.cpp).
+ */
+function withoutStateVersions(type: string): string {
+  return type.replaceAll(/\bAggregateFunction\(\d+, /g, "AggregateFunction(");
 }
 
 function isVisible({ name }: TableIdentity): boolean {

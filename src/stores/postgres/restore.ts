@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { Inventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
-import { isSelective, ScopeReader } from "../../backup/restore-scope.ts";
+import { ScopeReader } from "../../backup/restore-scope.ts";
 import { AppError, cancelled } from "../../errors.ts";
 import type { RunContext } from "../../run-context.ts";
 import type { RestoreOutcome, RestoreRequest } from "../store.ts";
@@ -15,20 +15,17 @@ import { findMissingExtensions } from "./extensions.ts";
 import { assembleInventory } from "./inventory.ts";
 import { LibpqAccess } from "./libpq.ts";
 import { LostObjects } from "./lost-objects.ts";
-import { dropNewcomers, dropOccupants, findInTheWay, findToReplace, listOccupants } from "./occupants.ts";
-import type { Occupant } from "./occupants.ts";
 import { runPgRestore } from "./pg-restore.ts";
 import type { RestoreRun } from "./pg-restore.ts";
 import { isOfPlatform } from "./platform.ts";
 import { loadPlainSql } from "./plain-sql.ts";
 import { provisionTarget } from "./provision.ts";
-import { setPartAside } from "./replace-part.ts";
-import type { ReplacedPart } from "./replace-part.ts";
 import { writeList } from "./restore-plan.ts";
 import type { RestorePlan } from "./restore-plan.ts";
-import { isInEveryProject, readOwnedSchemas, requireNoProject } from "./running-project.ts";
+import { isInEveryProject, readOwnedSchemas } from "./running-project.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
+import { TargetRoom } from "./target-room.ts";
 import { relationName } from "./toc.ts";
 import type { Toc, TocEntry } from "./toc.ts";
 import { selectEntries } from "./toc-selection.ts";
@@ -48,8 +45,7 @@ export class ArchiveRestore {
 
   /** Entries that need what the backup's own scope left out: no restore could create them. */
   readonly #dangling: ReadonlySet<number>;
-  /** What lay where a part is restored, until that has succeeded. */
-  #replaced: ReplacedPart | undefined;
+  readonly #room: TargetRoom;
   /** What points libpq's tools at the target. */
   #env: Readonly<Record<string, string>> = {};
 
@@ -65,6 +61,7 @@ export class ArchiveRestore {
     this.#context = context;
     this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entries }) => entries));
     this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, availableParallelism());
+    this.#room = new TargetRoom(connection, backup, request, this.#applicationName, context);
   }
 
   /**
@@ -100,8 +97,8 @@ export class ArchiveRestore {
 
   async #loadPlain({ tools, archive }: RestorePlan): Promise<RestoreOutcome> {
     if (archive?.format !== "plain") throw new Error("an archive with a table of contents is no plain SQL");
-    const before = await withSession(this.#connection, this.#context, (session) => this.#clear(session));
-    return await this.#undoing(before, async () => {
+    await withSession(this.#connection, this.#context, (session) => this.#room.clear(session));
+    return await this.#room.undoing(async () => {
       await this.#measure("data", () =>
         loadPlainSql({ ...archive, env: this.#env, singleTransaction: false }, tools, this.#context),
       );
@@ -113,14 +110,12 @@ export class ArchiveRestore {
   async #make(plan: RestorePlan, toc: Toc): Promise<RestoreOutcome> {
     const { inventory } = this.#backup;
     const { scope, allowMissing = [], onRows } = this.#request;
-    const { missing, ownedSchemas, before } = await withSession(
-      this.#connection,
-      this.#context,
-      async (session) => {
-        const missing = await this.#requireExtensions(session, toc);
-        return { missing, ownedSchemas: await readOwnedSchemas(session), before: await this.#clear(session) };
-      },
-    );
+    const { missing, ownedSchemas } = await withSession(this.#connection, this.#context, async (session) => {
+      const missing = await this.#requireExtensions(session, toc);
+      const ownedSchemas = await readOwnedSchemas(session);
+      await this.#room.clear(session);
+      return { missing, ownedSchemas };
+    });
     const isMissing = ({ kind, tag }: TocEntry): boolean => kind === "EXTENSION" && missing.has(tag);
     const isLeftOut = (entry: TocEntry): boolean =>
       isMissing(entry) || this.#dangling.has(entry.id) || isOfPlatform(entry, this.#backup);
@@ -131,7 +126,7 @@ export class ArchiveRestore {
       if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
     }
 
-    return await this.#undoing(before, async (): Promise<RestoreOutcome> => {
+    return await this.#room.undoing(async (): Promise<RestoreOutcome> => {
       await withSession(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
@@ -195,7 +190,7 @@ export class ArchiveRestore {
         return { lost: lost.requireAllowed([]), tables: found.tables };
       });
     } catch (error) {
-      await this.#cleanUp(`${store}: rows of a failed restore`, (session) =>
+      await this.#room.cleanUp(`${store}: rows of a failed restore`, (session) =>
         emptyTables(
           session,
           tables.map((table) => ({ ...table, hasRows: true })),
@@ -265,23 +260,6 @@ export class ArchiveRestore {
     });
   }
 
-  /** Makes room where the operator said so. Returns what lies in the target now, and is not this restore's. */
-  async #clear(session: Session): Promise<Occupant[]> {
-    const { inventory, excludedSchemas } = this.#backup;
-    const { replace, scope } = this.#request;
-    if (replace) {
-      const occupants = await listOccupants(session, excludedSchemas);
-      if (scope && isSelective(scope)) {
-        const inTheWay = findInTheWay(occupants, inventory, scope);
-        this.#replaced = await setPartAside(session, inventory, scope, inTheWay);
-      } else {
-        await requireNoProject(session, inventory);
-        await dropOccupants(session, findToReplace(occupants, inventory));
-      }
-    }
-    return await listOccupants(session, []);
-  }
-
   /** Brings the rows into tables that are there, and counts and digests them meanwhile. */
   async #fillAndCount(toc: Toc, run: RestoreRun): Promise<Inventory> {
     const { inventory, store } = this.#backup;
@@ -307,55 +285,6 @@ export class ArchiveRestore {
   async #measure<T>(phase: string, work: () => Promise<T>): Promise<T> {
     const { stopwatch } = this.#request;
     return stopwatch ? await stopwatch.measure(`${this.#backup.store}: ${phase}`, work) : await work();
-  }
-
-  /** Ends what this restore left running at the server, which would hold locks, and drops what it made. */
-  async #undoing(before: readonly Occupant[], work: () => Promise<RestoreOutcome>): Promise<RestoreOutcome> {
-    const undo = (): Promise<void> =>
-      this.#cleanUp("part of a failed restore", async (session) => {
-        await dropNewcomers(session, before);
-        await this.#replaced?.putBack(session);
-      });
-    try {
-      const outcome = await work();
-      const replaced = this.#replaced;
-      if (!replaced) return outcome;
-      // Rows that differ are no reason to lose the old ones.
-      if (outcome.isStopped) await undo();
-      else {
-        const { reporter } = this.#context;
-        await withSession(this.#connection, this.#context, (session) =>
-          replaced.drop(session, (line) => reporter.warn(line)),
-        );
-      }
-      return outcome;
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-  }
-
-  async #cleanUp(what: string, work: (session: Session) => Promise<void>): Promise<void> {
-    try {
-      await withSession(
-        this.#connection,
-        this.#context,
-        async (session) => {
-          await session.rows(
-            "Ending the sessions of the restore",
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
-            [this.#applicationName],
-          );
-          await work(session);
-        },
-        { survivesCancel: true },
-      );
-    } catch (error) {
-      // The failure of the restore itself is what the operator must read first.
-      this.#context.reporter.warn(
-        `The target holds ${what}, which could not be removed: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
   }
 }
 

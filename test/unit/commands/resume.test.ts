@@ -5,7 +5,13 @@ import type { ClickHousePart } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
 import { RUN_LIMIT_MS } from "../../../src/commands/prune.ts";
 import { tidyAfter } from "../../../src/commands/tidy.ts";
-import { buildBackupId, partKey, receiptKey, receiptsPrefix } from "../../../src/destinations/keys.ts";
+import {
+  buildBackupId,
+  findWriterOfPart,
+  partKey,
+  receiptKey,
+  receiptsPrefix,
+} from "../../../src/destinations/keys.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
 import type { BackupSink } from "../../../src/stores/store.ts";
@@ -93,6 +99,21 @@ test.each(["failed", "was cancelled"])(
     expect(place.keys().filter((key) => key.startsWith("parts/"))).toHaveLength(2);
   },
 );
+
+test("what was read again while it moved is written beside what was written first", async () => {
+  const place = new MemoryPlace();
+  const keys: string[] = [];
+  const moved: KeepingStore = new KeepingStore(async () => {
+    for (const rows of ["first", "again"]) {
+      const { key } = await moved.sink!.putPart(buildPart("3", DEAD), Readable.from([Buffer.from(rows)]));
+      keys.push(key);
+    }
+    expect(keys.map((key) => place.objects.get(key)?.bytes.toString())).toEqual(["first", "again"]);
+  });
+  await start(place, moved).result;
+  expect(keys).toHaveLength(2);
+  expect(keys.map(findWriterOfPart)).toEqual(Array(2).fill(expect.stringMatching(/^\d{8}T/)));
+});
 
 test("a run that found out that what it sends is changed on the way leaves nothing to refer to", async () => {
   const place = new MemoryPlace();

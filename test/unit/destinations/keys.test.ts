@@ -47,6 +47,9 @@ test("keys lie where docs/backup-format.md draws them", () => {
   expect(partKey("clickhouse", part, "7f3a")).toBe(
     "parts/clickhouse/shop.events=2Ev2/202611-ab12-7f3a.native.zst",
   );
+  expect(partKey("clickhouse", { ...part, slice: { number: 1, of: 3 } }, "7f3a", 2)).toBe(
+    "parts/clickhouse/shop.events=2Ev2/202611-ab12-1of3-time2-7f3a.native.zst",
+  );
 });
 
 describe("the key of a part", () => {
