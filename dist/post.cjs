@@ -1,13 +1,13 @@
 const bundleUrl = require("node:url").pathToFileURL(__filename).href;
-var import_chunk_SB3VWRRV = require("./chunks/chunk-SB3VWRRV.cjs");
+var import_chunk_E22MQQDH = require("./chunks/chunk-E22MQQDH.cjs");
 var import_chunk_S3Y7SINS = require("./chunks/chunk-S3Y7SINS.cjs");
 var import_chunk_YGI2A5BY = require("./chunks/chunk-YGI2A5BY.cjs");
-var import_chunk_6SP4WXCH = require("./chunks/chunk-6SP4WXCH.cjs");
-var import_chunk_GOG3S3IW = require("./chunks/chunk-GOG3S3IW.cjs");
+var import_chunk_3AKXIDRB = require("./chunks/chunk-3AKXIDRB.cjs");
+var import_chunk_VRN366WP = require("./chunks/chunk-VRN366WP.cjs");
 var import_chunk_ENZVR7QC = require("./chunks/chunk-ENZVR7QC.cjs");
 var import_chunk_2FICR6IV = require("./chunks/chunk-2FICR6IV.cjs");
 var import_chunk_JYWDWY5C = require("./chunks/chunk-JYWDWY5C.cjs");
-var import_chunk_25ZJ6SMB = require("./chunks/chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunks/chunk-MTOQJTFN.cjs");
 var import_chunk_6KJEVDUS = require("./chunks/chunk-6KJEVDUS.cjs");
 var import_chunk_DAEGIV2F = require("./chunks/chunk-DAEGIV2F.cjs");
 var import_chunk_XCSPHMD5 = require("./chunks/chunk-XCSPHMD5.cjs");
@@ -24,16 +24,16 @@ var import_promises = require("node:fs/promises");
 var import_node_os = require("node:os");
 var import_node_path = require("node:path");
 async function tidyAfter(destination, backupId) {
-  if (await destination.findSize((0, import_chunk_25ZJ6SMB.manifestKey)(backupId)) !== void 0) return { removed: 0, kept: 0 };
-  let removed = await destination.abortUnfinished((0, import_chunk_25ZJ6SMB.backupFolder)(backupId), () => true);
-  removed += await destination.abortUnfinished(import_chunk_25ZJ6SMB.partsPrefix, ({ key }) => (0, import_chunk_25ZJ6SMB.isPartOfBackup)(key, backupId));
-  const began = (0, import_chunk_25ZJ6SMB.findBackupTime)(backupId) ?? /* @__PURE__ */ new Date(0);
-  const receipts = await (0, import_chunk_6SP4WXCH.readReceipts)(destination, began);
+  if (await destination.findSize((0, import_chunk_MTOQJTFN.manifestKey)(backupId)) !== void 0) return { removed: 0, kept: 0 };
+  let removed = await destination.abortUnfinished((0, import_chunk_MTOQJTFN.backupFolder)(backupId), () => true);
+  removed += await destination.abortUnfinished(import_chunk_MTOQJTFN.partsPrefix, ({ key }) => (0, import_chunk_MTOQJTFN.isPartOfBackup)(key, backupId));
+  const began = (0, import_chunk_MTOQJTFN.findBackupTime)(backupId) ?? /* @__PURE__ */ new Date(0);
+  const receipts = await (0, import_chunk_3AKXIDRB.readReceipts)(destination, began);
   const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
   let kept = 0;
-  for (const prefix of [(0, import_chunk_25ZJ6SMB.backupFolder)(backupId), import_chunk_25ZJ6SMB.partsPrefix]) {
+  for (const prefix of [(0, import_chunk_MTOQJTFN.backupFolder)(backupId), import_chunk_MTOQJTFN.partsPrefix]) {
     for await (const { key } of destination.list(prefix)) {
-      if (prefix === import_chunk_25ZJ6SMB.partsPrefix && !(0, import_chunk_25ZJ6SMB.isPartOfBackup)(key, backupId)) continue;
+      if (prefix === import_chunk_MTOQJTFN.partsPrefix && !(0, import_chunk_MTOQJTFN.isPartOfBackup)(key, backupId)) continue;
       if (received.has(key)) {
         kept += 1;
         continue;
@@ -47,23 +47,23 @@ async function tidyAfter(destination, backupId) {
 var TIDY_MS = 12e4;
 async function main() {
   const { env } = process;
-  (0, import_chunk_SB3VWRRV.useRunnerTemp)(env);
+  (0, import_chunk_E22MQQDH.useRunnerTemp)(env);
   const redactor = new import_chunk_HVRSHCYF.Redactor();
   try {
     if (env["RUNNER_TEMP"]) await removeScratch();
-    const backupId = (0, import_chunk_SB3VWRRV.findBackupId)();
+    const backupId = (0, import_chunk_E22MQQDH.findBackupId)();
     if (backupId === void 0) return;
-    const config = await (0, import_chunk_SB3VWRRV.readConfig)(env);
+    const config = await (0, import_chunk_E22MQQDH.readConfig)(env);
     for (const secret of config.secrets) redactor.add(secret);
-    const context = (0, import_chunk_6SP4WXCH.createContext)({
+    const context = (0, import_chunk_3AKXIDRB.createContext)({
       signal: (0, import_chunk_KVCMGXJE.createDeadline)(TIDY_MS),
-      reporter: new import_chunk_SB3VWRRV.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
+      reporter: new import_chunk_E22MQQDH.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
       redactor,
       env,
       cacheDir: (0, import_node_os.tmpdir)()
     });
     for (const named of config.destinations) {
-      const destination = await (0, import_chunk_6SP4WXCH.openDestination)(named.config, config.name, context);
+      const destination = await (0, import_chunk_3AKXIDRB.openDestination)(named.config, config.name, context);
       const { removed, kept } = await tidyAfter(destination, backupId);
       destination.close();
       const at = `of backup ${backupId} at ${destination.url}`;
@@ -72,7 +72,7 @@ async function main() {
         (0, import_chunk_S3Y7SINS.info)(`Left ${kept} finished parts ${at}, which the next backup need not send again.`);
     }
   } catch (error) {
-    const { title, hint } = (0, import_chunk_6SP4WXCH.explainFailure)(error, redactor);
+    const { title, hint } = (0, import_chunk_3AKXIDRB.explainFailure)(error, redactor);
     (0, import_chunk_S3Y7SINS.warning)(`What the step left behind could not be removed: ${title} ${hint}`);
   }
 }

@@ -34,9 +34,9 @@ __export(stdin_exports, {
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_5NNOO3NG = require("./chunk-5NNOO3NG.cjs");
 var import_chunk_EHMDGH3H = require("./chunk-EHMDGH3H.cjs");
-var import_chunk_GOG3S3IW = require("./chunk-GOG3S3IW.cjs");
+var import_chunk_VRN366WP = require("./chunk-VRN366WP.cjs");
 var import_chunk_2FICR6IV = require("./chunk-2FICR6IV.cjs");
-var import_chunk_25ZJ6SMB = require("./chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunk-MTOQJTFN.cjs");
 var import_chunk_6KJEVDUS = require("./chunk-6KJEVDUS.cjs");
 var import_chunk_DAEGIV2F = require("./chunk-DAEGIV2F.cjs");
 var import_chunk_H63N2YG3 = require("./chunk-H63N2YG3.cjs");
@@ -50,7 +50,7 @@ var import_node_path = require("node:path");
 var import_promises2 = require("node:fs/promises");
 var import_node_path2 = require("node:path");
 var import_node_util = require("node:util");
-var import_yaml = (0, import_chunk_D6QFH5CA.__toESM)((0, import_chunk_GOG3S3IW.require_dist)(), 1);
+var import_yaml = (0, import_chunk_D6QFH5CA.__toESM)((0, import_chunk_VRN366WP.require_dist)(), 1);
 var KEY = "ENCRYPTION_KEY";
 function renderConfiguration(answers) {
   const { name, rpo, rto, recipients } = answers;
@@ -298,7 +298,7 @@ function proposeFrom(facts) {
   const migrate = findMigrate(facts);
   const application = findApplication(facts);
   return {
-    name: import_chunk_GOG3S3IW.NAME.test(facts.name) ? facts.name : "lifeboat",
+    name: import_chunk_VRN366WP.NAME.test(facts.name) ? facts.name : "lifeboat",
     ...slug !== void 0 && { slug },
     stores,
     keys,
@@ -343,7 +343,7 @@ function findApplication({ scripts, services, variables }) {
     ready: `http://127.0.0.1:${port}${address.pathname}`
   };
 }
-var import_yaml2 = (0, import_chunk_D6QFH5CA.__toESM)((0, import_chunk_GOG3S3IW.require_dist)(), 1);
+var import_yaml2 = (0, import_chunk_D6QFH5CA.__toESM)((0, import_chunk_VRN366WP.require_dist)(), 1);
 function readCompose(text) {
   const { services } = parseLeniently(text);
   return Object.entries(services ?? {}).map(([name, raw]) => readService(name, raw ?? {}));
@@ -397,13 +397,13 @@ async function lookAtRepository(root) {
   const names = new Set(await (0, import_promises2.readdir)(root));
   const read = async (candidates) => {
     const found = candidates.find((candidate) => names.has(candidate));
-    return found !== void 0 && await (0, import_chunk_GOG3S3IW.findTextFile)((0, import_node_path2.join)(root, found)) || "";
+    return found !== void 0 && await (0, import_chunk_VRN366WP.findTextFile)((0, import_node_path2.join)(root, found)) || "";
   };
   const [compose, example, packageText, gitConfig] = await Promise.all([
     read(COMPOSE_FILES),
     read(EXAMPLE_FILES),
     read(["package.json"]),
-    (0, import_chunk_GOG3S3IW.findTextFile)((0, import_node_path2.join)(root, ".git", "config"))
+    (0, import_chunk_VRN366WP.findTextFile)((0, import_node_path2.join)(root, ".git", "config"))
   ]);
   const slug = findSlug(gitConfig ?? "");
   const lock = Object.keys(INSTALLS).find((name) => names.has(name));
@@ -587,7 +587,7 @@ function requireTimeZone(name) {
 function check(file) {
   const env = {};
   for (const [, name = ""] of file.text.matchAll(/\$\{(\w+)\}/g)) env[name] = MADE_UP[name] ?? "made-up";
-  (0, import_chunk_GOG3S3IW.parseConfig)({ shell: "cli", command: "backup", options: {}, env, file });
+  (0, import_chunk_VRN366WP.parseConfig)({ shell: "cli", command: "backup", options: {}, env, file });
 }
 var MADE_UP = {
   DATABASE_URL: "postgres://user:made-up@localhost/database",

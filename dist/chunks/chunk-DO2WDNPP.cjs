@@ -351,12 +351,16 @@ async function readColumns(server, databases) {
      WHERE database IN (${(0, import_chunk_VDDDCE3U.quoteTexts)(databases)}) ORDER BY database, table, position`
   );
   const byTable = /* @__PURE__ */ new Map();
-  for (const { database, table, ...column } of rows) {
+  for (const { database, table, ...shown } of rows) {
+    const column = { ...shown, type: withoutStateVersions(shown.type) };
     if (column.default_kind === "ALIAS" || column.default_kind === "EPHEMERAL") continue;
     const id = (0, import_chunk_RJP6TYKP.idOf)({ database, name: table });
     byTable.set(id, [...byTable.get(id) ?? [], column]);
   }
   return byTable;
+}
+function withoutStateVersions(type) {
+  return type.replaceAll(/\bAggregateFunction\(\d+, /g, "AggregateFunction(");
 }
 function isVisible({ name }) {
   return !INNER_TABLE.test(name);

@@ -44,7 +44,7 @@ module.exports = __toCommonJS(stdin_exports);
 var import_chunk_ENZVR7QC = require("./chunk-ENZVR7QC.cjs");
 var import_chunk_2FICR6IV = require("./chunk-2FICR6IV.cjs");
 var import_chunk_JYWDWY5C = require("./chunk-JYWDWY5C.cjs");
-var import_chunk_25ZJ6SMB = require("./chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunk-MTOQJTFN.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
 var import_chunk_KVCMGXJE = require("./chunk-KVCMGXJE.cjs");
@@ -135,7 +135,7 @@ var DirectoryDestination = class {
    */
   constructor(base, name, context) {
     this.#base = base;
-    this.#root = (0, import_node_path.join)(base, (0, import_chunk_25ZJ6SMB.requireSafeKey)(name));
+    this.#root = (0, import_node_path.join)(base, (0, import_chunk_MTOQJTFN.requireSafeKey)(name));
     this.url = (0, import_node_url2.pathToFileURL)(this.#root).href;
     this.#context = context;
   }
@@ -157,9 +157,9 @@ var DirectoryDestination = class {
     ]);
     return [
       { right: "list", key: "", outcome: list },
-      { right: "read", key: import_chunk_25ZJ6SMB.probeKey, outcome: list },
-      { right: "write", key: import_chunk_25ZJ6SMB.probeKey, outcome: write },
-      { right: "remove", key: import_chunk_25ZJ6SMB.probeKey, outcome: write }
+      { right: "read", key: import_chunk_MTOQJTFN.probeKey, outcome: list },
+      { right: "write", key: import_chunk_MTOQJTFN.probeKey, outcome: write },
+      { right: "remove", key: import_chunk_MTOQJTFN.probeKey, outcome: write }
     ];
   }
   async put(key, body) {
@@ -225,7 +225,7 @@ var DirectoryDestination = class {
   async extendLock() {
   }
   async remove(key) {
-    await this.#removeFile((0, import_chunk_25ZJ6SMB.requireSafeKey)(key));
+    await this.#removeFile((0, import_chunk_MTOQJTFN.requireSafeKey)(key));
   }
   async abortUnfinished(prefix, isDead) {
     let removed = 0;
@@ -364,7 +364,7 @@ var DirectoryDestination = class {
     }
   }
   #path(key) {
-    return (0, import_node_path.join)(this.#root, (0, import_chunk_25ZJ6SMB.requireSafeKey)(key));
+    return (0, import_node_path.join)(this.#root, (0, import_chunk_MTOQJTFN.requireSafeKey)(key));
   }
   async #do(doing, work) {
     (0, import_chunk_E4TRGNTH.throwIfCancelled)(this.#context.signal);
@@ -435,7 +435,7 @@ async function openDestination(config, name, context) {
   }
   const place = findBucket(config, name);
   if (place) {
-    const { openS3 } = await Promise.resolve().then(() => __toESM(require("./s3-GAWDL76Q.cjs")));
+    const { openS3 } = await Promise.resolve().then(() => __toESM(require("./s3-RKATJ43R.cjs")));
     return await openS3(config, place, context);
   }
   throw new import_chunk_E4TRGNTH.AppError(
@@ -573,7 +573,7 @@ var ReceiptBook = class {
     this.#count += 1;
     const bytes = serialiseReceipt({ backupId: this.#backupId, store, parts });
     try {
-      const key = (0, import_chunk_25ZJ6SMB.receiptKey)(this.#backupId, `${store}${this.#writer}`, this.#count);
+      const key = (0, import_chunk_MTOQJTFN.receiptKey)(this.#backupId, `${store}${this.#writer}`, this.#count);
       if (await destination.putIfAbsent(key, bytes) === "already-there") return;
       for (const { key: key2 } of parts) this.#received.add(key2);
     } catch (error) {
@@ -591,8 +591,8 @@ var ReceiptBook = class {
 async function readReceipts(destination, after) {
   const limit = (0, import_chunk_CHEQEFGL.pLimit)(REQUESTS_AT_ONCE);
   const keys = [];
-  for await (const { key } of destination.list(import_chunk_25ZJ6SMB.receiptsPrefix)) {
-    const time = (0, import_chunk_25ZJ6SMB.findBackupTime)((0, import_chunk_25ZJ6SMB.findRunOfReceipt)(key) ?? "");
+  for await (const { key } of destination.list(import_chunk_MTOQJTFN.receiptsPrefix)) {
+    const time = (0, import_chunk_MTOQJTFN.findBackupTime)((0, import_chunk_MTOQJTFN.findRunOfReceipt)(key) ?? "");
     if (time && time.getTime() >= after.getTime()) keys.push(key);
   }
   const read = async (key) => {
@@ -609,7 +609,7 @@ async function readReceipts(destination, after) {
 async function removeReceipts(destination, backupIds) {
   for (const id of new Set(backupIds)) {
     const keys = [];
-    for await (const { key } of destination.list((0, import_chunk_25ZJ6SMB.receiptsFolder)(id))) keys.push(key);
+    for await (const { key } of destination.list((0, import_chunk_MTOQJTFN.receiptsFolder)(id))) keys.push(key);
     await settleAll(keys.map((key) => destination.remove(key)));
   }
 }

@@ -66,11 +66,11 @@ var import_chunk_N4ANDGVV = require("./chunk-N4ANDGVV.cjs");
 var import_chunk_XCGTO3LX = require("./chunk-XCGTO3LX.cjs");
 var import_chunk_E7U4CWV7 = require("./chunk-E7U4CWV7.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
-var import_chunk_6SP4WXCH = require("./chunk-6SP4WXCH.cjs");
-var import_chunk_GOG3S3IW = require("./chunk-GOG3S3IW.cjs");
+var import_chunk_3AKXIDRB = require("./chunk-3AKXIDRB.cjs");
+var import_chunk_VRN366WP = require("./chunk-VRN366WP.cjs");
 var import_chunk_ENZVR7QC = require("./chunk-ENZVR7QC.cjs");
 var import_chunk_2FICR6IV = require("./chunk-2FICR6IV.cjs");
-var import_chunk_25ZJ6SMB = require("./chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunk-MTOQJTFN.cjs");
 var import_chunk_DAEGIV2F = require("./chunk-DAEGIV2F.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
 var import_chunk_H63N2YG3 = require("./chunk-H63N2YG3.cjs");
@@ -1297,7 +1297,7 @@ var ObjectWriter = class {
   }
   /** Under which key an object will lie. */
   keyOf(key) {
-    return this.#encryption ? (0, import_chunk_25ZJ6SMB.encryptedKey)(key) : key;
+    return this.#encryption ? (0, import_chunk_MTOQJTFN.encryptedKey)(key) : key;
   }
   /** @returns the object as it lies there: under `keyOf(key)` */
   async put(key, body, expectedSizeBytes) {
@@ -1355,14 +1355,14 @@ function parseServerFolder(bytes, where) {
 }
 async function noteServerFolder(folder, destination) {
   const bytes = serialiseServerFolder(folder);
-  await destination.put((0, import_chunk_25ZJ6SMB.serverFolderKey)(folder.folder), import_node_stream.Readable.from([bytes]), bytes.length);
+  await destination.put((0, import_chunk_MTOQJTFN.serverFolderKey)(folder.folder), import_node_stream.Readable.from([bytes]), bytes.length);
 }
 async function readServerFolders(destination) {
   const found = [];
-  for await (const { key } of destination.list(import_chunk_25ZJ6SMB.serverFoldersPrefix)) {
+  for await (const { key } of destination.list(import_chunk_MTOQJTFN.serverFoldersPrefix)) {
     try {
       const folder = parseServerFolder(await destination.read(key), `${destination.url}/${key}`);
-      const began = (0, import_chunk_25ZJ6SMB.findBackupTime)(folder.folder.split("/").at(-1) ?? "");
+      const began = (0, import_chunk_MTOQJTFN.findBackupTime)(folder.folder.split("/").at(-1) ?? "");
       if (began) found.push({ ...folder, began, forget: () => destination.remove(key) });
     } catch (error) {
       const isUseless = error instanceof import_chunk_E4TRGNTH.AppError && ["BACKUP_DAMAGED", "OBJECT_MISSING", "FORMAT_TOO_NEW"].includes(error.code);
@@ -1379,6 +1379,7 @@ var BackupWriter = class {
   #objects;
   #context;
   #keys = [];
+  #partKeys = /* @__PURE__ */ new Set();
   #receipts;
   #sentBytes = 0;
   constructor(backupId, destination, encryption, context, attempt) {
@@ -1388,7 +1389,7 @@ var BackupWriter = class {
     this.#destination = destination;
     this.#objects = new ObjectWriter(destination, encryption);
     this.#context = context;
-    this.#receipts = new import_chunk_6SP4WXCH.ReceiptBook(backupId, context, attempt?.name);
+    this.#receipts = new import_chunk_3AKXIDRB.ReceiptBook(backupId, context, attempt?.name);
   }
   /** Notes, in receipts, the finished parts that a later run may refer to; returns the keys of all such parts. */
   async writeReceipts(destination) {
@@ -1415,21 +1416,31 @@ var BackupWriter = class {
    */
   sinkOf(store, previous, finished = []) {
     const known = [...previous?.kind === "clickhouse" ? previous.parts : [], ...finished];
-    const lookup = new ObjectLookup((0, import_chunk_25ZJ6SMB.partsFolder)(store), known, this.#destination, this.#context.reporter);
+    const lookup = new ObjectLookup((0, import_chunk_MTOQJTFN.partsFolder)(store), known, this.#destination, this.#context.reporter);
     return {
       previous,
       finished,
       keep: (part) => this.#receipts.add(store, part, this.#destination),
       announce: (folder) => noteServerFolder(folder, this.#destination),
       distrust: () => this.#receipts.distrust(),
-      put: (file, body, expectedSizeBytes) => this.#write((0, import_chunk_25ZJ6SMB.storeObjectKey)(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
-      putPart: (part, body, expectedSizeBytes) => this.#write((0, import_chunk_25ZJ6SMB.partKey)(store, part, this.#partsId), body, expectedSizeBytes),
+      put: (file, body, expectedSizeBytes) => this.#write((0, import_chunk_MTOQJTFN.storeObjectKey)(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
+      putPart: (part, body, expectedSizeBytes) => this.#write(this.#newPartKey(store, part), body, expectedSizeBytes),
       holds: async (object) => {
         if (!this.#objects.accepts(object) || !await lookup.holds(object)) return false;
         await this.#destination.extendLock(object.key);
         return true;
       }
     };
+  }
+  /** What moved while it was read is read again, and may hold the same as the first time, which is not replaced. */
+  #newPartKey(store, part) {
+    for (let time = 1; ; time += 1) {
+      const key = (0, import_chunk_MTOQJTFN.partKey)(store, part, this.#partsId, time);
+      if (!this.#partKeys.has(key)) {
+        this.#partKeys.add(key);
+        return key;
+      }
+    }
   }
   async #write(key, body, expectedSizeBytes) {
     this.#keys.push(this.#objects.keyOf(key));
@@ -1545,14 +1556,14 @@ async function listBackupIds(destination) {
 }
 async function listManifests(destination) {
   const manifests = [];
-  for await (const listed of destination.listInFolders(import_chunk_25ZJ6SMB.backupsPrefix, import_chunk_25ZJ6SMB.manifestName)) {
-    const id = (0, import_chunk_25ZJ6SMB.findBackupOf)(listed.key);
+  for await (const listed of destination.listInFolders(import_chunk_MTOQJTFN.backupsPrefix, import_chunk_MTOQJTFN.manifestName)) {
+    const id = (0, import_chunk_MTOQJTFN.findBackupOf)(listed.key);
     if (id !== void 0) manifests.push([id, listed]);
   }
   return new Map(manifests.sort(([a], [b]) => a < b ? 1 : -1));
 }
 async function readManifest(destination, id) {
-  const key = (0, import_chunk_25ZJ6SMB.manifestKey)(id);
+  const key = (0, import_chunk_MTOQJTFN.manifestKey)(id);
   const where = `${destination.url}/${key}`;
   const manifest = (0, import_chunk_ENZVR7QC.parseManifest)(await destination.read(key), where);
   if (manifest.id === id) return manifest;
@@ -1574,7 +1585,7 @@ async function pickBackup(destination, selection) {
   const ids = await listBackupIds(destination);
   const { id, before, pick = "newest" } = selection;
   const candidates = ids.filter(
-    (candidate) => (id === void 0 || candidate === id) && (before === void 0 || ((0, import_chunk_25ZJ6SMB.findBackupTime)(candidate)?.getTime() ?? Infinity) < before.getTime())
+    (candidate) => (id === void 0 || candidate === id) && (before === void 0 || ((0, import_chunk_MTOQJTFN.findBackupTime)(candidate)?.getTime() ?? Infinity) < before.getTime())
   );
   const places = {
     newest: 0,
@@ -1587,15 +1598,15 @@ async function pickBackup(destination, selection) {
 }
 async function listDrillIds(destination) {
   const ids = [];
-  for await (const { key } of destination.list(import_chunk_25ZJ6SMB.drillsPrefix)) {
-    const id = (0, import_chunk_25ZJ6SMB.findDrillOf)(key);
+  for await (const { key } of destination.list(import_chunk_MTOQJTFN.drillsPrefix)) {
+    const id = (0, import_chunk_MTOQJTFN.findDrillOf)(key);
     if (id !== void 0) ids.push(id);
   }
   return ids.sort().reverse();
 }
 async function readDrillRecords(destination, ids) {
   return await readEach(ids, async (id) => {
-    const key = (0, import_chunk_25ZJ6SMB.drillKey)(id);
+    const key = (0, import_chunk_MTOQJTFN.drillKey)(id);
     return parseDrillRecord(await destination.read(key), `${destination.url}/${key}`);
   });
 }
@@ -1606,7 +1617,7 @@ async function readDrills(destination) {
 }
 async function readPins(destination) {
   const pins = /* @__PURE__ */ new Map();
-  for await (const { key } of destination.list(import_chunk_25ZJ6SMB.pinsPrefix)) {
+  for await (const { key } of destination.list(import_chunk_MTOQJTFN.pinsPrefix)) {
     const pin2 = parsePin(await destination.read(key), `${destination.url}/${key}`);
     pins.set(pin2.backupId, pin2);
   }
@@ -1685,7 +1696,7 @@ var CALENDAR = {
   yearly: "yyyy"
 };
 function spanOf(time, span, timeZone) {
-  return import_chunk_GOG3S3IW.DateTime.fromJSDate(time, { zone: timeZone }).toFormat(CALENDAR[span]);
+  return import_chunk_VRN366WP.DateTime.fromJSDate(time, { zone: timeZone }).toFormat(CALENDAR[span]);
 }
 function applyRule(newestFirst2, rule, timeZone, now) {
   const kept = /* @__PURE__ */ new Map();
@@ -1999,7 +2010,7 @@ function quoteClickHouse(name) {
   return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 async function putRestoreGuide(manifest, destination) {
-  const key = (0, import_chunk_25ZJ6SMB.restoreGuideKey)(manifest.id);
+  const key = (0, import_chunk_MTOQJTFN.restoreGuideKey)(manifest.id);
   const guide = Buffer.from(renderRestoreGuide(manifest, destination.url));
   if (await destination.putIfAbsent(key, guide) === "written") return;
   try {
@@ -2009,7 +2020,7 @@ async function putRestoreGuide(manifest, destination) {
   }
 }
 async function publish(manifest, destination) {
-  const key = (0, import_chunk_25ZJ6SMB.manifestKey)(manifest.id);
+  const key = (0, import_chunk_MTOQJTFN.manifestKey)(manifest.id);
   const bytes = (0, import_chunk_ENZVR7QC.serialiseManifest)(manifest);
   const compare = async () => {
     try {
@@ -2031,7 +2042,7 @@ async function publish(manifest, destination) {
   });
 }
 async function republish(manifest, destination) {
-  await destination.put((0, import_chunk_25ZJ6SMB.manifestKey)(manifest.id), oneChunk((0, import_chunk_ENZVR7QC.serialiseManifest)(manifest)));
+  await destination.put((0, import_chunk_MTOQJTFN.manifestKey)(manifest.id), oneChunk((0, import_chunk_ENZVR7QC.serialiseManifest)(manifest)));
   await putRestoreGuide(manifest, destination);
 }
 async function* oneChunk(bytes) {
@@ -2127,7 +2138,7 @@ function identify({ place, name }) {
   return JSON.stringify([place.engine, place.at, name]);
 }
 function isOurs(name) {
-  return !name.split("/").includes("..") && (0, import_chunk_25ZJ6SMB.findBackupTime)(name.split("/").at(-1) ?? "") !== void 0;
+  return !name.split("/").includes("..") && (0, import_chunk_MTOQJTFN.findBackupTime)(name.split("/").at(-1) ?? "") !== void 0;
 }
 function findObjects({ place }, places) {
   return places.find(({ engine, at }) => engine === place.engine && at === place.at)?.objects;
@@ -2145,10 +2156,10 @@ var REQUESTS_AT_ONCE = 16;
 var ELSEWHERE_UNKNOWN = "Only some of the destinations were pruned, and a backup at another one may need them.";
 async function prune(targets, isDryRun, context, { places, areAllDestinationsKnown } = { places: [], areAllDestinationsKnown: true }) {
   return await context.reporter.phase(isDryRun ? "Plan" : "Prune", async () => {
-    const outcomes = await (0, import_chunk_6SP4WXCH.settleAll)(
+    const outcomes = await (0, import_chunk_3AKXIDRB.settleAll)(
       targets.map((target) => pruneOne(target, isDryRun, context.clock.now()))
     );
-    const notes = (await (0, import_chunk_6SP4WXCH.settleAll)(targets.map(({ destination }) => readServerFolders(destination)))).flat();
+    const notes = (await (0, import_chunk_3AKXIDRB.settleAll)(targets.map(({ destination }) => readServerFolders(destination)))).flat();
     const isAbandoned = (began) => isOld(began, context.clock.now());
     const serverPlaces = await pruneServerPlaces(
       {
@@ -2174,13 +2185,13 @@ async function pruneOne({ destination, policy: policy2 }, isDryRun, now) {
   let abortedUploads = 0;
   if (!isDryRun) {
     for (const manifest of narrowed) await republish(manifest, destination);
-    await removeAll(removedBackups.map(import_chunk_25ZJ6SMB.manifestKey), destination);
+    await removeAll(removedBackups.map(import_chunk_MTOQJTFN.manifestKey), destination);
     await removeAll(
       garbage.map(({ key }) => key),
       destination
     );
     const isDead = ({ startedAt }) => isOld(startedAt, now);
-    for (const prefix of [import_chunk_25ZJ6SMB.backupsPrefix, import_chunk_25ZJ6SMB.partsPrefix])
+    for (const prefix of [import_chunk_MTOQJTFN.backupsPrefix, import_chunk_MTOQJTFN.partsPrefix])
       abortedUploads += await destination.abortUnfinished(prefix, isDead);
   }
   const pruned = {
@@ -2232,7 +2243,7 @@ async function plan(manifests, policy2, now, destination) {
   const locks = await Promise.all(
     decisions.map(
       ({ id, stores }) => limit(
-        async () => stores.every(({ isKept }) => isKept) ? void 0 : await destination.findLock((0, import_chunk_25ZJ6SMB.manifestKey)(id))
+        async () => stores.every(({ isKept }) => isKept) ? void 0 : await destination.findLock((0, import_chunk_MTOQJTFN.manifestKey)(id))
       )
     )
   );
@@ -2255,28 +2266,28 @@ function applyDecision(manifest, decisions, now) {
   return [{ ...manifest, stores, removed }];
 }
 async function findGarbage(destination, left, removed, now) {
-  const needed = new Set(left.flatMap(({ id }) => [(0, import_chunk_25ZJ6SMB.manifestKey)(id), (0, import_chunk_25ZJ6SMB.restoreGuideKey)(id)]));
+  const needed = new Set(left.flatMap(({ id }) => [(0, import_chunk_MTOQJTFN.manifestKey)(id), (0, import_chunk_MTOQJTFN.restoreGuideKey)(id)]));
   for (const { stores } of left)
     for (const store of stores) for (const { key } of (0, import_chunk_ENZVR7QC.objectsOfStore)(store)) needed.add(key);
-  for (const { parts } of await (0, import_chunk_6SP4WXCH.readReceipts)(destination, new Date(now.getTime() - 2 * RUN_LIMIT_MS)))
+  for (const { parts } of await (0, import_chunk_3AKXIDRB.readReceipts)(destination, new Date(now.getTime() - 2 * RUN_LIMIT_MS)))
     for (const { key } of parts) needed.add(key);
   const garbage = [];
-  for (const prefix of [import_chunk_25ZJ6SMB.backupsPrefix, import_chunk_25ZJ6SMB.partsPrefix]) {
+  for (const prefix of [import_chunk_MTOQJTFN.backupsPrefix, import_chunk_MTOQJTFN.partsPrefix]) {
     for await (const object of destination.list(prefix)) {
       const { key, modifiedAt } = object;
       if (needed.has(key)) continue;
-      const backupId = (0, import_chunk_25ZJ6SMB.findBackupOf)(key);
-      if (prefix === import_chunk_25ZJ6SMB.backupsPrefix && backupId === void 0) continue;
+      const backupId = (0, import_chunk_MTOQJTFN.findBackupOf)(key);
+      if (prefix === import_chunk_MTOQJTFN.backupsPrefix && backupId === void 0) continue;
       const isOfRemoved = backupId !== void 0 && removed.has(backupId);
       if (isOfRemoved || isOld(modifiedAt, now)) garbage.push(object);
     }
   }
-  for await (const object of destination.list(import_chunk_25ZJ6SMB.receiptsPrefix)) {
-    const began = (0, import_chunk_25ZJ6SMB.findBackupTime)((0, import_chunk_25ZJ6SMB.findRunOfReceipt)(object.key) ?? "");
+  for await (const object of destination.list(import_chunk_MTOQJTFN.receiptsPrefix)) {
+    const began = (0, import_chunk_MTOQJTFN.findBackupTime)((0, import_chunk_MTOQJTFN.findRunOfReceipt)(object.key) ?? "");
     if (began && now.getTime() - began.getTime() > 2 * RUN_LIMIT_MS) garbage.push(object);
   }
-  for await (const object of destination.list(import_chunk_25ZJ6SMB.shardsPrefix)) {
-    const began = (0, import_chunk_25ZJ6SMB.findBackupTime)((0, import_chunk_25ZJ6SMB.findBackupOfShard)(object.key) ?? "");
+  for await (const object of destination.list(import_chunk_MTOQJTFN.shardsPrefix)) {
+    const began = (0, import_chunk_MTOQJTFN.findBackupTime)((0, import_chunk_MTOQJTFN.findBackupOfShard)(object.key) ?? "");
     if (began && isOld(began, now)) garbage.push(object);
   }
   return garbage;
@@ -2286,14 +2297,14 @@ function isOld(time, now) {
 }
 async function removeAll(keys, destination) {
   const limit = (0, import_chunk_CHEQEFGL.pLimit)(REQUESTS_AT_ONCE);
-  await (0, import_chunk_6SP4WXCH.settleAll)(keys.map((key) => limit(() => destination.remove(key))));
+  await (0, import_chunk_3AKXIDRB.settleAll)(keys.map((key) => limit(() => destination.remove(key))));
 }
 var NOTHING = { newest: void 0, receipts: [] };
 async function findEarlier(destination, now, context) {
   try {
     const [newest, receipts] = await Promise.all([
       findNewestBackup(destination),
-      (0, import_chunk_6SP4WXCH.readReceipts)(destination, new Date(now.getTime() - RUN_LIMIT_MS))
+      (0, import_chunk_3AKXIDRB.readReceipts)(destination, new Date(now.getTime() - RUN_LIMIT_MS))
     ]);
     return { newest, receipts };
   } catch (error) {
@@ -2320,8 +2331,8 @@ function recall(store, { newest, receipts }, now, reporter) {
 function findOldestData(store) {
   if (store.kind !== "clickhouse") return void 0;
   const [full] = store.serverBackup?.chain ?? [];
-  if (full !== void 0) return (0, import_chunk_25ZJ6SMB.findBackupTime)(full.split("/").at(-1) ?? "");
-  const times = store.parts.flatMap(({ key }) => (0, import_chunk_25ZJ6SMB.findBackupTime)((0, import_chunk_25ZJ6SMB.findWriterOfPart)(key) ?? "") ?? []);
+  if (full !== void 0) return (0, import_chunk_MTOQJTFN.findBackupTime)(full.split("/").at(-1) ?? "");
+  const times = store.parts.flatMap(({ key }) => (0, import_chunk_MTOQJTFN.findBackupTime)((0, import_chunk_MTOQJTFN.findWriterOfPart)(key) ?? "") ?? []);
   return times.sort((a, b) => a.getTime() - b.getTime())[0];
 }
 var POINTS = 14;
@@ -2370,7 +2381,7 @@ async function backup(request, context) {
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
   const startedAt = clock.now();
-  const id = (0, import_chunk_25ZJ6SMB.buildBackupId)(startedAt, (0, import_node_crypto.randomBytes)(2).toString("hex"));
+  const id = (0, import_chunk_MTOQJTFN.buildBackupId)(startedAt, (0, import_node_crypto.randomBytes)(2).toString("hex"));
   const phases = new import_chunk_KVCMGXJE.Stopwatch(clock);
   const writer = new BackupWriter(id, destination, encryption, context);
   request.onStart?.(id);
@@ -2382,7 +2393,7 @@ async function backup(request, context) {
       "Back up",
       () => phases.measure(
         "backup",
-        () => (0, import_chunk_6SP4WXCH.runTogether)(context, stores, async (store) => {
+        () => (0, import_chunk_3AKXIDRB.runTogether)(context, stores, async (store) => {
           const { previous, finished } = recall(store, earlier, startedAt, reporter);
           const held = await store.backup(writer.sinkOf(store.name, previous, finished));
           reporter.info(describeStore(held));
@@ -2408,7 +2419,7 @@ async function backup(request, context) {
       ...fingerprints.length > 0 && { keys: fingerprints },
       phases: phases.times
     };
-    writer.note((0, import_chunk_25ZJ6SMB.restoreGuideKey)(id));
+    writer.note((0, import_chunk_MTOQJTFN.restoreGuideKey)(id));
     await destination.each((one) => putRestoreGuide(complete, one));
     return complete;
   });
@@ -2437,7 +2448,7 @@ function describeStore(held) {
   return `${store}: ${(0, import_chunk_XCSPHMD5.countOf)(inventory.tables.length, "table")}, ${(0, import_chunk_XCSPHMD5.countOf)((0, import_chunk_ENZVR7QC.countRows)(inventory), "row")}, ${(0, import_chunk_XCSPHMD5.formatBytes)((0, import_chunk_ENZVR7QC.sizeOfStore)(held))} in ${(0, import_chunk_XCSPHMD5.formatSeconds)(held.seconds)}`;
 }
 async function check({ stores, destination }, { reporter }) {
-  const facts = await (0, import_chunk_6SP4WXCH.settleAll)([
+  const facts = await (0, import_chunk_3AKXIDRB.settleAll)([
     destination.check().then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check())
   ]);
@@ -2445,10 +2456,10 @@ async function check({ stores, destination }, { reporter }) {
 }
 async function tidyAfterSuccess(manifest, writer, { receipts }, destination, reporter) {
   const needed = new Set(manifest.stores.flatMap(import_chunk_ENZVR7QC.objectsOfStore).map(({ key }) => key));
-  const needless = writer.keys.filter((key) => key.startsWith(import_chunk_25ZJ6SMB.partsPrefix) && !needed.has(key));
+  const needless = writer.keys.filter((key) => key.startsWith(import_chunk_MTOQJTFN.partsPrefix) && !needed.has(key));
   try {
-    await (0, import_chunk_6SP4WXCH.settleAll)(needless.map((key) => destination.remove(key)));
-    await (0, import_chunk_6SP4WXCH.removeReceipts)(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
+    await (0, import_chunk_3AKXIDRB.settleAll)(needless.map((key) => destination.remove(key)));
+    await (0, import_chunk_3AKXIDRB.removeReceipts)(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
@@ -2463,7 +2474,7 @@ async function tidyOnFailure(writer, request, context, work) {
       try {
         const received = await writer.writeReceipts(destination);
         const needless = writer.keys.filter((key) => !received.has(key));
-        await (0, import_chunk_6SP4WXCH.settleAll)(needless.map((key) => destination.remove(key)));
+        await (0, import_chunk_3AKXIDRB.settleAll)(needless.map((key) => destination.remove(key)));
         if (received.size > 0) {
           context.reporter.info(
             `${(0, import_chunk_XCSPHMD5.countOf)(received.size, "part")} of this run ${received.size === 1 ? "stays" : "stay"}: the next one need not send ${received.size === 1 ? "it" : "them"}.`
@@ -2582,7 +2593,7 @@ async function copy(request, context) {
   );
   const copied = await reporter.phase(
     "Copy",
-    () => (0, import_chunk_6SP4WXCH.settleAll)(to.map((destination) => copyTo(destination, ids, from, context)))
+    () => (0, import_chunk_3AKXIDRB.settleAll)(to.map((destination) => copyTo(destination, ids, from, context)))
   );
   return { command: "copy", from: from.url, to: copied };
 }
@@ -2611,14 +2622,14 @@ async function copyBackup(manifest, { from, to, copied }, context) {
     copied.sizeBytes += sizeBytes;
     context.reporter.progress({ label: `Copied to ${to.url}`, done: copied.sizeBytes, unit: "bytes" });
   };
-  await (0, import_chunk_6SP4WXCH.settleAll)(manifest.stores.flatMap(import_chunk_ENZVR7QC.objectsOfStore).map((object) => limit(() => copyObject(object))));
+  await (0, import_chunk_3AKXIDRB.settleAll)(manifest.stores.flatMap(import_chunk_ENZVR7QC.objectsOfStore).map((object) => limit(() => copyObject(object))));
   await putRestoreGuide(manifest, to);
   await publish(manifest, to);
 }
 async function doctor(subjects, context, estimate2) {
   const diagnoses = await context.reporter.phase(
     "Look",
-    () => (0, import_chunk_6SP4WXCH.settleAll)(subjects.map((subject) => diagnose(subject, context)))
+    () => (0, import_chunk_3AKXIDRB.settleAll)(subjects.map((subject) => diagnose(subject, context)))
   );
   const verdict = (0, import_chunk_CW2N472Z.worstOf)(diagnoses.flatMap(({ findings }) => findings));
   const isSound = (kind, name) => diagnoses.some((one) => one.kind === kind && one.name === name && (0, import_chunk_CW2N472Z.worstOf)(one.findings) !== "bad");
@@ -3101,7 +3112,7 @@ function divideScope(pairings, scope) {
   });
 }
 async function placePairings(pairings, objects) {
-  return await (0, import_chunk_6SP4WXCH.settleAll)(
+  return await (0, import_chunk_3AKXIDRB.settleAll)(
     pairings.map(async (pairing) => ({
       ...pairing,
       ...await pairing.target.relocate?.(pairing.store, pairing.scope, objects)
@@ -3125,11 +3136,11 @@ function isAlike(name, wanted) {
   return last(name) === last(wanted);
 }
 async function refuseSurprises(pairings, replace, allowMissing) {
-  const places = await (0, import_chunk_6SP4WXCH.settleAll)(
+  const places = await (0, import_chunk_3AKXIDRB.settleAll)(
     pairings.map(async ({ store, target, scope }) => ({ store, facts: await target.inspect(store, scope) }))
   );
   const named = /* @__PURE__ */ new Set();
-  await (0, import_chunk_6SP4WXCH.settleAll)([
+  await (0, import_chunk_3AKXIDRB.settleAll)([
     ...places.map(async (place) => {
       const { store, facts } = place;
       if (isNamedWhole(place, places, replace)) {
@@ -3255,7 +3266,7 @@ async function restore(request, context) {
       "Check",
       () => stopwatch.measure("check", async () => {
         const stores = chosen.map(({ store }) => store);
-        await (0, import_chunk_6SP4WXCH.settleAll)([
+        await (0, import_chunk_3AKXIDRB.settleAll)([
           requireUnlocked({ id: manifest.id, stores }, destination, keyring),
           requireKeys(manifest, keys, context)
         ]);
@@ -3310,7 +3321,7 @@ async function restore(request, context) {
     if (pairings.some(({ target }) => target.prepare !== void 0)) {
       await reporter.phase(
         "Fetch",
-        () => (0, import_chunk_6SP4WXCH.runTogether)(context, jobs, async ({ pairing, restoring }) => {
+        () => (0, import_chunk_3AKXIDRB.runTogether)(context, jobs, async ({ pairing, restoring }) => {
           await pairing.target.prepare?.(pairing.store, restoring);
         })
       );
@@ -3320,7 +3331,7 @@ async function restore(request, context) {
       "Restore",
       () => stopwatch.measure(
         "restore",
-        () => (0, import_chunk_6SP4WXCH.runTogether)(context, jobs, async ({ pairing, restoring }) => {
+        () => (0, import_chunk_3AKXIDRB.runTogether)(context, jobs, async ({ pairing, restoring }) => {
           const result = await restoreAndCompare(pairing, restoring, context);
           if (restoring.replace) ignoreBystanders(result.comparison);
           return result;
@@ -3407,7 +3418,7 @@ async function openTargets(manifest, openTarget, only, targets, allowMissing = [
 async function destroyAll(targets, { reporter }) {
   if (targets.length === 0) return;
   await reporter.phase("Destroy", async () => {
-    await (0, import_chunk_6SP4WXCH.settleAll)(
+    await (0, import_chunk_3AKXIDRB.settleAll)(
       targets.map(async (target) => {
         try {
           await target.destroy();
@@ -3497,7 +3508,7 @@ async function drill(request, context) {
     "Find",
     () => phases.measure("find", async () => {
       const picked = await pickBackup(destination, selection);
-      await (0, import_chunk_6SP4WXCH.settleAll)([
+      await (0, import_chunk_3AKXIDRB.settleAll)([
         requireUnlocked(pickStores(picked, request), destination, request.keyring),
         requireKeys(picked, request.keys ?? [], context)
       ]);
@@ -3562,7 +3573,7 @@ async function drill(request, context) {
   const record2 = {
     format: "lifeboat-drill",
     formatVersion: DRILL_FORMAT_VERSION,
-    id: (0, import_chunk_25ZJ6SMB.buildBackupId)(startedAt, (0, import_node_crypto5.randomBytes)(2).toString("hex")),
+    id: (0, import_chunk_MTOQJTFN.buildBackupId)(startedAt, (0, import_node_crypto5.randomBytes)(2).toString("hex")),
     backupId: manifest.id,
     writtenBy: import_chunk_EHMDGH3H.VERSION,
     startedAt: startedAt.toISOString(),
@@ -3631,7 +3642,7 @@ async function restoreAll(pairings, { destination, keyring, allowMissing = [] },
     const scratch = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_PKNFJV47.Scratch.create(), true);
     const objects = readObjects(destination, keyring, context);
     const common = { objects, replace: false, scratchDir: scratch.path, allowMissing, stopwatch };
-    const comparisons = await (0, import_chunk_6SP4WXCH.settleAll)(
+    const comparisons = await (0, import_chunk_3AKXIDRB.settleAll)(
       pairings.map(async (pairing) => {
         let comparison;
         await tolerate(evidence, async () => {
@@ -3664,7 +3675,7 @@ async function tolerate(evidence, work) {
 }
 async function keepRecord(record2, destination, { reporter }) {
   try {
-    await destination.putIfAbsent((0, import_chunk_25ZJ6SMB.drillKey)(record2.id), serialiseDrillRecord(record2));
+    await destination.putIfAbsent((0, import_chunk_MTOQJTFN.drillKey)(record2.id), serialiseDrillRecord(record2));
     return true;
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError) || error.code === "CANCELLED") throw error;
@@ -3950,13 +3961,13 @@ function roughly(amount) {
 var EVERY_DAYS = { every: 1, daily: 1, weekly: 7, monthly: 30 };
 async function estimate(stores, destinations, context) {
   const now = context.clock.now();
-  const measured = await (0, import_chunk_6SP4WXCH.settleAll)(
+  const measured = await (0, import_chunk_3AKXIDRB.settleAll)(
     stores.map(async ({ outline, ...store }) => {
       const { sizeBytes, pieces } = await outline();
       return { ...store, sourceBytes: pieces.reduce((sum, piece) => sum + piece.sizeBytes, sizeBytes) };
     })
   );
-  const billed = await (0, import_chunk_6SP4WXCH.settleAll)(
+  const billed = await (0, import_chunk_3AKXIDRB.settleAll)(
     destinations.map(async ({ destination, receives, policy: policy2, ...about }) => {
       const manifests = await recallManifests(destination, context) ?? [];
       const everyDays = EVERY_DAYS[receives];
@@ -4164,7 +4175,7 @@ async function readPlan(destinations, backupId, { clock }) {
   let fault;
   for (const destination of destinations) {
     try {
-      const key = (0, import_chunk_25ZJ6SMB.planKey)(backupId);
+      const key = (0, import_chunk_MTOQJTFN.planKey)(backupId);
       const plan3 = parsePlan(await destination.read(key), `${destination.url}/${key}`);
       if (clock.now().getTime() - new Date(plan3.startedAt).getTime() > RUN_LIMIT_MS) throw tooOld(plan3);
       return plan3;
@@ -4182,7 +4193,7 @@ function pickPlanned(destinations, plan3) {
   return destinations.filter(({ url }) => plan3.destinations.includes(url));
 }
 async function findRecord(destination, backupId, shard) {
-  const key = (0, import_chunk_25ZJ6SMB.shardKey)(backupId, shard);
+  const key = (0, import_chunk_MTOQJTFN.shardKey)(backupId, shard);
   try {
     return parseShardRecord(await destination.read(key), `${destination.url}/${key}`);
   } catch (error) {
@@ -4192,7 +4203,7 @@ async function findRecord(destination, backupId, shard) {
 }
 async function readRecords(destination, plan3) {
   const { backupId } = plan3;
-  const records = await (0, import_chunk_6SP4WXCH.settleAll)(
+  const records = await (0, import_chunk_3AKXIDRB.settleAll)(
     plan3.shards.map(async ({ shard }) => ({ shard, record: await findRecord(destination, backupId, shard) }))
   );
   const missing = records.flatMap(({ shard, record: record2 }) => record2 ? [] : [shard]);
@@ -4209,8 +4220,8 @@ async function readRecords(destination, plan3) {
 }
 async function removeShards(destination, backupId) {
   const keys = [];
-  for await (const { key } of destination.list((0, import_chunk_25ZJ6SMB.shardsFolder)(backupId))) keys.push(key);
-  await (0, import_chunk_6SP4WXCH.settleAll)(keys.map((key) => destination.remove(key)));
+  for await (const { key } of destination.list((0, import_chunk_MTOQJTFN.shardsFolder)(backupId))) keys.push(key);
+  await (0, import_chunk_3AKXIDRB.settleAll)(keys.map((key) => destination.remove(key)));
 }
 function noPlan(backupId, destinations, cause) {
   const where = destinations.map(({ url }) => url).join(" and ");
@@ -4277,7 +4288,7 @@ async function finish({ backupId, destinations, group }, context) {
   return describe(manifest, destination.outcomes, { sentBytes, seconds: (0, import_chunk_KVCMGXJE.secondsSince)(clock, startMs), past });
 }
 async function findListed(destinations, backupId) {
-  const key = (0, import_chunk_25ZJ6SMB.manifestKey)(backupId);
+  const key = (0, import_chunk_MTOQJTFN.manifestKey)(backupId);
   const sizes = await Promise.allSettled(destinations.map((one) => one.findSize(key)));
   const isListed = sizes.map((size) => size.status === "fulfilled" && size.value !== void 0);
   const first = destinations.find((_, index) => isListed[index]);
@@ -4294,7 +4305,7 @@ async function join2(plan3, destination) {
   const records = await readRecords(destination, plan3);
   const stores = joinShards(plan3, records);
   const needed = new Map(stores.flatMap(import_chunk_ENZVR7QC.objectsOfStore).map(({ key, sizeBytes }) => [key, sizeBytes]));
-  for (const prefix of [(0, import_chunk_25ZJ6SMB.backupFolder)(plan3.backupId), import_chunk_25ZJ6SMB.partsPrefix]) {
+  for (const prefix of [(0, import_chunk_MTOQJTFN.backupFolder)(plan3.backupId), import_chunk_MTOQJTFN.partsPrefix]) {
     if (![...needed.keys()].some((key) => key.startsWith(prefix))) continue;
     for await (const { key, sizeBytes } of destination.list(prefix)) {
       if (needed.get(key) === sizeBytes) needed.delete(key);
@@ -4310,22 +4321,22 @@ async function join2(plan3, destination) {
 }
 async function tidyUp(manifest, destination, reporter) {
   const { id, startedAt } = manifest;
-  const needed = /* @__PURE__ */ new Set([(0, import_chunk_25ZJ6SMB.manifestKey)(id), (0, import_chunk_25ZJ6SMB.restoreGuideKey)(id)]);
+  const needed = /* @__PURE__ */ new Set([(0, import_chunk_MTOQJTFN.manifestKey)(id), (0, import_chunk_MTOQJTFN.restoreGuideKey)(id)]);
   for (const { key } of manifest.stores.flatMap(import_chunk_ENZVR7QC.objectsOfStore)) needed.add(key);
   try {
     const needless = [];
-    for (const prefix of [(0, import_chunk_25ZJ6SMB.backupFolder)(id), import_chunk_25ZJ6SMB.partsPrefix]) {
+    for (const prefix of [(0, import_chunk_MTOQJTFN.backupFolder)(id), import_chunk_MTOQJTFN.partsPrefix]) {
       for await (const { key } of destination.list(prefix)) {
-        const isOwn = prefix !== import_chunk_25ZJ6SMB.partsPrefix || (0, import_chunk_25ZJ6SMB.isPartOfBackup)(key, id);
+        const isOwn = prefix !== import_chunk_MTOQJTFN.partsPrefix || (0, import_chunk_MTOQJTFN.isPartOfBackup)(key, id);
         if (isOwn && !needed.has(key)) needless.push(key);
       }
     }
     await removeShards(destination, id);
-    const receipts = await (0, import_chunk_6SP4WXCH.readReceipts)(destination, /* @__PURE__ */ new Date(0));
+    const receipts = await (0, import_chunk_3AKXIDRB.readReceipts)(destination, /* @__PURE__ */ new Date(0));
     const began = new Date(startedAt);
-    const former = receipts.map(({ backupId }) => backupId).filter((run2) => (0, import_chunk_25ZJ6SMB.findBackupTime)(run2) < began);
-    await (0, import_chunk_6SP4WXCH.removeReceipts)(destination, [id, ...former]);
-    await (0, import_chunk_6SP4WXCH.settleAll)(needless.map((key) => destination.remove(key)));
+    const former = receipts.map(({ backupId }) => backupId).filter((run2) => (0, import_chunk_MTOQJTFN.findBackupTime)(run2) < began);
+    await (0, import_chunk_3AKXIDRB.removeReceipts)(destination, [id, ...former]);
+    await (0, import_chunk_3AKXIDRB.settleAll)(needless.map((key) => destination.remove(key)));
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
@@ -4464,7 +4475,7 @@ async function pin(destination, { backupId, note }, { clock }) {
     note,
     pinnedAt: clock.now().toISOString()
   });
-  if (await destination.putIfAbsent((0, import_chunk_25ZJ6SMB.pinKey)(id), document) === "written") {
+  if (await destination.putIfAbsent((0, import_chunk_MTOQJTFN.pinKey)(id), document) === "written") {
     return { command: "pin", backupId: id, note };
   }
   const pinned = (await readPins(destination)).get(id);
@@ -4480,19 +4491,19 @@ async function unpin(destination, { backupId }) {
       hint: "lifeboat list shows the backups and which of them are pinned."
     });
   }
-  await destination.remove((0, import_chunk_25ZJ6SMB.pinKey)(backupId));
+  await destination.remove((0, import_chunk_MTOQJTFN.pinKey)(backupId));
   return { command: "unpin", backupId, note: pinned.note };
 }
 async function plan2(request, context) {
   const { name, stores, destination, full, keys = [], count } = request;
   const { clock, reporter } = context;
   const startedAt = clock.now();
-  const backupId = (0, import_chunk_25ZJ6SMB.buildBackupId)(startedAt, (0, import_node_crypto6.randomBytes)(2).toString("hex"));
+  const backupId = (0, import_chunk_MTOQJTFN.buildBackupId)(startedAt, (0, import_node_crypto6.randomBytes)(2).toString("hex"));
   await reporter.phase("Check", () => check(request, context));
   return await reporter.phase("Plan", async () => {
     const found = await findEarlier(destination, startedAt, context);
     const earlier = full ? NOTHING : found;
-    const outlines = await (0, import_chunk_6SP4WXCH.runTogether)(context, stores, async (store) => {
+    const outlines = await (0, import_chunk_3AKXIDRB.runTogether)(context, stores, async (store) => {
       const { previous } = recall(store, earlier, startedAt, reporter);
       return { store: store.name, ...await store.outline(previous) };
     });
@@ -4506,7 +4517,7 @@ async function plan2(request, context) {
       keys: await fingerprintKeys(keys, found.newest, context),
       shards
     });
-    await destination.put((0, import_chunk_25ZJ6SMB.planKey)(backupId), import_node_stream4.Readable.from([bytes]), bytes.length);
+    await destination.put((0, import_chunk_MTOQJTFN.planKey)(backupId), import_node_stream4.Readable.from([bytes]), bytes.length);
     for (const shard of shards) reporter.info(describeShard(shard));
     return { command: "plan", backupId, shards };
   });
@@ -4529,10 +4540,10 @@ function buildRolePolicy(role, places) {
   return { Version: "2012-10-17", Statement: statements };
 }
 function buildStatements(role, place) {
-  const rights = import_chunk_GOG3S3IW.RIGHTS_OF[role];
+  const rights = import_chunk_VRN366WP.RIGHTS_OF[role];
   const bucket = `arn:${partitionOf(place.region)}:s3:::${place.bucket}`;
   const folder = escapeWildcards(place.folder);
-  const statements = import_chunk_GOG3S3IW.RIGHTS.flatMap((right) => {
+  const statements = import_chunk_VRN366WP.RIGHTS.flatMap((right) => {
     const patterns = rights[right];
     if (!patterns) return [];
     const Sid = nameStatement(right);
@@ -4574,7 +4585,7 @@ function useKey(role, { region }, key) {
     Sid: "Key",
     Effect: "Allow",
     Action: [
-      ...import_chunk_GOG3S3IW.RIGHTS_OF[role].write || import_chunk_GOG3S3IW.RIGHTS_OF[role].replace ? ["kms:GenerateDataKey"] : [],
+      ...import_chunk_VRN366WP.RIGHTS_OF[role].write || import_chunk_VRN366WP.RIGHTS_OF[role].replace ? ["kms:GenerateDataKey"] : [],
       "kms:Decrypt"
     ],
     Resource: isAlias ? `arn:${partition}:kms:*:*:key/*` : key.startsWith("arn:") ? key : `arn:${partition}:kms:*:*:key/${key}`,
@@ -4638,7 +4649,7 @@ async function wants({ destination, receives, policy: policy2 }, now) {
   if (receives === "every") return true;
   try {
     const [newest] = await listBackupIds(destination);
-    const newestAt = newest === void 0 ? void 0 : (0, import_chunk_25ZJ6SMB.findBackupTime)(newest);
+    const newestAt = newest === void 0 ? void 0 : (0, import_chunk_MTOQJTFN.findBackupTime)(newest);
     return !newestAt || spanOf(newestAt, receives, policy2.timeZone) !== spanOf(now, receives, policy2.timeZone);
   } catch (error) {
     if (error instanceof import_chunk_E4TRGNTH.AppError && error.code !== "CANCELLED") return true;
@@ -4657,9 +4668,9 @@ async function rekey(request, context) {
   });
   await reporter.phase(
     "Check",
-    () => (0, import_chunk_6SP4WXCH.settleAll)(manifests.map((manifest) => requireUnlocked(manifest, destination, keyring)))
+    () => (0, import_chunk_3AKXIDRB.settleAll)(manifests.map((manifest) => requireUnlocked(manifest, destination, keyring)))
   );
-  const run2 = new Rekeying(request, (0, import_chunk_25ZJ6SMB.buildBackupId)(clock.now(), (0, import_node_crypto7.randomBytes)(2).toString("hex")), context);
+  const run2 = new Rekeying(request, (0, import_chunk_MTOQJTFN.buildBackupId)(clock.now(), (0, import_node_crypto7.randomBytes)(2).toString("hex")), context);
   const rekeyed = [];
   await reporter.phase("Encrypt", async () => {
     for (const manifest of manifests) {
@@ -4710,10 +4721,10 @@ var Rekeying = class {
       });
     }
     const put = (key, bytes) => destination.put(key, import_node_stream5.Readable.from([bytes]));
-    await put((0, import_chunk_25ZJ6SMB.restoreGuideKey)(id), Buffer.from(renderRestoreGuide(replaced, destination.url)));
-    await put((0, import_chunk_25ZJ6SMB.manifestKey)(id), (0, import_chunk_ENZVR7QC.serialiseManifest)(replaced));
-    const isOwn = ({ key }) => key.startsWith((0, import_chunk_25ZJ6SMB.backupFolder)(id));
-    await (0, import_chunk_6SP4WXCH.settleAll)(former.filter(isOwn).map(({ key }) => destination.remove(key)));
+    await put((0, import_chunk_MTOQJTFN.restoreGuideKey)(id), Buffer.from(renderRestoreGuide(replaced, destination.url)));
+    await put((0, import_chunk_MTOQJTFN.manifestKey)(id), (0, import_chunk_ENZVR7QC.serialiseManifest)(replaced));
+    const isOwn = ({ key }) => key.startsWith((0, import_chunk_MTOQJTFN.backupFolder)(id));
+    await (0, import_chunk_3AKXIDRB.settleAll)(former.filter(isOwn).map(({ key }) => destination.remove(key)));
     for (const object of former) if (!isOwn(object)) this.leftForPrune.add(object.key);
     return true;
   }
@@ -4727,7 +4738,7 @@ var Rekeying = class {
     if (this.written.has(object.key)) return;
     const { destination, keyring } = this.#request;
     const content = await readObjects(destination, keyring, this.#context).open(object);
-    const fresh = await this.#writer.put((0, import_chunk_25ZJ6SMB.rekeyedKey)(object.key, this.#id), content, object.sizeBytes);
+    const fresh = await this.#writer.put((0, import_chunk_MTOQJTFN.rekeyedKey)(object.key, this.#id), content, object.sizeBytes);
     this.written.set(object.key, fresh);
     this.#context.reporter.progress({ label: "Encrypted", done: this.written.size, unit: "objects" });
   }
@@ -4740,7 +4751,7 @@ async function backupShard(request, context) {
   const work = findWork(request);
   const done = { command: "shard", backupId, shard };
   await destination.check();
-  if (await destination.findSize((0, import_chunk_25ZJ6SMB.shardKey)(backupId, shard)) !== void 0) {
+  if (await destination.findSize((0, import_chunk_MTOQJTFN.shardKey)(backupId, shard)) !== void 0) {
     const record2 = await findRecord(destination, backupId, shard);
     reporter.info(`Shard ${shard} of backup ${backupId} has finished before.`);
     return { ...done, wasFinished: true, sentBytes: record2?.sentBytes ?? 0, seconds: 0 };
@@ -4756,7 +4767,7 @@ async function backupShard(request, context) {
     context,
     () => reporter.phase(
       "Back up",
-      () => (0, import_chunk_6SP4WXCH.runTogether)(context, work, async ({ store, portion }) => {
+      () => (0, import_chunk_3AKXIDRB.runTogether)(context, work, async ({ store, portion }) => {
         const { previous, finished } = recall(store, earlier, new Date(plan3.startedAt), reporter);
         const share = await store.backupShare(writer.sinkOf(store.name, previous, finished), {
           isLead: portion.isLead,
@@ -4773,7 +4784,7 @@ async function backupShard(request, context) {
   const { sentBytes } = writer;
   const finishedAt = clock.now().toISOString();
   const bytes = serialiseShardRecord({ backupId, shard, finishedAt, sentBytes, stores: shares });
-  await destination.put((0, import_chunk_25ZJ6SMB.shardKey)(backupId, shard), import_node_stream6.Readable.from([bytes]), bytes.length);
+  await destination.put((0, import_chunk_MTOQJTFN.shardKey)(backupId, shard), import_node_stream6.Readable.from([bytes]), bytes.length);
   reporter.info(`Shard ${shard} of backup ${backupId} has finished; finish joins all of them.`);
   return { ...done, wasFinished: false, sentBytes, seconds: (0, import_chunk_KVCMGXJE.secondsSince)(clock, startMs) };
 }
@@ -4781,11 +4792,11 @@ async function beginAttempt({ backupId }, shard, destination, { clock }) {
   const startedAt = clock.now();
   const begun = (0, import_chunk_ENZVR7QC.serialiseDocument)({ startedAt: startedAt.toISOString() });
   let number2 = 1;
-  while (await destination.putIfAbsent((0, import_chunk_25ZJ6SMB.attemptKey)(backupId, shard, number2), begun) === "already-there")
+  while (await destination.putIfAbsent((0, import_chunk_MTOQJTFN.attemptKey)(backupId, shard, number2), begun) === "already-there")
     number2 += 1;
-  const name = (0, import_chunk_25ZJ6SMB.writeShard)(shard);
+  const name = (0, import_chunk_MTOQJTFN.writeShard)(shard);
   if (number2 === 1) return { name, folder: "", partsId: backupId };
-  const partsId = (0, import_chunk_25ZJ6SMB.buildBackupId)(startedAt, (0, import_node_crypto8.randomBytes)(2).toString("hex"));
+  const partsId = (0, import_chunk_MTOQJTFN.buildBackupId)(startedAt, (0, import_node_crypto8.randomBytes)(2).toString("hex"));
   return { name: `${name}-attempt-${number2}`, folder: `${name}-attempt-${number2}/`, partsId };
 }
 function findWork({ plan: plan3, shard, stores }) {
@@ -4905,7 +4916,7 @@ async function status(request, context) {
   const now = context.clock.now();
   const histories = await context.reporter.phase(
     "Look",
-    () => (0, import_chunk_6SP4WXCH.settleAll)(subjects.map(({ destination }) => readHistory(destination, stores)))
+    () => (0, import_chunk_3AKXIDRB.settleAll)(subjects.map(({ destination }) => readHistory(destination, stores)))
   );
   const destinations = histories.map((history, index) => judge2(subjects[index], history, request, now));
   const drilled = histories.flatMap(({ drills: drills2 }) => drills2).toSorted(newestFirst);
@@ -5135,7 +5146,7 @@ async function findBackups({ destination, scope }, notProven, { clock, reporter 
   const damages = [];
   for (const { id, error } of unreadable) {
     if (error.code === "FORMAT_TOO_NEW") notProven.add(error.message);
-    else damages.push({ key: (0, import_chunk_25ZJ6SMB.manifestKey)(id), backups: [id], what: error.message });
+    else damages.push({ key: (0, import_chunk_MTOQJTFN.manifestKey)(id), backups: [id], what: error.message });
   }
   return { manifests: readable, damages };
 }
@@ -5160,10 +5171,10 @@ async function findMissing(needs, manifests, destination) {
   const sizes = /* @__PURE__ */ new Map();
   const wanted = new Set(needs.map(({ object }) => object.key));
   const prefixes = [
-    ...needs.some(({ object }) => object.key.startsWith(import_chunk_25ZJ6SMB.partsPrefix)) ? [import_chunk_25ZJ6SMB.partsPrefix] : [],
-    import_chunk_25ZJ6SMB.backupsPrefix
+    ...needs.some(({ object }) => object.key.startsWith(import_chunk_MTOQJTFN.partsPrefix)) ? [import_chunk_MTOQJTFN.partsPrefix] : [],
+    import_chunk_MTOQJTFN.backupsPrefix
   ];
-  const guides = new Map(manifests.map(({ id }) => [(0, import_chunk_25ZJ6SMB.restoreGuideKey)(id), id]));
+  const guides = new Map(manifests.map(({ id }) => [(0, import_chunk_MTOQJTFN.restoreGuideKey)(id), id]));
   for (const prefix of prefixes) {
     for await (const { key, sizeBytes } of destination.list(prefix)) {
       if (wanted.has(key) || guides.has(key)) sizes.set(key, sizeBytes);
@@ -5184,7 +5195,7 @@ async function findChangedGuides(manifests, known, { destination }, notProven) {
   const missing = new Set(known.map(({ key }) => key));
   const limit = (0, import_chunk_CHEQEFGL.pLimit)(OBJECTS_AT_ONCE2);
   const judge3 = async ({ id, formatVersion }) => {
-    const key = (0, import_chunk_25ZJ6SMB.restoreGuideKey)(id);
+    const key = (0, import_chunk_MTOQJTFN.restoreGuideKey)(id);
     if (missing.has(key)) return [];
     const seal = readSeal(await destination.read(key));
     if (seal === "absent" && formatVersion === 1) {
@@ -5245,7 +5256,7 @@ async function writeBadge(path, result, { reporter }) {
   }
 }
 function judgeRights(role, tried) {
-  const rights = import_chunk_GOG3S3IW.RIGHTS_OF[role ?? "backup"];
+  const rights = import_chunk_VRN366WP.RIGHTS_OF[role ?? "backup"];
   const isNeeded = ({ right, key }) => [...rights[right] ?? [], ...right === "write" && rights.replace || []].some(
     (pattern) => matches(key, pattern)
   );
@@ -6280,7 +6291,7 @@ function buildSqlStep({ name, store, sql, timeoutMs }) {
     kind: "sql",
     timeoutMs,
     async perform(context) {
-      const statements = typeof sql === "string" ? sql : await (0, import_chunk_GOG3S3IW.readTextFile)(sql.file, "SQL file");
+      const statements = typeof sql === "string" ? sql : await (0, import_chunk_VRN366WP.readTextFile)(sql.file, "SQL file");
       const rows = await queryStore(context, store, statements);
       context.reporter.info(`${store}: ${rows.length} rows returned`);
     }
@@ -6293,7 +6304,7 @@ async function buildEncryption(config) {
     return { encryption: AgeEncryption.forPassphrase(config.passphrase) };
   }
   const { file } = config;
-  const inFile = file === void 0 ? [] : listRecipients(await (0, import_chunk_GOG3S3IW.readTextFile)(file, "recipients file"));
+  const inFile = file === void 0 ? [] : listRecipients(await (0, import_chunk_VRN366WP.readTextFile)(file, "recipients file"));
   if (file !== void 0 && inFile.length === 0) {
     throw new import_chunk_E4TRGNTH.AppError("CONFIG_INVALID", `The recipients file ${file} names no recipient.`, {
       hint: "Write one on each line, as age-keygen prints it: age1\u2026 with 62 characters."
@@ -6304,7 +6315,7 @@ async function buildEncryption(config) {
 async function buildKeyring({ identities, identityFile, passphrases }, redactor) {
   const texts = [...identities];
   if (identityFile !== void 0) {
-    texts.push(new import_chunk_HVRSHCYF.Secret(await (0, import_chunk_GOG3S3IW.readPrivateFile)(identityFile, "identity file")));
+    texts.push(new import_chunk_HVRSHCYF.Secret(await (0, import_chunk_VRN366WP.readPrivateFile)(identityFile, "identity file")));
   }
   if (texts.length + passphrases.length === 0) return {};
   for (const text of texts) redactor.add(text);
@@ -6339,7 +6350,7 @@ function parseOutcome(bytes, where) {
   return (0, import_chunk_ENZVR7QC.parseDocument)(kind, bytes, where);
 }
 async function readLastOutcome(destination, command) {
-  const key = (0, import_chunk_25ZJ6SMB.outcomeKey)(command);
+  const key = (0, import_chunk_MTOQJTFN.outcomeKey)(command);
   try {
     return parseOutcome(await destination.read(key), `${destination.url}/${key}`);
   } catch (error) {
@@ -6350,7 +6361,7 @@ async function readLastOutcome(destination, command) {
 }
 async function writeLastOutcome(destination, outcome) {
   const bytes = serialiseOutcome(outcome);
-  await destination.put((0, import_chunk_25ZJ6SMB.outcomeKey)(outcome.command), import_node_stream8.Readable.from([bytes]), bytes.byteLength);
+  await destination.put((0, import_chunk_MTOQJTFN.outcomeKey)(outcome.command), import_node_stream8.Readable.from([bytes]), bytes.byteLength);
 }
 var MEMORY_LIMIT_MS = 2e4;
 async function withNotices(config, shell, context, work) {
@@ -6360,7 +6371,7 @@ async function withNotices(config, shell, context, work) {
   const { Notifier } = await Promise.resolve().then(() => __toESM(require("./notifier-I3YT3AB2.cjs")));
   const request = {
     name,
-    command: (0, import_chunk_GOG3S3IW.toldAs)(command),
+    command: (0, import_chunk_VRN366WP.toldAs)(command),
     channels: notify.channels,
     memory: buildMemory(config, context),
     isCancelled: () => shell.signal.aborted,
@@ -6374,13 +6385,13 @@ async function withNotices(config, shell, context, work) {
     else await notifier.end(judgeResult(ended.value));
     return ended.value;
   }
-  await notifier.end(judgeFailure(command, (0, import_chunk_6SP4WXCH.explainFailure)(ended.reason, context.redactor)));
+  await notifier.end(judgeFailure(command, (0, import_chunk_3AKXIDRB.explainFailure)(ended.reason, context.redactor)));
   throw ended.reason;
 }
 function buildMemory({ command, name, destinations }, context) {
   const withDestination = async (use) => {
     const calm = { ...context, signal: (0, import_chunk_KVCMGXJE.createDeadline)(MEMORY_LIMIT_MS) };
-    const destination = await (0, import_chunk_6SP4WXCH.openDestination)(destinations[0].config, name, calm);
+    const destination = await (0, import_chunk_3AKXIDRB.openDestination)(destinations[0].config, name, calm);
     try {
       return await use(destination);
     } finally {
@@ -6388,7 +6399,7 @@ function buildMemory({ command, name, destinations }, context) {
     }
   };
   return {
-    read: () => withDestination((destination) => readLastOutcome(destination, (0, import_chunk_GOG3S3IW.toldAs)(command))),
+    read: () => withDestination((destination) => readLastOutcome(destination, (0, import_chunk_VRN366WP.toldAs)(command))),
     write: (outcome) => withDestination((destination) => writeLastOutcome(destination, outcome))
   };
 }
@@ -6439,14 +6450,14 @@ async function openServerPlace(destination, context) {
   if (destination.engine !== "S3" || !address) return place;
   const { keys } = destination;
   const credentials = keys && { accessKeyId: keys.id.reveal(), secretAccessKey: keys.secret };
-  return { ...place, objects: await (0, import_chunk_6SP4WXCH.openDestination)({ ...address, ...credentials }, "", context) };
+  return { ...place, objects: await (0, import_chunk_3AKXIDRB.openDestination)({ ...address, ...credentials }, "", context) };
 }
 var CANCELLED_CLEAN_UP_MS = 3e3;
 var FAILED_CLEAN_UP_MS = 6e4;
 async function run(config, shell) {
   for (const secret of config.secrets) shell.redactor.add(secret);
   const { postgresArchive } = config;
-  const context = (0, import_chunk_6SP4WXCH.createContext)({ ...shell, ...postgresArchive && { postgresArchive } });
+  const context = (0, import_chunk_3AKXIDRB.createContext)({ ...shell, ...postgresArchive && { postgresArchive } });
   return await withNotices(config, shell, context, async () => {
     const destinations = await openAll(config.destinations, config.name, context);
     try {
@@ -6624,7 +6635,7 @@ async function carryOut(config, opened, context, shell) {
 }
 function describeForPolicy(config, name) {
   const { url, endpoint, accessKeyId = "", region, kmsKey, objectLock, legalHold } = config;
-  const bucket = (0, import_chunk_6SP4WXCH.findBucket)(config, name);
+  const bucket = (0, import_chunk_3AKXIDRB.findBucket)(config, name);
   return {
     url,
     account: `${endpoint} ${accessKeyId}`,
@@ -6645,7 +6656,7 @@ async function openAll(destinations, name, context) {
   return await Promise.all(
     destinations.map(async (named) => ({
       ...named,
-      destination: await (0, import_chunk_6SP4WXCH.openDestination)(named.config, name, context)
+      destination: await (0, import_chunk_3AKXIDRB.openDestination)(named.config, name, context)
     }))
   );
 }
@@ -6729,23 +6740,23 @@ async function buildStore(config, context) {
     const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-RPY4RHQV.cjs")));
     return createPostgresStore(config, context);
   }
-  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-SQ5V5N5Z.cjs")));
+  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-VZLVRKDZ.cjs")));
   return createClickHouseStore(config, context);
 }
 async function buildTarget(config, placement, context) {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-SCEZQYV5.cjs")));
+    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-AOIY62X6.cjs")));
     return createPostgresTarget({ ...config, placement }, context);
   }
-  const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-BPKLI2XD.cjs")));
+  const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-VZP2TKMM.cjs")));
   return createClickHouseTarget({ ...config, placement }, context);
 }
 async function buildThrowaway(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-SCEZQYV5.cjs")));
+    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-AOIY62X6.cjs")));
     return await createPostgresThrowaway(config, context);
   }
-  const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-BPKLI2XD.cjs")));
+  const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-VZP2TKMM.cjs")));
   return await createClickHouseThrowaway(config, context);
 }
 async function buildProof(kind, context) {

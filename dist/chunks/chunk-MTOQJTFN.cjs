@@ -99,10 +99,11 @@ function restoreGuideKey(backupId) {
 function storeObjectKey(backupId, store, file) {
   return `${BACKUPS}${backupId}/${store}/${file}`;
 }
-function partKey(store, part, backupId) {
+function partKey(store, part, backupId, time = 1) {
   const table = `${encodeName(part.database)}.${encodeName(part.table)}`;
   const slice = part.slice ? `-${part.slice.number}of${part.slice.of}` : "";
-  const name = `${encodeName(part.partition)}-${part.fingerprint}${slice}-${backupId}`;
+  const again = time === 1 ? "" : `-time${time}`;
+  const name = `${encodeName(part.partition)}-${part.fingerprint}${slice}${again}-${backupId}`;
   return `${PARTS}${store}/${table}/${name}.native.zst`;
 }
 function partsFolder(store) {

@@ -51,7 +51,6 @@ var import_consumers = require("node:stream/consumers");
 var import_promises = require("node:stream/promises");
 var import_node_events = require("node:events");
 var import_node_fs = require("node:fs");
-var import_node_crypto4 = require("node:crypto");
 var import_promises2 = require("node:fs/promises");
 var import_node_path = require("node:path");
 var import_promises3 = require("node:fs/promises");
@@ -59,6 +58,7 @@ var import_node_fs2 = require("node:fs");
 var import_promises4 = require("node:fs/promises");
 var import_node_path2 = require("node:path");
 var import_promises5 = require("node:stream/promises");
+var import_node_crypto4 = require("node:crypto");
 var SWAP_ATTEMPTS = 5;
 var USUAL_MAINTENANCE = ["postgres", "template1"];
 var NewDatabase = class {
@@ -1130,6 +1130,141 @@ async function provisionTarget(session, backup) {
     await session.run(`Creating the schema ${schema}`, statements.join(" "));
   }
 }
+var MARGIN_BYTES = 64 * 1024 * 1024;
+async function requireFreeDisk(folder, neededBytes) {
+  const { bavail, bsize } = await (0, import_promises3.statfs)(folder);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= neededBytes + MARGIN_BYTES) return;
+  throw new import_chunk_E4TRGNTH.AppError(
+    "DISK_FULL",
+    `The disk of ${folder} has ${inMegabytes(freeBytes)} MB free, and the archive needs ${inMegabytes(neededBytes)} MB.`,
+    {
+      hint: "Free space, set TMPDIR to a folder on a larger disk, or restore with --stream, which needs none."
+    }
+  );
+}
+function explainDiskFault(error, folder) {
+  const { code } = error;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new import_chunk_E4TRGNTH.AppError("DISK_FULL", `The disk of ${folder} is full.`, {
+    hint: "Free space, set TMPDIR to a folder on a larger disk, or restore with --stream, which needs none.",
+    cause: error
+  });
+}
+function inMegabytes(bytes) {
+  return (bytes / 1e6).toFixed(0);
+}
+var FILES_AT_ONCE = 4;
+async function fetchArchive({ store, archive }, objects, scratchDir, signal) {
+  const path = (0, import_node_path2.join)(scratchDir, `${store}.dump`);
+  const fetchFile = async (object, file, stop) => {
+    const body = await objects.open(object);
+    const place = objects.findPath?.(object);
+    if (place === void 0) {
+      await (0, import_promises5.pipeline)(body, (0, import_node_fs2.createWriteStream)(file, { flags: "wx", mode: 384 }), { signal: stop });
+    } else {
+      await (0, import_promises5.pipeline)(body, readToEnd, { signal: stop });
+      await (0, import_promises4.symlink)(place, file);
+    }
+  };
+  switch (archive.format) {
+    case "custom":
+      await fetchFile(archive, path, signal);
+      return { format: "custom", path };
+    case "plain":
+      await fetchFile(archive, path, signal);
+      return { format: "plain", path, compression: archive.compression };
+    case "directory":
+      await (0, import_promises4.mkdir)(path, { mode: 448 });
+      await (0, import_chunk_NCOSMIE3.forEachAtOnce)(
+        archive.files,
+        FILES_AT_ONCE,
+        (file, stop) => fetchFile(file, (0, import_node_path2.join)(path, file.file), AbortSignal.any([signal, stop]))
+      );
+      return { format: "directory", path };
+  }
+}
+async function readToEnd(body) {
+  for await (const _ of body) {
+  }
+}
+async function planRestore(backup, { objects, scratchDir, scope, stream = false }, context) {
+  const { archive, store, inventory } = backup;
+  if (archive.format === "plain" && !(0, import_chunk_DAEGIV2F.isWhole)(scope)) {
+    throw unfit(store, "plain SQL, which can only be restored whole", "Leave out what chooses a part.");
+  }
+  if (archive.format !== "custom" && stream) {
+    throw unfit(store, "not in the custom format, which alone can be streamed", "Leave --stream out.");
+  }
+  const tools = await (0, import_chunk_IQHAGYW5.findPostgresTools)((0, import_chunk_L6PHXGBH.majorOf)(backup.tool), context);
+  const remove = async () => {
+    for (const name of [`${store}.dump`, `${store}.list`]) {
+      await (0, import_promises2.rm)((0, import_node_path.join)(scratchDir, name), { recursive: true, force: true });
+    }
+  };
+  if (stream && archive.format === "custom") {
+    const listing = await listContents(tools, { stream: await objects.open(archive) }, context);
+    return { tools, archive: void 0, toc: parseToc(listing, inventory), remove };
+  }
+  try {
+    const fetchedFiles = (0, import_chunk_ENZVR7QC.objectsOfStore)(backup).filter((object) => objects.findPath?.(object) === void 0);
+    await requireFreeDisk(
+      scratchDir,
+      fetchedFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    );
+    const fetched = await fetchArchive(backup, objects, scratchDir, context.signal);
+    if (fetched.format === "plain") return { tools, archive: fetched, toc: void 0, remove };
+    const listing = await listContents(tools, { path: fetched.path }, context);
+    return { tools, archive: fetched, toc: parseToc(listing, inventory), remove };
+  } catch (error) {
+    await remove();
+    throw explainDiskFault(error, scratchDir);
+  }
+}
+async function writeList(scratchDir, store, entries) {
+  const path = (0, import_node_path.join)(scratchDir, `${store}.list`);
+  await (0, import_promises2.writeFile)(path, `${entries.map(({ line }) => line).join("\n")}
+`, { mode: 384 });
+  return path;
+}
+function unfit(store, why, hint) {
+  return new import_chunk_E4TRGNTH.AppError("CONFIG_INVALID", `The archive of ${store} is ${why}.`, { hint });
+}
+async function readDatabaseDefinition({ tools, archive, toc }, { scratchDir }, store, { signal, redactor }) {
+  const entries = toc?.entries.filter(({ kind }) => kind === "DATABASE") ?? [];
+  if (entries.length === 0 || !archive) return "";
+  const list = await writeList(scratchDir, store, entries);
+  const args = ["--create", `--use-list=${list}`, "--file=-", archive.path];
+  return (await (0, import_chunk_5LCZEI5X.runTool)(tools.command("pg_restore", args), { signal, redactor })).stdout;
+}
+async function readOwnedSchemas(session) {
+  if (!await (0, import_chunk_3STHZPZM.isSupabase)(session)) return [];
+  const rows = await session.rows(
+    "Looking for what belongs to Supabase",
+    "SELECT nspname::text AS name FROM pg_namespace WHERE starts_with(pg_get_userbyid(nspowner), $1)",
+    [import_chunk_E7U4CWV7.SUPABASE_SIGNS.ownerPrefix]
+  );
+  return rows.map(({ name }) => name);
+}
+function isInEveryProject({ kind, schema, tag, line }, isSupport, ownedSchemas) {
+  if (ownedSchemas.length === 0) return false;
+  const [owner = ""] = line.split(" ").slice(-1);
+  if (kind === "DEFAULT ACL") return owner.startsWith(import_chunk_E7U4CWV7.SUPABASE_SIGNS.ownerPrefix);
+  return isSupport && ownedSchemas.includes(kind === "SCHEMA" ? tag : schema ?? "");
+}
+async function requireNoProject(session, { schema }) {
+  const owned = (await readOwnedSchemas(session)).filter(
+    (name) => schema.some((object) => object.kind === "schema" && object.name === name)
+  );
+  if (owned.length === 0) return;
+  throw new import_chunk_E4TRGNTH.AppError(
+    "TARGET_REFUSED",
+    `The target is a running Supabase project, and its ${owned.join(", ")} would be replaced.`,
+    {
+      hint: "Restore in parts: rows of users with --data-only --table auth.users, and your own schemas with --schema \u2026 --replace."
+    }
+  );
+}
 async function setPartAside(session, inventory, scope, occupants) {
   if (occupants.length === 0) return void 0;
   const reader = new import_chunk_DAEGIV2F.ScopeReader(inventory, scope);
@@ -1268,141 +1403,92 @@ function wouldHarm(harmed) {
     }
   );
 }
-var MARGIN_BYTES = 64 * 1024 * 1024;
-async function requireFreeDisk(folder, neededBytes) {
-  const { bavail, bsize } = await (0, import_promises3.statfs)(folder);
-  const freeBytes = bavail * bsize;
-  if (freeBytes >= neededBytes + MARGIN_BYTES) return;
-  throw new import_chunk_E4TRGNTH.AppError(
-    "DISK_FULL",
-    `The disk of ${folder} has ${inMegabytes(freeBytes)} MB free, and the archive needs ${inMegabytes(neededBytes)} MB.`,
-    {
-      hint: "Free space, set TMPDIR to a folder on a larger disk, or restore with --stream, which needs none."
+var TargetRoom = class {
+  #connection;
+  #backup;
+  #request;
+  #applicationName;
+  #context;
+  /** What lies there and is not this restore's. */
+  #others = [];
+  /** What lay where a part is restored, until that has succeeded. */
+  #replaced;
+  /** @param applicationName - by which the sessions of the restore are known at the server */
+  constructor(connection, backup, request, applicationName, context) {
+    this.#connection = connection;
+    this.#backup = backup;
+    this.#request = request;
+    this.#applicationName = applicationName;
+    this.#context = context;
+  }
+  /** Makes room with `replace`; what is there otherwise stays. @throws AppError TARGET_REFUSED, STORE_FAILED */
+  async clear(session) {
+    const { inventory, excludedSchemas } = this.#backup;
+    const { replace, scope } = this.#request;
+    if (replace) {
+      const occupants = await listOccupants(session, excludedSchemas);
+      if (scope && (0, import_chunk_DAEGIV2F.isSelective)(scope)) {
+        const inTheWay = findInTheWay(occupants, inventory, scope);
+        this.#replaced = await setPartAside(session, inventory, scope, inTheWay);
+      } else {
+        await requireNoProject(session, inventory);
+        await dropOccupants(session, findToReplace(occupants, inventory));
+      }
     }
-  );
-}
-function explainDiskFault(error, folder) {
-  const { code } = error;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new import_chunk_E4TRGNTH.AppError("DISK_FULL", `The disk of ${folder} is full.`, {
-    hint: "Free space, set TMPDIR to a folder on a larger disk, or restore with --stream, which needs none.",
-    cause: error
-  });
-}
-function inMegabytes(bytes) {
-  return (bytes / 1e6).toFixed(0);
-}
-var FILES_AT_ONCE = 4;
-async function fetchArchive({ store, archive }, objects, scratchDir, signal) {
-  const path = (0, import_node_path2.join)(scratchDir, `${store}.dump`);
-  const fetchFile = async (object, file, stop) => {
-    const body = await objects.open(object);
-    const place = objects.findPath?.(object);
-    if (place === void 0) {
-      await (0, import_promises5.pipeline)(body, (0, import_node_fs2.createWriteStream)(file, { flags: "wx", mode: 384 }), { signal: stop });
-    } else {
-      await (0, import_promises5.pipeline)(body, readToEnd, { signal: stop });
-      await (0, import_promises4.symlink)(place, file);
+    this.#others = await listOccupants(session, []);
+  }
+  /** Drops what a restore made when it fails, and puts back what it replaced. @throws what `work` throws */
+  async undoing(work) {
+    const undo = () => this.cleanUp("part of a failed restore", async (session) => {
+      await dropNewcomers(session, this.#others);
+      await this.#replaced?.putBack(session);
+    });
+    try {
+      const outcome = await work();
+      const replaced = this.#replaced;
+      if (!replaced) return outcome;
+      if (outcome.isStopped) await undo();
+      else {
+        const { reporter } = this.#context;
+        await (0, import_chunk_PJR37IPR.withSession)(
+          this.#connection,
+          this.#context,
+          (session) => replaced.drop(session, (line) => reporter.warn(line))
+        );
+      }
+      return outcome;
+    } catch (error) {
+      await undo();
+      throw error;
     }
-  };
-  switch (archive.format) {
-    case "custom":
-      await fetchFile(archive, path, signal);
-      return { format: "custom", path };
-    case "plain":
-      await fetchFile(archive, path, signal);
-      return { format: "plain", path, compression: archive.compression };
-    case "directory":
-      await (0, import_promises4.mkdir)(path, { mode: 448 });
-      await (0, import_chunk_NCOSMIE3.forEachAtOnce)(
-        archive.files,
-        FILES_AT_ONCE,
-        (file, stop) => fetchFile(file, (0, import_node_path2.join)(path, file.file), AbortSignal.any([signal, stop]))
+  }
+  /**
+   * Ends what the restore left running at the server, which would hold locks, and cleans up after it.
+   *
+   * @param what - is left when that fails too: then the operator is warned of it
+   */
+  async cleanUp(what, work) {
+    try {
+      await (0, import_chunk_PJR37IPR.withSession)(
+        this.#connection,
+        this.#context,
+        async (session) => {
+          await session.rows(
+            "Ending the sessions of the restore",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
+            [this.#applicationName]
+          );
+          await work(session);
+        },
+        { survivesCancel: true }
       );
-      return { format: "directory", path };
-  }
-}
-async function readToEnd(body) {
-  for await (const _ of body) {
-  }
-}
-async function planRestore(backup, { objects, scratchDir, scope, stream = false }, context) {
-  const { archive, store, inventory } = backup;
-  if (archive.format === "plain" && !(0, import_chunk_DAEGIV2F.isWhole)(scope)) {
-    throw unfit(store, "plain SQL, which can only be restored whole", "Leave out what chooses a part.");
-  }
-  if (archive.format !== "custom" && stream) {
-    throw unfit(store, "not in the custom format, which alone can be streamed", "Leave --stream out.");
-  }
-  const tools = await (0, import_chunk_IQHAGYW5.findPostgresTools)((0, import_chunk_L6PHXGBH.majorOf)(backup.tool), context);
-  const remove = async () => {
-    for (const name of [`${store}.dump`, `${store}.list`]) {
-      await (0, import_promises2.rm)((0, import_node_path.join)(scratchDir, name), { recursive: true, force: true });
+    } catch (error) {
+      this.#context.reporter.warn(
+        `The target holds ${what}, which could not be removed: ${error instanceof Error ? error.message : String(error)}`
+      );
     }
-  };
-  if (stream && archive.format === "custom") {
-    const listing = await listContents(tools, { stream: await objects.open(archive) }, context);
-    return { tools, archive: void 0, toc: parseToc(listing, inventory), remove };
   }
-  try {
-    const fetchedFiles = (0, import_chunk_ENZVR7QC.objectsOfStore)(backup).filter((object) => objects.findPath?.(object) === void 0);
-    await requireFreeDisk(
-      scratchDir,
-      fetchedFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    );
-    const fetched = await fetchArchive(backup, objects, scratchDir, context.signal);
-    if (fetched.format === "plain") return { tools, archive: fetched, toc: void 0, remove };
-    const listing = await listContents(tools, { path: fetched.path }, context);
-    return { tools, archive: fetched, toc: parseToc(listing, inventory), remove };
-  } catch (error) {
-    await remove();
-    throw explainDiskFault(error, scratchDir);
-  }
-}
-async function writeList(scratchDir, store, entries) {
-  const path = (0, import_node_path.join)(scratchDir, `${store}.list`);
-  await (0, import_promises2.writeFile)(path, `${entries.map(({ line }) => line).join("\n")}
-`, { mode: 384 });
-  return path;
-}
-function unfit(store, why, hint) {
-  return new import_chunk_E4TRGNTH.AppError("CONFIG_INVALID", `The archive of ${store} is ${why}.`, { hint });
-}
-async function readDatabaseDefinition({ tools, archive, toc }, { scratchDir }, store, { signal, redactor }) {
-  const entries = toc?.entries.filter(({ kind }) => kind === "DATABASE") ?? [];
-  if (entries.length === 0 || !archive) return "";
-  const list = await writeList(scratchDir, store, entries);
-  const args = ["--create", `--use-list=${list}`, "--file=-", archive.path];
-  return (await (0, import_chunk_5LCZEI5X.runTool)(tools.command("pg_restore", args), { signal, redactor })).stdout;
-}
-async function readOwnedSchemas(session) {
-  if (!await (0, import_chunk_3STHZPZM.isSupabase)(session)) return [];
-  const rows = await session.rows(
-    "Looking for what belongs to Supabase",
-    "SELECT nspname::text AS name FROM pg_namespace WHERE starts_with(pg_get_userbyid(nspowner), $1)",
-    [import_chunk_E7U4CWV7.SUPABASE_SIGNS.ownerPrefix]
-  );
-  return rows.map(({ name }) => name);
-}
-function isInEveryProject({ kind, schema, tag, line }, isSupport, ownedSchemas) {
-  if (ownedSchemas.length === 0) return false;
-  const [owner = ""] = line.split(" ").slice(-1);
-  if (kind === "DEFAULT ACL") return owner.startsWith(import_chunk_E7U4CWV7.SUPABASE_SIGNS.ownerPrefix);
-  return isSupport && ownedSchemas.includes(kind === "SCHEMA" ? tag : schema ?? "");
-}
-async function requireNoProject(session, { schema }) {
-  const owned = (await readOwnedSchemas(session)).filter(
-    (name) => schema.some((object) => object.kind === "schema" && object.name === name)
-  );
-  if (owned.length === 0) return;
-  throw new import_chunk_E4TRGNTH.AppError(
-    "TARGET_REFUSED",
-    `The target is a running Supabase project, and its ${owned.join(", ")} would be replaced.`,
-    {
-      hint: "Restore in parts: rows of users with --data-only --table auth.users, and your own schemas with --schema \u2026 --replace."
-    }
-  );
-}
+};
 var SATELLITES = /* @__PURE__ */ new Set([
   "ACL",
   "COMMENT",
@@ -1519,8 +1605,7 @@ var ArchiveRestore = class {
   #applicationName = `lifeboat-restore-${(0, import_node_crypto3.randomBytes)(4).toString("hex")}`;
   /** Entries that need what the backup's own scope left out: no restore could create them. */
   #dangling;
-  /** What lay where a part is restored, until that has succeeded. */
-  #replaced;
+  #room;
   /** What points libpq's tools at the target. */
   #env = {};
   constructor(connection, backup, request, context) {
@@ -1530,6 +1615,7 @@ var ArchiveRestore = class {
     this.#context = context;
     this.#dangling = new Set(backup.scope?.dangling.flatMap(({ entries }) => entries));
     this.#jobs = request.jobs ?? Math.min(USUAL_JOBS, (0, import_node_os.availableParallelism)());
+    this.#room = new TargetRoom(connection, backup, request, this.#applicationName, context);
   }
   /**
    * Restores what the plan holds. When it fails, what it made is removed again. With `replace`, what lay where the
@@ -1570,8 +1656,8 @@ var ArchiveRestore = class {
   }
   async #loadPlain({ tools, archive }) {
     if (archive?.format !== "plain") throw new Error("an archive with a table of contents is no plain SQL");
-    const before = await (0, import_chunk_PJR37IPR.withSession)(this.#connection, this.#context, (session) => this.#clear(session));
-    return await this.#undoing(before, async () => {
+    await (0, import_chunk_PJR37IPR.withSession)(this.#connection, this.#context, (session) => this.#room.clear(session));
+    return await this.#room.undoing(async () => {
       await this.#measure(
         "data",
         () => loadPlainSql({ ...archive, env: this.#env, singleTransaction: false }, tools, this.#context)
@@ -1583,14 +1669,12 @@ var ArchiveRestore = class {
   async #make(plan, toc) {
     const { inventory } = this.#backup;
     const { scope, allowMissing = [], onRows } = this.#request;
-    const { missing, ownedSchemas, before } = await (0, import_chunk_PJR37IPR.withSession)(
-      this.#connection,
-      this.#context,
-      async (session) => {
-        const missing2 = await this.#requireExtensions(session, toc);
-        return { missing: missing2, ownedSchemas: await readOwnedSchemas(session), before: await this.#clear(session) };
-      }
-    );
+    const { missing, ownedSchemas } = await (0, import_chunk_PJR37IPR.withSession)(this.#connection, this.#context, async (session) => {
+      const missing2 = await this.#requireExtensions(session, toc);
+      const ownedSchemas2 = await readOwnedSchemas(session);
+      await this.#room.clear(session);
+      return { missing: missing2, ownedSchemas: ownedSchemas2 };
+    });
     const isMissing = ({ kind, tag }) => kind === "EXTENSION" && missing.has(tag);
     const isLeftOut = (entry) => isMissing(entry) || this.#dangling.has(entry.id) || (0, import_chunk_3STHZPZM.isOfPlatform)(entry, this.#backup);
     const { entries: selected, support } = selectEntries(toc, inventory, scope, isLeftOut);
@@ -1599,7 +1683,7 @@ var ArchiveRestore = class {
     for (const entry of toc.entries.filter(isMissing)) {
       if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
     }
-    return await this.#undoing(before, async () => {
+    return await this.#room.undoing(async () => {
       await (0, import_chunk_PJR37IPR.withSession)(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
@@ -1658,7 +1742,7 @@ var ArchiveRestore = class {
         return { lost: lost.requireAllowed([]), tables: found.tables };
       });
     } catch (error) {
-      await this.#cleanUp(
+      await this.#room.cleanUp(
         `${store}: rows of a failed restore`,
         (session) => emptyTables(
           session,
@@ -1722,22 +1806,6 @@ var ArchiveRestore = class {
       hint: "Restore the definitions first (--schema-only), or leave --data-only out."
     });
   }
-  /** Makes room where the operator said so. Returns what lies in the target now, and is not this restore's. */
-  async #clear(session) {
-    const { inventory, excludedSchemas } = this.#backup;
-    const { replace, scope } = this.#request;
-    if (replace) {
-      const occupants = await listOccupants(session, excludedSchemas);
-      if (scope && (0, import_chunk_DAEGIV2F.isSelective)(scope)) {
-        const inTheWay = findInTheWay(occupants, inventory, scope);
-        this.#replaced = await setPartAside(session, inventory, scope, inTheWay);
-      } else {
-        await requireNoProject(session, inventory);
-        await dropOccupants(session, findToReplace(occupants, inventory));
-      }
-    }
-    return await listOccupants(session, []);
-  }
   /** Brings the rows into tables that are there, and counts and digests them meanwhile. */
   async #fillAndCount(toc, run) {
     var _stack = [];
@@ -1770,52 +1838,6 @@ var ArchiveRestore = class {
   async #measure(phase, work) {
     const { stopwatch } = this.#request;
     return stopwatch ? await stopwatch.measure(`${this.#backup.store}: ${phase}`, work) : await work();
-  }
-  /** Ends what this restore left running at the server, which would hold locks, and drops what it made. */
-  async #undoing(before, work) {
-    const undo = () => this.#cleanUp("part of a failed restore", async (session) => {
-      await dropNewcomers(session, before);
-      await this.#replaced?.putBack(session);
-    });
-    try {
-      const outcome = await work();
-      const replaced = this.#replaced;
-      if (!replaced) return outcome;
-      if (outcome.isStopped) await undo();
-      else {
-        const { reporter } = this.#context;
-        await (0, import_chunk_PJR37IPR.withSession)(
-          this.#connection,
-          this.#context,
-          (session) => replaced.drop(session, (line) => reporter.warn(line))
-        );
-      }
-      return outcome;
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-  }
-  async #cleanUp(what, work) {
-    try {
-      await (0, import_chunk_PJR37IPR.withSession)(
-        this.#connection,
-        this.#context,
-        async (session) => {
-          await session.rows(
-            "Ending the sessions of the restore",
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
-            [this.#applicationName]
-          );
-          await work(session);
-        },
-        { survivesCancel: true }
-      );
-    } catch (error) {
-      this.#context.reporter.warn(
-        `The target holds ${what}, which could not be removed: ${error instanceof Error ? error.message : String(error)}`
-      );
-    }
   }
 };
 function requireEmpty(tables) {

@@ -35,7 +35,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_2FICR6IV = require("./chunk-2FICR6IV.cjs");
-var import_chunk_25ZJ6SMB = require("./chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunk-MTOQJTFN.cjs");
 var import_chunk_6KJEVDUS = require("./chunk-6KJEVDUS.cjs");
 var import_chunk_DAEGIV2F = require("./chunk-DAEGIV2F.cjs");
 var import_chunk_H63N2YG3 = require("./chunk-H63N2YG3.cjs");
@@ -13832,28 +13832,28 @@ var RIGHTS = [
   "remove"
 ];
 var EVERYTHING = ["*"];
-var DATA = [`${import_chunk_25ZJ6SMB.backupsPrefix}*`, `${import_chunk_25ZJ6SMB.partsPrefix}*`];
-var DOCUMENTS = [(0, import_chunk_25ZJ6SMB.manifestKey)("*"), (0, import_chunk_25ZJ6SMB.drillKey)("*"), (0, import_chunk_25ZJ6SMB.pinKey)("*")];
-var RECEIPTS = [`${import_chunk_25ZJ6SMB.receiptsPrefix}*`];
-var SHARDS = [`${import_chunk_25ZJ6SMB.shardsPrefix}*`];
+var DATA = [`${import_chunk_MTOQJTFN.backupsPrefix}*`, `${import_chunk_MTOQJTFN.partsPrefix}*`];
+var DOCUMENTS = [(0, import_chunk_MTOQJTFN.manifestKey)("*"), (0, import_chunk_MTOQJTFN.drillKey)("*"), (0, import_chunk_MTOQJTFN.pinKey)("*")];
+var RECEIPTS = [`${import_chunk_MTOQJTFN.receiptsPrefix}*`];
+var SHARDS = [`${import_chunk_MTOQJTFN.shardsPrefix}*`];
 var RIGHTS_OF = {
   /** Whoever steals it can neither read what was backed up nor remove or replace it. */
   backup: { write: [...DATA, ...RECEIPTS], "end uploads": [...DATA, ...RECEIPTS] },
   /** Plans, sends or joins a part of a backup, for which it reads what the other parts left. */
   shard: {
     list: EVERYTHING,
-    read: [(0, import_chunk_25ZJ6SMB.manifestKey)("*"), ...RECEIPTS, ...SHARDS],
+    read: [(0, import_chunk_MTOQJTFN.manifestKey)("*"), ...RECEIPTS, ...SHARDS],
     write: [...DATA, ...RECEIPTS],
-    replace: [(0, import_chunk_25ZJ6SMB.restoreGuideKey)("*"), ...SHARDS],
+    replace: [(0, import_chunk_MTOQJTFN.restoreGuideKey)("*"), ...SHARDS],
     "end uploads": [...DATA, ...RECEIPTS, ...SHARDS],
     remove: [...RECEIPTS, ...SHARDS]
   },
   /** Reads, and leaves its record. */
   drill: {
     list: EVERYTHING,
-    read: [...DATA, (0, import_chunk_25ZJ6SMB.drillKey)("*")],
-    write: [(0, import_chunk_25ZJ6SMB.drillKey)("*")],
-    "end uploads": [(0, import_chunk_25ZJ6SMB.drillKey)("*")]
+    read: [...DATA, (0, import_chunk_MTOQJTFN.drillKey)("*")],
+    write: [(0, import_chunk_MTOQJTFN.drillKey)("*")],
+    "end uploads": [(0, import_chunk_MTOQJTFN.drillKey)("*")]
   },
   restore: { list: EVERYTHING, read: DATA },
   status: { list: EVERYTHING, read: DOCUMENTS },
@@ -13862,8 +13862,8 @@ var RIGHTS_OF = {
     list: EVERYTHING,
     "list uploads": EVERYTHING,
     read: [...DOCUMENTS, ...RECEIPTS],
-    "read locks": [(0, import_chunk_25ZJ6SMB.manifestKey)("*")],
-    replace: [(0, import_chunk_25ZJ6SMB.manifestKey)("*"), (0, import_chunk_25ZJ6SMB.restoreGuideKey)("*")],
+    "read locks": [(0, import_chunk_MTOQJTFN.manifestKey)("*")],
+    replace: [(0, import_chunk_MTOQJTFN.manifestKey)("*"), (0, import_chunk_MTOQJTFN.restoreGuideKey)("*")],
     "end uploads": DATA,
     remove: [...DATA, ...RECEIPTS, ...SHARDS]
   }

@@ -22,7 +22,7 @@ __export(stdin_exports, {
   createClickHouseThrowaway: () => createClickHouseThrowaway
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_OMCF3Y6I = require("./chunk-OMCF3Y6I.cjs");
+var import_chunk_DO2WDNPP = require("./chunk-DO2WDNPP.cjs");
 var import_chunk_R7WKX6QU = require("./chunk-R7WKX6QU.cjs");
 var import_chunk_RJP6TYKP = require("./chunk-RJP6TYKP.cjs");
 var import_chunk_FAGAO7DN = require("./chunk-FAGAO7DN.cjs");
@@ -270,7 +270,7 @@ async function describeBeside(server, table) {
     { show_table_uuid_in_table_create_query_if_not_nil: 0 }
   );
   const engine = found?.engine ?? "MergeTree";
-  const portable = engine.startsWith("Replicated") ? renameTable((0, import_chunk_OMCF3Y6I.makePortable)(found?.statement ?? ""), (0, import_chunk_VDDDCE3U.quotePath)(database, name)) : `CREATE TABLE ${(0, import_chunk_VDDDCE3U.quotePath)(database, name)} AS ${(0, import_chunk_VDDDCE3U.quotePath)(database, storedIn)}`;
+  const portable = engine.startsWith("Replicated") ? renameTable((0, import_chunk_DO2WDNPP.makePortable)(found?.statement ?? ""), (0, import_chunk_VDDDCE3U.quotePath)(database, name)) : `CREATE TABLE ${(0, import_chunk_VDDDCE3U.quotePath)(database, name)} AS ${(0, import_chunk_VDDDCE3U.quotePath)(database, storedIn)}`;
   return { kind: "table", database, name, engine, given: portable, portable, dependsOn: [] };
 }
 function renameTable(statement, path) {
@@ -464,7 +464,7 @@ var DatabaseNames = class {
     const at = tokens.findIndex((token) => token.depth === 0 && (0, import_chunk_RJP6TYKP.isWord)(token, "SOURCE"));
     const open = at + 3;
     if (at === -1 || !(0, import_chunk_RJP6TYKP.isWord)(tokens[at + 2], "CLICKHOUSE") || tokens[open]?.text !== "(") return;
-    for (const { name, value } of (0, import_chunk_OMCF3Y6I.readParameters)(tokens.slice(open + 1, (0, import_chunk_RJP6TYKP.findClosing)(tokens, open)))) {
+    for (const { name, value } of (0, import_chunk_DO2WDNPP.readParameters)(tokens.slice(open + 1, (0, import_chunk_RJP6TYKP.findClosing)(tokens, open)))) {
       if (name === "DB" && this.#names.has(value.value)) {
         replace(value, this.rename(value.value));
       } else if (HOLDS_SQL.has(name)) {
@@ -611,11 +611,11 @@ var Relocation = class {
   }
 };
 function listDefinitions({ kind, portable }, name) {
-  const items = kind === "table" ? (0, import_chunk_OMCF3Y6I.listTableItems)(portable) : [];
+  const items = kind === "table" ? (0, import_chunk_DO2WDNPP.listTableItems)(portable) : [];
   const own = items.map((item) => ({ ...item, name: `${name}.${item.name}` }));
   return [{ kind, name, definition: portable }, ...own].map((each) => ({
     key: keyOf(each),
-    hash: (0, import_chunk_OMCF3Y6I.hashDefinition)(each.definition)
+    hash: (0, import_chunk_DO2WDNPP.hashDefinition)(each.definition)
   }));
 }
 function keyOf({ kind, name }) {
@@ -693,7 +693,7 @@ var Restoration = class {
     for (const entry of beforeData) {
       if (isThere.has((0, import_chunk_RJP6TYKP.idOf)(entry))) continue;
       await this.#ledger.create(this.#server, entry);
-      if (entry.kind === "table" && (0, import_chunk_OMCF3Y6I.findStorage)(entry.engine) === "parts") {
+      if (entry.kind === "table" && (0, import_chunk_DO2WDNPP.findStorage)(entry.engine) === "parts") {
         await this.#holdMerges(entry.database, entry.name);
       }
     }
@@ -730,7 +730,7 @@ var Restoration = class {
   /** A view's own rows go into the table behind it, before any other view that reads from it exists. */
   async #fillInnerTable(entry) {
     const path = (0, import_chunk_VDDDCE3U.quotePath)(entry.database, entry.name);
-    if ((0, import_chunk_OMCF3Y6I.isRefreshable)(entry.portable)) {
+    if ((0, import_chunk_DO2WDNPP.isRefreshable)(entry.portable)) {
       await this.#server.run(`SYSTEM STOP VIEW ${path}`);
       this.refreshes.push(`SYSTEM START VIEW ${path}`);
     }
@@ -740,7 +740,7 @@ var Restoration = class {
          OR name = concat('.inner_id.', (SELECT toString(any(uuid)) FROM system.tables WHERE database = ${database} AND name = ${name})))`
     );
     if (!inner) return;
-    if ((0, import_chunk_OMCF3Y6I.findStorage)(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
+    if ((0, import_chunk_DO2WDNPP.findStorage)(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
     await this.#load(this.#partsInto(entry, inner.name));
     await this.#importByServer([entry]);
   }
@@ -750,7 +750,7 @@ var Restoration = class {
     if (!serverBackup || this.#selection.content === "structure") return;
     const { destination, deadlineMs } = this.#serverMode ?? {};
     const place = (0, import_chunk_6VYRVO2E.findPlace)(serverBackup, destination, store);
-    await (0, import_chunk_OMCF3Y6I.importByServer)(
+    await (0, import_chunk_DO2WDNPP.importByServer)(
       this.#server,
       serverBackup,
       place,
@@ -846,7 +846,7 @@ var ClickHouseTarget = class {
     const catalog = await this.#readCatalog(server, listDatabases(backup));
     const { objects, rows } = await findInTheWay(server, catalog, selection);
     return {
-      id: (0, import_chunk_OMCF3Y6I.hashIdentity)(catalog),
+      id: (0, import_chunk_DO2WDNPP.hashIdentity)(catalog),
       host: (0, import_chunk_FAGAO7DN.describeHost)(this.#connection),
       databases: [...selection.databases],
       occupiedBy: [...objects, ...rows].map(import_chunk_RJP6TYKP.idOf),
@@ -914,7 +914,7 @@ var ClickHouseTarget = class {
       tables.push({ name: (0, import_chunk_RJP6TYKP.idOf)(table), ...await countSelected(server, table, selection) });
     }
     const ours = { ...all, entries: all.entries.filter(isOurs) };
-    const inventory = (0, import_chunk_OMCF3Y6I.describeInventory)(ours, tables);
+    const inventory = (0, import_chunk_DO2WDNPP.describeInventory)(ours, tables);
     return this.#relocation?.markOldNames(inventory, ours) ?? inventory;
   }
   async settle() {
@@ -961,11 +961,11 @@ var ClickHouseTarget = class {
   }
   /** Of those databases that are there. */
   async #readCatalog(server, databases) {
-    if (databases.length === 0) return await (0, import_chunk_OMCF3Y6I.readCatalog)(server, []);
+    if (databases.length === 0) return await (0, import_chunk_DO2WDNPP.readCatalog)(server, []);
     const found = await server.rows(
       `SELECT name FROM system.databases WHERE name IN (${(0, import_chunk_VDDDCE3U.quoteTexts)(databases)})`
     );
-    return await (0, import_chunk_OMCF3Y6I.readCatalog)(
+    return await (0, import_chunk_DO2WDNPP.readCatalog)(
       server,
       found.map(({ name }) => name)
     );

@@ -27,17 +27,17 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_S3Y7SINS = require("./chunk-S3Y7SINS.cjs");
-var import_chunk_6SP4WXCH = require("./chunk-6SP4WXCH.cjs");
-var import_chunk_GOG3S3IW = require("./chunk-GOG3S3IW.cjs");
+var import_chunk_3AKXIDRB = require("./chunk-3AKXIDRB.cjs");
+var import_chunk_VRN366WP = require("./chunk-VRN366WP.cjs");
 var import_chunk_HVRSHCYF = require("./chunk-HVRSHCYF.cjs");
 async function readConfig(env) {
   const options = {};
-  for (const { name, option } of (0, import_chunk_GOG3S3IW.listOptions)("action")) {
+  for (const { name, option } of (0, import_chunk_VRN366WP.listOptions)("action")) {
     options[name] = (0, import_chunk_S3Y7SINS.getInput)(name);
     if ("secret" in option) mask(new import_chunk_HVRSHCYF.Secret(options[name]));
   }
-  const { path, isRequired } = (0, import_chunk_GOG3S3IW.locateConfigFile)(options, env);
-  const text = isRequired ? await (0, import_chunk_GOG3S3IW.readTextFile)(path, "configuration file") : await (0, import_chunk_GOG3S3IW.findTextFile)(path);
+  const { path, isRequired } = (0, import_chunk_VRN366WP.locateConfigFile)(options, env);
+  const text = isRequired ? await (0, import_chunk_VRN366WP.readTextFile)(path, "configuration file") : await (0, import_chunk_VRN366WP.findTextFile)(path);
   const raw = {
     shell: "action",
     command: options["command"] ?? "",
@@ -45,7 +45,7 @@ async function readConfig(env) {
     env,
     ...text !== void 0 && { file: { path, text } }
   };
-  const config = (0, import_chunk_GOG3S3IW.parseConfig)(raw);
+  const config = (0, import_chunk_VRN366WP.parseConfig)(raw);
   config.secrets.forEach(mask);
   return config;
 }
@@ -70,7 +70,7 @@ var PROGRESS_EVERY_MS = 15e3;
 var WorkflowReporter = class {
   #thinner;
   constructor(clock) {
-    this.#thinner = new import_chunk_6SP4WXCH.ProgressThinner(clock, PROGRESS_EVERY_MS);
+    this.#thinner = new import_chunk_3AKXIDRB.ProgressThinner(clock, PROGRESS_EVERY_MS);
   }
   async phase(title, work) {
     return await (0, import_chunk_S3Y7SINS.group)(title, work);
@@ -82,7 +82,7 @@ var WorkflowReporter = class {
     (0, import_chunk_S3Y7SINS.warning)(line);
   }
   progress(progress) {
-    if (this.#thinner.isDue(progress)) (0, import_chunk_S3Y7SINS.info)((0, import_chunk_6SP4WXCH.formatProgress)(progress));
+    if (this.#thinner.isDue(progress)) (0, import_chunk_S3Y7SINS.info)((0, import_chunk_3AKXIDRB.formatProgress)(progress));
   }
 };
 // Annotate the CommonJS export names for ESM import in node:

@@ -21,7 +21,7 @@ __export(stdin_exports, {
   createClickHouseStore: () => createClickHouseStore
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_OMCF3Y6I = require("./chunk-OMCF3Y6I.cjs");
+var import_chunk_DO2WDNPP = require("./chunk-DO2WDNPP.cjs");
 var import_chunk_NE6XJKUZ = require("./chunk-NE6XJKUZ.cjs");
 var import_chunk_RJP6TYKP = require("./chunk-RJP6TYKP.cjs");
 var import_chunk_7N3AE75W = require("./chunk-7N3AE75W.cjs");
@@ -162,9 +162,9 @@ async function allowed(query) {
 }
 async function listDatabases(server) {
   const found = await server.rows(
-    `SELECT name, engine FROM system.databases WHERE name NOT IN (${(0, import_chunk_VDDDCE3U.quoteTexts)(import_chunk_OMCF3Y6I.SYSTEM_DATABASES)}) ORDER BY name`
+    `SELECT name, engine FROM system.databases WHERE name NOT IN (${(0, import_chunk_VDDDCE3U.quoteTexts)(import_chunk_DO2WDNPP.SYSTEM_DATABASES)}) ORDER BY name`
   );
-  return found.filter(({ engine }) => (0, import_chunk_OMCF3Y6I.isLocalDatabase)(engine)).map(({ name }) => name);
+  return found.filter(({ engine }) => (0, import_chunk_DO2WDNPP.isLocalDatabase)(engine)).map(({ name }) => name);
 }
 async function asksDictionaries(server, database) {
   const found = await server.rows(
@@ -365,7 +365,7 @@ async function diagnoseServer(server, databases, context) {
   const findings = [judgeVersion(server)];
   const lacks = await collect(findings, "rights", () => findLackingRights(server, databases));
   if (lacks.length > 0) return [...findings, ...lacks.map(lackOf)];
-  const catalog = await (0, import_chunk_OMCF3Y6I.readCatalog)(server, databases).catch((error) => {
+  const catalog = await (0, import_chunk_DO2WDNPP.readCatalog)(server, databases).catch((error) => {
     findings.push((0, import_chunk_CW2N472Z.explainAsFinding)("rights", error));
     return void 0;
   });
@@ -856,7 +856,7 @@ async function sendRows({ table, partition, slice, fingerprint, counted }, { ser
   }
 }
 function describeLayout({ columns }) {
-  return (0, import_chunk_OMCF3Y6I.hashFingerprint)(columns.map(({ name, type }) => [name, type]));
+  return (0, import_chunk_DO2WDNPP.hashFingerprint)(columns.map(({ name, type }) => [name, type]));
 }
 function cutIntoSlices(partition, limitBytes) {
   const pieces = gather(partition.parts, limitBytes);
@@ -922,7 +922,7 @@ var PartitionExport = class {
     this.#place = locate(table, partition?.id ?? WHOLE_TABLE);
     this.#counts = counts;
     this.#watch = watch;
-    this.#listed = partition && (0, import_chunk_OMCF3Y6I.fingerprintPartition)(partition, table.columns);
+    this.#listed = partition && (0, import_chunk_DO2WDNPP.fingerprintPartition)(partition, table.columns);
   }
   /** Looks what of it earlier runs have sent; what is left to be counted is noted. */
   async lookUp() {
@@ -954,7 +954,7 @@ var PartitionExport = class {
       })
     );
     const all = addCounts(counted.map(({ counted: counted2 }) => counted2));
-    const fingerprint = this.#listed ?? (0, import_chunk_OMCF3Y6I.hashFingerprint)([all, table.columns]);
+    const fingerprint = this.#listed ?? (0, import_chunk_DO2WDNPP.hashFingerprint)([all, table.columns]);
     const equal = await earlier.findEqual(this.#place, describeLayout(table), all);
     if (equal) return [this.#confirm(() => equal.map((part) => ({ part: { ...part, fingerprint } })))];
     return await Promise.all(
@@ -1007,7 +1007,7 @@ var PartitionExport = class {
     const { table, partition } = this.#job;
     if (!partition) return true;
     const listing = await this.#watch.see();
-    return (0, import_chunk_OMCF3Y6I.isUndisturbed)(partition, listing.get((0, import_chunk_OMCF3Y6I.storageId)(table))?.get(partition.id));
+    return (0, import_chunk_DO2WDNPP.isUndisturbed)(partition, listing.get((0, import_chunk_DO2WDNPP.storageId)(table))?.get(partition.id));
   }
 };
 function countOf({ rows, digest }) {
@@ -1119,15 +1119,15 @@ async function listPieces(server, tables, previous) {
       ({ database, table, fingerprint }) => JSON.stringify([database, table, fingerprint])
     )
   );
-  const listing = await (0, import_chunk_OMCF3Y6I.listPartitions)(
+  const listing = await (0, import_chunk_DO2WDNPP.listPartitions)(
     server,
     tables.filter(({ storage }) => storage === "parts")
   );
   return tables.flatMap((table) => {
     const { database, name, storage, columns } = table;
     if (storage === "whole") return [{ table: shareId(table), piece: WHOLE_TABLE, sizeBytes: 0 }];
-    return [...listing.get((0, import_chunk_OMCF3Y6I.storageId)(table))?.values() ?? []].map((partition) => {
-      const isKnown = known.has(JSON.stringify([database, name, (0, import_chunk_OMCF3Y6I.fingerprintPartition)(partition, columns)]));
+    return [...listing.get((0, import_chunk_DO2WDNPP.storageId)(table))?.values() ?? []].map((partition) => {
+      const isKnown = known.has(JSON.stringify([database, name, (0, import_chunk_DO2WDNPP.fingerprintPartition)(partition, columns)]));
       return { table: shareId(table), piece: partition.id, sizeBytes: isKnown ? 0 : partition.storedBytes };
     });
   });
@@ -1138,7 +1138,7 @@ function describeShared(tables, exported) {
       shareId(table),
       {
         table: shareId(table),
-        state: (0, import_chunk_OMCF3Y6I.hashFingerprint)(describeTable(table)),
+        state: (0, import_chunk_DO2WDNPP.hashFingerprint)(describeTable(table)),
         inventory: exported.tables[index],
         parts: []
       }
@@ -1193,11 +1193,11 @@ var Exporter = class {
   async #listJobs(tables) {
     const { server } = this.#tools;
     const withParts = tables.filter(({ storage }) => storage === "parts");
-    const listing = await (0, import_chunk_OMCF3Y6I.listPartitions)(server, withParts);
-    const unstored = await (0, import_chunk_OMCF3Y6I.findUnstoredColumns)(server, withParts);
+    const listing = await (0, import_chunk_DO2WDNPP.listPartitions)(server, withParts);
+    const unstored = await (0, import_chunk_DO2WDNPP.findUnstoredColumns)(server, withParts);
     const jobs = tables.flatMap((table) => {
       if (table.storage === "whole") return [{ table, partition: void 0, isComputed: true }];
-      const id = (0, import_chunk_OMCF3Y6I.storageId)(table);
+      const id = (0, import_chunk_DO2WDNPP.storageId)(table);
       return [...listing.get(id)?.values() ?? []].map((partition) => ({
         table,
         partition,
@@ -1218,7 +1218,7 @@ var Exporter = class {
     const { server, context, streams } = this.#tools;
     const { clock, reporter, signal } = context;
     const tables = [...new Set(jobs.filter(({ partition }) => partition).map(({ table }) => table))];
-    const watch = new LookAgain(() => (0, import_chunk_OMCF3Y6I.listPartitions)(server, tables), clock, signal);
+    const watch = new LookAgain(() => (0, import_chunk_DO2WDNPP.listPartitions)(server, tables), clock, signal);
     const disturbed = [];
     const settling = [];
     let done = 0;
@@ -1258,7 +1258,7 @@ var Exporter = class {
       partition: partition?.id ?? WHOLE_TABLE,
       slice: { condition, exactRows: void 0, storedBytes: partition?.storedBytes ?? 0 },
       // It never comes again: no later backup may refer to these rows.
-      fingerprint: (0, import_chunk_OMCF3Y6I.hashFingerprint)((0, import_node_crypto.randomUUID)()),
+      fingerprint: (0, import_chunk_DO2WDNPP.hashFingerprint)((0, import_node_crypto.randomUUID)()),
       counted
     };
     const { part } = await sendRows(rows, this.#tools, context.signal);
@@ -1268,7 +1268,7 @@ var Exporter = class {
   }
 };
 function nameJob({ table, partition }) {
-  return JSON.stringify([(0, import_chunk_OMCF3Y6I.storageId)(table), partition?.id]);
+  return JSON.stringify([(0, import_chunk_DO2WDNPP.storageId)(table), partition?.id]);
 }
 var ATTEMPTS2 = 3;
 function createClickHouseStore(options, context) {
@@ -1299,7 +1299,7 @@ var ClickHouseStore = class {
   }
   async check() {
     const server = await this.#connect();
-    const reading = (0, import_chunk_OMCF3Y6I.readCatalog)(server, this.#databases);
+    const reading = (0, import_chunk_DO2WDNPP.readCatalog)(server, this.#databases);
     reading.catch(() => {
     });
     const lacks = await Promise.all([
@@ -1369,7 +1369,7 @@ var ClickHouseStore = class {
       put("after-data.sql", (0, import_chunk_RJP6TYKP.writeScript)(plan.afterData, settings)),
       this.#isAccessKept ? readAccess(server, catalog.databases) : void 0
     ]);
-    const inventory = (0, import_chunk_OMCF3Y6I.describeInventory)(catalog, tables);
+    const inventory = (0, import_chunk_DO2WDNPP.describeInventory)(catalog, tables);
     inventory.notCovered.push(...describeReplaced(replaced));
     return {
       store: this.name,
@@ -1377,7 +1377,7 @@ var ClickHouseStore = class {
       server: { version: server.version },
       source: describeSource(catalog),
       inventory,
-      leftOut: access ? [...catalog.leftOut.filter((each) => each !== import_chunk_OMCF3Y6I.ACCESS_LEFT_OUT), ...access.leftOut] : catalog.leftOut,
+      leftOut: access ? [...catalog.leftOut.filter((each) => each !== import_chunk_DO2WDNPP.ACCESS_LEFT_OUT), ...access.leftOut] : catalog.leftOut,
       ddl: { objects, beforeData, afterData },
       parts,
       ...access && {
@@ -1394,7 +1394,7 @@ var ClickHouseStore = class {
     const catalog = await this.#takeCatalog(server);
     if (catalog.tables.length === 0) return { catalog, parts: [], tables: [], replaced: [] };
     const { destination, deadlineMs } = mode;
-    const exported = await (0, import_chunk_OMCF3Y6I.exportByServer)(
+    const exported = await (0, import_chunk_DO2WDNPP.exportByServer)(
       server,
       catalog.tables,
       destination,
@@ -1405,7 +1405,7 @@ var ClickHouseStore = class {
       catalog,
       parts: [],
       ...exported,
-      replaced: findReplaced(catalog, await (0, import_chunk_OMCF3Y6I.readDataTables)(server, catalog))
+      replaced: findReplaced(catalog, await (0, import_chunk_DO2WDNPP.readDataTables)(server, catalog))
     };
   }
   /**
@@ -1420,7 +1420,7 @@ var ClickHouseStore = class {
     for (let attempt = 1; ; attempt += 1) {
       const all = await this.#takeCatalog(server);
       const catalog = own ? { ...all, tables: all.tables.filter((table) => own.has(shareId(table))) } : all;
-      const findChanges = async () => findReplaced(catalog, await (0, import_chunk_OMCF3Y6I.readDataTables)(server, catalog));
+      const findChanges = async () => findReplaced(catalog, await (0, import_chunk_DO2WDNPP.readDataTables)(server, catalog));
       let exported;
       let replaced;
       try {
@@ -1446,7 +1446,7 @@ var ClickHouseStore = class {
   async #takeCatalog(server) {
     const checked = this.#checked;
     this.#checked = void 0;
-    return checked ?? await (0, import_chunk_OMCF3Y6I.readCatalog)(server, this.#databases);
+    return checked ?? await (0, import_chunk_DO2WDNPP.readCatalog)(server, this.#databases);
   }
   #connect() {
     this.#server ??= import_chunk_FAGAO7DN.ClickHouseServer.connect(this.#connection, this.#context);
@@ -1457,7 +1457,7 @@ async function* oneChunk(bytes) {
   yield bytes;
 }
 function describeSource(catalog) {
-  return { id: (0, import_chunk_OMCF3Y6I.hashIdentity)(catalog), database: catalog.databases.join(", ") };
+  return { id: (0, import_chunk_DO2WDNPP.hashIdentity)(catalog), database: catalog.databases.join(", ") };
 }
 function describeReplaced(replaced) {
   return replaced.map(

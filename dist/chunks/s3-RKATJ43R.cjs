@@ -34,7 +34,7 @@ module.exports = __toCommonJS(stdin_exports);
 var import_chunk_RPDWIDI6 = require("./chunk-RPDWIDI6.cjs");
 var import_chunk_N4ANDGVV = require("./chunk-N4ANDGVV.cjs");
 var import_chunk_JYWDWY5C = require("./chunk-JYWDWY5C.cjs");
-var import_chunk_25ZJ6SMB = require("./chunk-25ZJ6SMB.cjs");
+var import_chunk_MTOQJTFN = require("./chunk-MTOQJTFN.cjs");
 var import_chunk_CHEQEFGL = require("./chunk-CHEQEFGL.cjs");
 var import_chunk_E4TRGNTH = require("./chunk-E4TRGNTH.cjs");
 var import_chunk_D6QFH5CA = require("./chunk-D6QFH5CA.cjs");
@@ -27693,19 +27693,19 @@ var NewObjects = class {
     const { storageClass, kmsKey, legalHold } = this.#config;
     const lockedUntil = this.lockedUntil(key);
     return {
-      ...storageClass && (0, import_chunk_25ZJ6SMB.isDataKey)(key) && { StorageClass: storageClass },
+      ...storageClass && (0, import_chunk_MTOQJTFN.isDataKey)(key) && { StorageClass: storageClass },
       ...kmsKey !== void 0 && { ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey },
       ...lockedUntil && {
         ObjectLockMode: this.#config.objectLock.mode,
         ObjectLockRetainUntilDate: lockedUntil
       },
-      ...legalHold && (0, import_chunk_25ZJ6SMB.isLockableKey)(key) && { ObjectLockLegalHoldStatus: "ON" }
+      ...legalHold && (0, import_chunk_MTOQJTFN.isLockableKey)(key) && { ObjectLockLegalHoldStatus: "ON" }
     };
   }
   /** Until when an object that is written, or referred to, now is to be locked. */
   lockedUntil(key) {
     const { objectLock } = this.#config;
-    if (!objectLock || !(0, import_chunk_25ZJ6SMB.isLockableKey)(key)) return void 0;
+    if (!objectLock || !(0, import_chunk_MTOQJTFN.isLockableKey)(key)) return void 0;
     return new Date(this.#clock.now().getTime() + objectLock.forMs);
   }
   /**
@@ -27931,12 +27931,12 @@ async function tryRights(place) {
     attempt(
       place,
       "Removing what is not there",
-      (client, options) => client.send(new import_client_s32.DeleteObjectCommand(objectOf(place, import_chunk_25ZJ6SMB.probeKey)), options)
+      (client, options) => client.send(new import_client_s32.DeleteObjectCommand(objectOf(place, import_chunk_MTOQJTFN.probeKey)), options)
     ),
     tryToReplace(place),
-    tryToUpload(place, import_chunk_25ZJ6SMB.probeKey),
-    tryToUpload(place, (0, import_chunk_25ZJ6SMB.manifestKey)(import_chunk_25ZJ6SMB.probeId)),
-    tryToUpload(place, (0, import_chunk_25ZJ6SMB.drillKey)(import_chunk_25ZJ6SMB.probeId))
+    tryToUpload(place, import_chunk_MTOQJTFN.probeKey),
+    tryToUpload(place, (0, import_chunk_MTOQJTFN.manifestKey)(import_chunk_MTOQJTFN.probeId)),
+    tryToUpload(place, (0, import_chunk_MTOQJTFN.drillKey)(import_chunk_MTOQJTFN.probeId))
   ]);
   return [
     { right: "list", key: "", outcome: list.outcome },
@@ -27946,12 +27946,12 @@ async function tryRights(place) {
         return { right: "read", key, outcome: isThere ? await tryToRead(place, key) : "unknown" };
       })
     ),
-    { right: "write", key: import_chunk_25ZJ6SMB.probeKey, outcome: data.write },
-    { right: "write", key: (0, import_chunk_25ZJ6SMB.manifestKey)(import_chunk_25ZJ6SMB.probeId), outcome: manifest.write },
-    { right: "write", key: (0, import_chunk_25ZJ6SMB.drillKey)(import_chunk_25ZJ6SMB.probeId), outcome: record.write },
-    { right: "replace", key: import_chunk_25ZJ6SMB.probeKey, outcome: replace },
-    { right: "end uploads", key: import_chunk_25ZJ6SMB.probeKey, outcome: data.end },
-    { right: "remove", key: import_chunk_25ZJ6SMB.probeKey, outcome: remove }
+    { right: "write", key: import_chunk_MTOQJTFN.probeKey, outcome: data.write },
+    { right: "write", key: (0, import_chunk_MTOQJTFN.manifestKey)(import_chunk_MTOQJTFN.probeId), outcome: manifest.write },
+    { right: "write", key: (0, import_chunk_MTOQJTFN.drillKey)(import_chunk_MTOQJTFN.probeId), outcome: record.write },
+    { right: "replace", key: import_chunk_MTOQJTFN.probeKey, outcome: replace },
+    { right: "end uploads", key: import_chunk_MTOQJTFN.probeKey, outcome: data.end },
+    { right: "remove", key: import_chunk_MTOQJTFN.probeKey, outcome: remove }
   ];
 }
 async function tryToUpload(place, key) {
@@ -27971,9 +27971,9 @@ async function tryToUpload(place, key) {
 }
 async function tryToReplace(place) {
   const { requests, newObjects } = place;
-  if (!requests.isAws || newObjects.lockedUntil(import_chunk_25ZJ6SMB.probeKey)) return "unknown";
+  if (!requests.isAws || newObjects.lockedUntil(import_chunk_MTOQJTFN.probeKey)) return "unknown";
   const input = {
-    ...objectOf(place, import_chunk_25ZJ6SMB.probeKey),
+    ...objectOf(place, import_chunk_MTOQJTFN.probeKey),
     UploadId: "none",
     MultipartUpload: { Parts: [{ PartNumber: 1, ETag: '"none"' }] }
   };
@@ -27992,15 +27992,15 @@ async function tryToReplace(place) {
 async function tryToList(place) {
   let keys = [];
   const outcome = await attempt(place, "Listing", async (client, options) => {
-    const scope = { ...scopeOf(place), Prefix: place.prefix + import_chunk_25ZJ6SMB.backupsPrefix };
+    const scope = { ...scopeOf(place), Prefix: place.prefix + import_chunk_MTOQJTFN.backupsPrefix };
     const { Contents = [] } = await client.send(new import_client_s32.ListObjectsV2Command(scope), options);
     keys = Contents.map(({ Key = "" }) => Key.slice(place.prefix.length));
   });
-  const manifest = keys.find((key) => key === (0, import_chunk_25ZJ6SMB.manifestKey)((0, import_chunk_25ZJ6SMB.findBackupOf)(key) ?? ""));
-  const data = keys.find(import_chunk_25ZJ6SMB.isDataKey);
+  const manifest = keys.find((key) => key === (0, import_chunk_MTOQJTFN.manifestKey)((0, import_chunk_MTOQJTFN.findBackupOf)(key) ?? ""));
+  const data = keys.find(import_chunk_MTOQJTFN.isDataKey);
   const samples = [
-    { key: manifest ?? (0, import_chunk_25ZJ6SMB.manifestKey)(import_chunk_25ZJ6SMB.probeId), isThere: manifest !== void 0 },
-    { key: data ?? import_chunk_25ZJ6SMB.probeKey, isThere: data !== void 0 }
+    { key: manifest ?? (0, import_chunk_MTOQJTFN.manifestKey)(import_chunk_MTOQJTFN.probeId), isThere: manifest !== void 0 },
+    { key: data ?? import_chunk_MTOQJTFN.probeKey, isThere: data !== void 0 }
   ];
   return { outcome, samples };
 }
@@ -28395,7 +28395,7 @@ var S3Destination = class {
         (client, options) => client.send(new import_client_s35.ListObjectsV2Command(input), options)
       );
     } catch (error) {
-      if (!lacksRight(error) || (await tryToUpload(this.#place, import_chunk_25ZJ6SMB.probeKey)).write !== "allowed") throw error;
+      if (!lacksRight(error) || (await tryToUpload(this.#place, import_chunk_MTOQJTFN.probeKey)).write !== "allowed") throw error;
     }
   }
   async tryRights() {
@@ -28565,7 +28565,7 @@ var S3Destination = class {
     } while (page.IsTruncated);
   }
   #object(key) {
-    return { Bucket: this.#requests.bucket, Key: this.#prefix + (0, import_chunk_25ZJ6SMB.requireSafeKey)(key) };
+    return { Bucket: this.#requests.bucket, Key: this.#prefix + (0, import_chunk_MTOQJTFN.requireSafeKey)(key) };
   }
 };
 function isRefusal(error) {
