@@ -27,8 +27,7 @@ export class BackupWriter {
   readonly #destination: Destination;
   readonly #objects: ObjectWriter;
   readonly #context: RunContext;
-  readonly #keys: string[] = [];
-  readonly #partKeys = new Set<string>();
+  readonly #keys = new Set<string>();
   readonly #receipts: ReceiptBook;
   #sentBytes = 0;
 
@@ -56,7 +55,7 @@ export class BackupWriter {
 
   /** Every key this run wrote to, or tried to. */
   get keys(): readonly string[] {
-    return this.#keys;
+    return [...this.#keys];
   }
 
   /** Bytes this run has sent so far. */
@@ -66,7 +65,7 @@ export class BackupWriter {
 
   /** Takes down a key that this run is about to write by itself. */
   note(key: string): void {
-    this.#keys.push(key);
+    this.#keys.add(key);
   }
 
   /**
@@ -104,10 +103,7 @@ export class BackupWriter {
   #newPartKey(store: string, part: Parameters<typeof partKey>[1]): string {
     for (let time = 1; ; time += 1) {
       const key = partKey(store, part, this.#partsId, time);
-      if (!this.#partKeys.has(key)) {
-        this.#partKeys.add(key);
-        return key;
-      }
+      if (!this.#keys.has(this.#objects.keyOf(key))) return key;
     }
   }
 
@@ -116,7 +112,7 @@ export class BackupWriter {
     body: AsyncIterable<Uint8Array>,
     expectedSizeBytes?: number,
   ): Promise<StoredObject> {
-    this.#keys.push(this.#objects.keyOf(key)); // before: a write whose answer was lost may have arrived
+    this.#keys.add(this.#objects.keyOf(key)); // before: a write whose answer was lost may have arrived
     return await this.#objects.put(key, this.#count(body), expectedSizeBytes);
   }
 

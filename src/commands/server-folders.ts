@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { parseServerFolder, serialiseServerFolder } from "../backup/server-folder.ts";
 import type { ServerFolder } from "../backup/server-folder.ts";
 import type { Destination } from "../destinations/destination.ts";
@@ -13,10 +12,10 @@ export interface NotedFolder extends ServerFolder {
   forget(): Promise<void>;
 }
 
-/** @throws AppError as `Destination.put` */
+/** @throws AppError as `Destination.putIfAbsent` */
 export async function noteServerFolder(folder: ServerFolder, destination: Destination): Promise<void> {
-  const bytes = serialiseServerFolder(folder);
-  await destination.put(serverFolderKey(folder.folder), Readable.from([bytes]), bytes.length);
+  // In one request, like receipts: a stream would wait for memory that another store's uploads hold.
+  await destination.putIfAbsent(serverFolderKey(folder.folder), serialiseServerFolder(folder));
 }
 
 /** All of them at a destination. A note that cannot be read tells of nothing that could be removed, and is left out. */

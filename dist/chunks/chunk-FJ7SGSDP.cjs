@@ -84,35 +84,34 @@ var import_chunk_E4TRGNTH = require("./chunk-E4TRGNTH.cjs");
 var import_chunk_PKNFJV47 = require("./chunk-PKNFJV47.cjs");
 var import_chunk_D6QFH5CA = require("./chunk-D6QFH5CA.cjs");
 var import_node_crypto = require("node:crypto");
-var import_node_stream = require("node:stream");
 var import_node_crypto2 = require("node:crypto");
 var import_node_crypto3 = require("node:crypto");
 var import_node_crypto4 = require("node:crypto");
+var import_node_stream = require("node:stream");
 var import_node_stream2 = require("node:stream");
-var import_node_stream3 = require("node:stream");
 var import_node_crypto5 = require("node:crypto");
 var import_promises = require("node:fs/promises");
 var import_node_path = require("node:path");
 var import_node_crypto6 = require("node:crypto");
-var import_node_stream4 = require("node:stream");
+var import_node_stream3 = require("node:stream");
 var import_node_crypto7 = require("node:crypto");
-var import_node_stream5 = require("node:stream");
+var import_node_stream4 = require("node:stream");
 var import_node_crypto8 = require("node:crypto");
-var import_node_stream6 = require("node:stream");
+var import_node_stream5 = require("node:stream");
 var import_node_crypto9 = require("node:crypto");
 var import_promises2 = require("node:fs/promises");
 var import_node_path2 = require("node:path");
 var import_node_crypto10 = require("node:crypto");
 var import_promises3 = require("node:fs/promises");
 var import_node_events = require("node:events");
-var import_node_stream7 = require("node:stream");
+var import_node_stream6 = require("node:stream");
 var import_node_crypto11 = require("node:crypto");
 var import_node_util = require("node:util");
 var import_node_crypto12 = require("node:crypto");
 var import_node_crypto13 = require("node:crypto");
 var import_node_util2 = require("node:util");
 var import_node_util3 = require("node:util");
-var import_node_stream8 = require("node:stream");
+var import_node_stream7 = require("node:stream");
 var DOCTOR_FOUND_BAD = 4;
 function exitStatusOfResult(result) {
   const hasOutcomes = result.command === "backup" || result.command === "finish" || result.command === "status";
@@ -1354,8 +1353,7 @@ function parseServerFolder(bytes, where) {
   return { engine, at, folder };
 }
 async function noteServerFolder(folder, destination) {
-  const bytes = serialiseServerFolder(folder);
-  await destination.put((0, import_chunk_MTOQJTFN.serverFolderKey)(folder.folder), import_node_stream.Readable.from([bytes]), bytes.length);
+  await destination.putIfAbsent((0, import_chunk_MTOQJTFN.serverFolderKey)(folder.folder), serialiseServerFolder(folder));
 }
 async function readServerFolders(destination) {
   const found = [];
@@ -1378,8 +1376,7 @@ var BackupWriter = class {
   #destination;
   #objects;
   #context;
-  #keys = [];
-  #partKeys = /* @__PURE__ */ new Set();
+  #keys = /* @__PURE__ */ new Set();
   #receipts;
   #sentBytes = 0;
   constructor(backupId, destination, encryption, context, attempt) {
@@ -1398,7 +1395,7 @@ var BackupWriter = class {
   }
   /** Every key this run wrote to, or tried to. */
   get keys() {
-    return this.#keys;
+    return [...this.#keys];
   }
   /** Bytes this run has sent so far. */
   get sentBytes() {
@@ -1406,7 +1403,7 @@ var BackupWriter = class {
   }
   /** Takes down a key that this run is about to write by itself. */
   note(key) {
-    this.#keys.push(key);
+    this.#keys.add(key);
   }
   /**
    * The sink of one store.
@@ -1436,14 +1433,11 @@ var BackupWriter = class {
   #newPartKey(store, part) {
     for (let time = 1; ; time += 1) {
       const key = (0, import_chunk_MTOQJTFN.partKey)(store, part, this.#partsId, time);
-      if (!this.#partKeys.has(key)) {
-        this.#partKeys.add(key);
-        return key;
-      }
+      if (!this.#keys.has(this.#objects.keyOf(key))) return key;
     }
   }
   async #write(key, body, expectedSizeBytes) {
-    this.#keys.push(this.#objects.keyOf(key));
+    this.#keys.add(this.#objects.keyOf(key));
     return await this.#objects.put(key, this.#count(body), expectedSizeBytes);
   }
   async *#count(body) {
@@ -2518,7 +2512,7 @@ async function openResuming(destination, object, { clock, reporter, signal }) {
       }
     }
   }
-  const stream = import_node_stream3.Readable.from(read(), { objectMode: false });
+  const stream = import_node_stream2.Readable.from(read(), { objectMode: false });
   stream.once("close", () => source.destroy());
   return listenTo(stream);
 }
@@ -2533,7 +2527,7 @@ function readObjects(destination, keyring, context) {
       const stored = await openResuming(destination, object, context);
       const proved = prove(stored, object, where);
       const content = object.age && keyring ? await decrypt(proved, keyring, object, where) : proved;
-      const readable = import_node_stream2.Readable.from(content, { objectMode: false });
+      const readable = import_node_stream.Readable.from(content, { objectMode: false });
       readable.once("close", () => stored.destroy());
       return readable;
     },
@@ -4517,7 +4511,7 @@ async function plan2(request, context) {
       keys: await fingerprintKeys(keys, found.newest, context),
       shards
     });
-    await destination.put((0, import_chunk_MTOQJTFN.planKey)(backupId), import_node_stream4.Readable.from([bytes]), bytes.length);
+    await destination.put((0, import_chunk_MTOQJTFN.planKey)(backupId), import_node_stream3.Readable.from([bytes]), bytes.length);
     for (const shard of shards) reporter.info(describeShard(shard));
     return { command: "plan", backupId, shards };
   });
@@ -4720,7 +4714,7 @@ var Rekeying = class {
         hint: "The backup is as that run left it. Start this one again."
       });
     }
-    const put = (key, bytes) => destination.put(key, import_node_stream5.Readable.from([bytes]));
+    const put = (key, bytes) => destination.put(key, import_node_stream4.Readable.from([bytes]));
     await put((0, import_chunk_MTOQJTFN.restoreGuideKey)(id), Buffer.from(renderRestoreGuide(replaced, destination.url)));
     await put((0, import_chunk_MTOQJTFN.manifestKey)(id), (0, import_chunk_ENZVR7QC.serialiseManifest)(replaced));
     const isOwn = ({ key }) => key.startsWith((0, import_chunk_MTOQJTFN.backupFolder)(id));
@@ -4784,7 +4778,7 @@ async function backupShard(request, context) {
   const { sentBytes } = writer;
   const finishedAt = clock.now().toISOString();
   const bytes = serialiseShardRecord({ backupId, shard, finishedAt, sentBytes, stores: shares });
-  await destination.put((0, import_chunk_MTOQJTFN.shardKey)(backupId, shard), import_node_stream6.Readable.from([bytes]), bytes.length);
+  await destination.put((0, import_chunk_MTOQJTFN.shardKey)(backupId, shard), import_node_stream5.Readable.from([bytes]), bytes.length);
   reporter.info(`Shard ${shard} of backup ${backupId} has finished; finish joins all of them.`);
   return { ...done, wasFinished: false, sentBytes, seconds: (0, import_chunk_KVCMGXJE.secondsSince)(clock, startMs) };
 }
@@ -5289,7 +5283,7 @@ function matches(key, pattern) {
 }
 var AHEAD_BYTES = 8 * 1024 * 1024;
 function splitBody(body, count, { clock, signal }, { patienceMs, onStall }) {
-  const branches = Array.from({ length: count }, () => new import_node_stream7.PassThrough({ highWaterMark: AHEAD_BYTES }));
+  const branches = Array.from({ length: count }, () => new import_node_stream6.PassThrough({ highWaterMark: AHEAD_BYTES }));
   let fault;
   for (const branch of branches) branch.on("error", () => {
   });
@@ -6361,7 +6355,7 @@ async function readLastOutcome(destination, command) {
 }
 async function writeLastOutcome(destination, outcome) {
   const bytes = serialiseOutcome(outcome);
-  await destination.put((0, import_chunk_MTOQJTFN.outcomeKey)(outcome.command), import_node_stream8.Readable.from([bytes]), bytes.byteLength);
+  await destination.put((0, import_chunk_MTOQJTFN.outcomeKey)(outcome.command), import_node_stream7.Readable.from([bytes]), bytes.byteLength);
 }
 var MEMORY_LIMIT_MS = 2e4;
 async function withNotices(config, shell, context, work) {
