@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { BackupPoint } from "../backup/history.ts";
 import { countRows } from "../backup/inventory.ts";
 import { FORMAT_VERSION, objectsOfStore, sizeOfBackup, sizeOfStore } from "../backup/manifest.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { Destination, DestinationGroup, DestinationOutcome } from "../destinations/destination.ts";
-import { buildBackupId, partsPrefix, restoreGuideKey } from "../destinations/keys.ts";
+import { drawBackupId, partsPrefix, restoreGuideKey } from "../destinations/keys.ts";
 import type { AgeEncryption } from "../encryption/age.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatBytes, formatSeconds } from "../report/quantities.ts";
@@ -69,7 +68,7 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
   const startedAt = clock.now();
-  const id = buildBackupId(startedAt, randomBytes(2).toString("hex"));
+  const id = drawBackupId(startedAt);
   const phases = new Stopwatch(clock);
   const writer = new BackupWriter(id, destination, encryption, context);
   request.onStart?.(id);

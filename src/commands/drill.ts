@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { wasEmpty } from "../backup/emptiness.ts";
@@ -6,7 +5,7 @@ import type { DrillPoint } from "../backup/history.ts";
 import type { Comparison, Inventory } from "../backup/inventory.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
-import { buildBackupId, drillKey } from "../destinations/keys.ts";
+import { drawBackupId, drillKey } from "../destinations/keys.ts";
 import { DRILL_FORMAT_VERSION, serialiseDrillRecord } from "../drill/record.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import { leaveUntried, performSteps } from "../drill/steps/perform.ts";
@@ -166,7 +165,7 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
   const record: DrillRecord = {
     format: "lifeboat-drill",
     formatVersion: DRILL_FORMAT_VERSION,
-    id: buildBackupId(startedAt, randomBytes(2).toString("hex")),
+    id: drawBackupId(startedAt),
     backupId: manifest.id,
     writtenBy: VERSION,
     startedAt: startedAt.toISOString(),

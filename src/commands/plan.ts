@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { divide, serialisePlan } from "../backup/shard-plan.ts";
 import type { PlannedShard } from "../backup/shard-plan.ts";
-import { buildBackupId, planKey } from "../destinations/keys.ts";
+import { drawBackupId, planKey } from "../destinations/keys.ts";
 import { describeShard } from "../report/shards.ts";
 import type { RunContext } from "../run-context.ts";
 import { fingerprintKeys } from "./application-keys.ts";
@@ -35,7 +34,7 @@ export async function plan(request: PlanRequest, context: RunContext): Promise<P
   const { name, stores, destination, full, keys = [], count } = request;
   const { clock, reporter } = context;
   const startedAt = clock.now();
-  const backupId = buildBackupId(startedAt, randomBytes(2).toString("hex"));
+  const backupId = drawBackupId(startedAt);
   await reporter.phase("Check", () => check(request, context));
   return await reporter.phase("Plan", async () => {
     const found = await findEarlier(destination, startedAt, context);

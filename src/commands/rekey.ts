@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { mapObjects, objectsOfStore, serialiseManifest } from "../backup/manifest.ts";
 import type { Manifest, StoredObject } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import {
   backupFolder,
-  buildBackupId,
+  drawBackupId,
   manifestKey,
   rekeyedKey,
   restoreGuideKey,
@@ -68,7 +67,7 @@ export async function rekey(request: RekeyRequest, context: RunContext): Promise
   await reporter.phase("Check", () =>
     settleAll(manifests.map((manifest) => requireUnlocked(manifest, destination, keyring))),
   );
-  const run = new Rekeying(request, buildBackupId(clock.now(), randomBytes(2).toString("hex")), context);
+  const run = new Rekeying(request, drawBackupId(clock.now()), context);
   const rekeyed: string[] = [];
   await reporter.phase("Encrypt", async () => {
     for (const manifest of manifests) {

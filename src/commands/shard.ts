@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { serialiseDocument } from "../backup/document.ts";
 import { objectsOfStore } from "../backup/manifest.ts";
@@ -7,7 +6,7 @@ import { holdsPiece } from "../backup/shard-plan.ts";
 import type { Portion, ShardPlan } from "../backup/shard-plan.ts";
 import { serialiseShardRecord } from "../backup/shard-result.ts";
 import type { StoreShare } from "../backup/shard-result.ts";
-import { attemptKey, buildBackupId, shardKey, writeShard } from "../destinations/keys.ts";
+import { attemptKey, drawBackupId, shardKey, writeShard } from "../destinations/keys.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { AppError } from "../errors.ts";
 import { countOf, formatSeconds } from "../report/quantities.ts";
@@ -109,7 +108,7 @@ async function beginAttempt(
     number += 1;
   const name = writeShard(shard);
   if (number === 1) return { name, folder: "", partsId: backupId };
-  const partsId = buildBackupId(startedAt, randomBytes(2).toString("hex"));
+  const partsId = drawBackupId(startedAt);
   return { name: `${name}-attempt-${number}`, folder: `${name}-attempt-${number}/`, partsId };
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { AppError } from "../errors.ts";
 
 /**
@@ -13,10 +14,22 @@ const PINS = "pins/";
 const RECEIPTS = "receipts/";
 const SHARDS = "shards/";
 
-/** @param random - four hexadecimal digits, so that two runs in one second differ */
-export function buildBackupId(startedAt: Date, random: string): string {
+/**
+ * The id of a run that starts now. Its last digits are the milliseconds, so that of two runs in one second the later
+ * sorts last, and chance below that.
+ */
+export function drawBackupId(startedAt: Date): string {
+  const suffix = startedAt.getUTCMilliseconds() * SUFFIXES_PER_MS + randomInt(SUFFIXES_PER_MS);
+  return buildBackupId(startedAt, suffix.toString(16).padStart(4, "0"));
+}
+
+/** As many for each of a second's thousand as four hexadecimal digits allow. */
+const SUFFIXES_PER_MS = 65;
+
+/** @param suffix - four hexadecimal digits, by which two runs in one second differ */
+export function buildBackupId(startedAt: Date, suffix: string): string {
   const compact = startedAt.toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${compact}-${random}`;
+  return `${compact}-${suffix}`;
 }
 
 /** The time in a backup's id, or undefined when the text is no backup id. */

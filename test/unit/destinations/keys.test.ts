@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   buildBackupId,
+  drawBackupId,
   drillKey,
   findBackupTime,
   manifestKey,
@@ -28,6 +29,19 @@ describe("a backup's id", () => {
         if (idOfA < idOfB) expect(a.getTime()).toBeLessThan(b.getTime());
       }),
     );
+  });
+
+  test("drawn for a run sorts after that of a run a millisecond before, and differs within it", () => {
+    const early = fc.date({ min: new Date(0), max: new Date("9999-12-30"), noInvalidDate: true });
+    fc.assert(
+      fc.property(early, (at) => {
+        const id = drawBackupId(at);
+        expect(findBackupTime(id)?.getTime()).toBe(Math.floor(at.getTime() / 1000) * 1000);
+        expect(id < drawBackupId(new Date(at.getTime() + 1))).toBe(true);
+      }),
+    );
+    const drawn = Array.from({ length: 20 }, () => drawBackupId(new Date("2026-11-20T02:17:04.999Z")));
+    expect(new Set(drawn).size).toBeGreaterThan(1);
   });
 
   test.each(["", "latest", "20261120T021704Z", `${ID}x`, `x${ID}`, "20261120T021704Z-7F3A"])(
