@@ -18,7 +18,7 @@ export class WorkflowReporter implements Reporter {
   }
 
   info(line: string): void {
-    core.info(line);
+    core.info(disarm(line));
   }
 
   warn(line: string): void {
@@ -26,6 +26,16 @@ export class WorkflowReporter implements Reporter {
   }
 
   progress(progress: Progress): void {
-    if (this.#thinner.isDue(progress)) core.info(formatProgress(progress));
+    if (this.#thinner.isDue(progress)) core.info(disarm(formatProgress(progress)));
   }
+}
+
+/**
+ * The runner carries out what a line says after `::`, or anywhere after `##[`. Output of programs and text from databases
+ * stand in such lines, so a space of no width goes into either; titles and warnings are escaped by the library.
+ *
+ * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+function disarm(text: string): string {
+  return text.replace(/^(\s*:)(?=:)/gm, "$1\u200b").replaceAll("##[", "##\u200b[");
 }
