@@ -84,7 +84,7 @@ const LAYERS = {
   },
   commands: {
     modules: `^(\\.\\./)+(${SHELLS}|wire|config/|stores/(?!store\\.ts)|destinations/(?!(destination|keys)\\.ts))`,
-    why: "Commands work with the contracts of stores and destinations; src/wire.ts chooses what stands behind them.",
+    why: "Commands work with the contracts of stores and destinations; src/wire chooses what stands behind them.",
   },
   action: {
     modules: "^(\\.\\./)+cli/",

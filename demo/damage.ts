@@ -8,7 +8,7 @@ import { openDestination } from "../src/destinations/open.ts";
 import { createContext } from "../src/run-context.ts";
 import type { ContextSource, RunContext } from "../src/run-context.ts";
 import type { ThrowawayTarget } from "../src/stores/store.ts";
-import { buildThrowaway } from "../src/wire.ts";
+import { buildThrowaway } from "../src/wire/stores.ts";
 
 /** What is done to a restored copy, and what a drill that is worth anything says about it. */
 interface Damage {

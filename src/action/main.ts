@@ -7,7 +7,7 @@ import { judgeFailure, judgeResult } from "../report/outcome.ts";
 import { systemClock } from "../sys/clock.ts";
 import { Redactor } from "../sys/secret.ts";
 import { cancelOnSignals } from "../sys/signals.ts";
-import { run } from "../wire.ts";
+import { run } from "../wire/run.ts";
 import { readConfig } from "./inputs.ts";
 import { keepIssues } from "./issues.ts";
 import { publish, publishFailure } from "./outputs.ts";

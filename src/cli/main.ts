@@ -14,7 +14,7 @@ import { systemClock } from "../sys/clock.ts";
 import { Redactor } from "../sys/secret.ts";
 import { cancelOnSignals } from "../sys/signals.ts";
 import { findTextFile, readTextFile } from "../sys/text-file.ts";
-import { run } from "../wire.ts";
+import { run } from "../wire/run.ts";
 import { buildProgram } from "./args.ts";
 import type { Arguments } from "./args.ts";
 import type { InitFlags } from "./init.ts";

@@ -53,7 +53,7 @@ test.each([
   ["src/commands/list.ts", `Date.now();`, "Time comes from the Clock"],
   ["src/commands/list.ts", `new Date();`, "Time comes from the Clock"],
   ["src/commands/list.ts", `setTimeout(() => {}, 1);`, "Time comes from the Clock"],
-  ["src/wire.ts", `console.log(process.env["X"]);`, "The environment and the exit status"],
+  ["src/wire/run.ts", `console.log(process.env["X"]);`, "The environment and the exit status"],
   ["src/commands/list.ts", `process.exitCode = 1;`, "The environment and the exit status"],
 ])("lint refuses in %s: %s", async (file, code, reason) => {
   const messages = await lint(file, code);

@@ -6,7 +6,7 @@ import type { DrillResult } from "../../../src/commands/drill.ts";
 import { openDestination } from "../../../src/destinations/open.ts";
 import { createContext } from "../../../src/run-context.ts";
 
-import { buildThrowaway } from "../../../src/wire.ts";
+import { buildThrowaway } from "../../../src/wire/stores.ts";
 import { DrillSite, expectReasons, keepSteps, startDrillShell } from "../../support/drill-site.ts";
 
 let site: DrillSite;

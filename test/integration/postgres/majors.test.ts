@@ -7,7 +7,7 @@ import type { DrillResult } from "../../../src/commands/drill.ts";
 import { parseConfig } from "../../../src/config/config.ts";
 import type { PostgresManifest } from "../../../src/backup/manifest.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
-import { run } from "../../../src/wire.ts";
+import { run } from "../../../src/wire/run.ts";
 import { runSql, startToolRun } from "../../support/postgres-databases.ts";
 import type { TestRun } from "../../support/run-context.ts";
 import { usePostgresServers } from "../../support/postgres-servers.ts";

@@ -1,10 +1,10 @@
-import type { EncryptionConfig, KeyringConfig } from "./config/config.ts";
-import type { AgeEncryption } from "./encryption/age.ts";
-import type { Keyring } from "./encryption/keyring.ts";
-import { AppError } from "./errors.ts";
-import { readPrivateFile, readTextFile } from "./sys/text-file.ts";
-import { Secret } from "./sys/secret.ts";
-import type { Redactor } from "./sys/secret.ts";
+import type { EncryptionConfig, KeyringConfig } from "../config/config.ts";
+import type { AgeEncryption } from "../encryption/age.ts";
+import type { Keyring } from "../encryption/keyring.ts";
+import { AppError } from "../errors.ts";
+import { readPrivateFile, readTextFile } from "../sys/text-file.ts";
+import { Secret } from "../sys/secret.ts";
+import type { Redactor } from "../sys/secret.ts";
 
 // Loaded when something is encrypted only: the package takes a while to load.
 
@@ -13,7 +13,7 @@ export async function buildEncryption(
   config: EncryptionConfig | undefined,
 ): Promise<{ encryption?: AgeEncryption }> {
   if (!config) return {};
-  const { AgeEncryption } = await import("./encryption/age.ts");
+  const { AgeEncryption } = await import("../encryption/age.ts");
   if (config.kind === "passphrase") {
     return { encryption: AgeEncryption.forPassphrase(config.passphrase) };
   }
@@ -38,7 +38,7 @@ export async function buildKeyring(
   }
   if (texts.length + passphrases.length === 0) return {};
   for (const text of texts) redactor.add(text);
-  const { Keyring } = await import("./encryption/keyring.ts");
+  const { Keyring } = await import("../encryption/keyring.ts");
   return { keyring: await Keyring.create(texts, passphrases) };
 }
 

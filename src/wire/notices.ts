@@ -1,14 +1,14 @@
-import { readLastOutcome, writeLastOutcome } from "./commands/last-outcome.ts";
-import type { RunResult } from "./commands/result.ts";
-import type { Config } from "./config/config.ts";
-import type { Destination } from "./destinations/destination.ts";
-import { openDestination } from "./destinations/open.ts";
-import { toldAs } from "./notify/channel.ts";
-import type { Memory } from "./notify/notifier.ts";
-import { explainFailure } from "./report/failure.ts";
-import { judgeFailure, judgeResult } from "./report/outcome.ts";
-import type { RunContext } from "./run-context.ts";
-import { createDeadline } from "./sys/clock.ts";
+import { readLastOutcome, writeLastOutcome } from "../commands/last-outcome.ts";
+import type { RunResult } from "../commands/result.ts";
+import type { Config } from "../config/config.ts";
+import type { Destination } from "../destinations/destination.ts";
+import { openDestination } from "../destinations/open.ts";
+import { toldAs } from "../notify/channel.ts";
+import type { Memory } from "../notify/notifier.ts";
+import { explainFailure } from "../report/failure.ts";
+import { judgeFailure, judgeResult } from "../report/outcome.ts";
+import type { RunContext } from "../run-context.ts";
+import { createDeadline } from "../sys/clock.ts";
 
 const MEMORY_LIMIT_MS = 20_000;
 
@@ -28,7 +28,7 @@ export async function withNotices(
   // A backup that several runs share is one to those who are told: plan begins it, and finish says how it ended.
   if (notify.channels.length === 0 || "shard" in config) return await work();
   // Loaded only where somebody is told.
-  const { Notifier } = await import("./notify/notifier.ts");
+  const { Notifier } = await import("../notify/notifier.ts");
   const request = {
     name,
     command: toldAs(command),

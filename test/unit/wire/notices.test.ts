@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Command } from "../../src/config/options.ts";
-import type { RunResult } from "../../src/commands/result.ts";
-import type { Notice } from "../../src/notify/notice.ts";
-import { Scratch } from "../../src/sys/scratch.ts";
-import { run } from "../../src/wire.ts";
-import { openNoticeBoard } from "../support/notice-board.ts";
-import type { NoticeBoard } from "../support/notice-board.ts";
-import { startTestRun } from "../support/run-context.ts";
-import type { TestRun } from "../support/run-context.ts";
-import { parseAs } from "./config/raw-input.ts";
+import type { Command } from "../../../src/config/options.ts";
+import type { RunResult } from "../../../src/commands/result.ts";
+import type { Notice } from "../../../src/notify/notice.ts";
+import { Scratch } from "../../../src/sys/scratch.ts";
+import { run } from "../../../src/wire/run.ts";
+import { openNoticeBoard } from "../../support/notice-board.ts";
+import type { NoticeBoard } from "../../support/notice-board.ts";
+import { startTestRun } from "../../support/run-context.ts";
+import type { TestRun } from "../../support/run-context.ts";
+import { parseAs } from "../config/raw-input.ts";
 
 const YAML = `name: shop
 notify:
