@@ -86,6 +86,10 @@ const LAYERS = {
     modules: `^(\\.\\./)+(${SHELLS}|wire|config/|stores/(?!store\\.ts)|destinations/(?!(destination|keys)\\.ts))`,
     why: "Commands work with the contracts of stores and destinations; src/wire chooses what stands behind them.",
   },
+  wire: {
+    modules: `^(\\.\\./)+(${SHELLS})`,
+    why: "The wiring serves both shells and knows neither.",
+  },
   action: {
     modules: "^(\\.\\./)+cli/",
     why: "The two shells do not know each other: what both need belongs in the core.",

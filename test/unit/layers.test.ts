@@ -44,6 +44,7 @@ test.each([
     "This folder is pure",
   ],
   ["src/action/main.ts", `import { run } from "../cli/main.ts"; run();`, "The two shells"],
+  ["src/wire/run.ts", `import { run } from "../cli/main.ts"; run();`, "The wiring serves both shells"],
   ["src/sys/secret.ts", `import { run } from "../commands/backup.ts"; run();`, "src/sys is the floor"],
   ["src/stores/store.ts", `import { spawn } from "node:child_process"; spawn("x");`, "Processes are started"],
   ["src/stores/store.ts", `await import("child_process");`, "Processes are started"],
