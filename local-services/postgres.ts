@@ -60,6 +60,7 @@ const SETTINGS = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
+  autovacuum: "off", // its workers come when they like
   shared_buffers: "128MB",
   wal_level: "logical", // as on managed servers, where publications exist
 };

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Scratch } from "../../src/sys/scratch.ts";
-import { ProcessWatch } from "../support/processes.ts";
+import { PostgresGate } from "../support/postgres-gate.ts";
+import { listDescendants, readCommandLine } from "../support/processes.ts";
 import { Runner } from "../support/runner.ts";
 import type { FinishedStep } from "../support/runner.ts";
 import { createProduct } from "./product.ts";
@@ -50,7 +50,7 @@ function drillInputs(): Record<string, string> {
 describe("the action, as a runner runs it", () => {
   test("backs up, and a drill proves it; no password shows anywhere", async () => {
     const seenBy: string[] = [];
-    const backup = await runWatched(backupInputs(), seenBy);
+    const backup = await runWatched(backupInputs(), "postgres-url", /pg_dump .*--snapshot=/, seenBy);
     expect(backup.status, backup.log).toBe(0);
     const { "backup-id": id = "", ...measured } = backup.outputs;
     expect(id).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/);
@@ -62,7 +62,7 @@ describe("the action, as a runner runs it", () => {
     expect(backup.state).toEqual({ "backup-id": id });
     expectMasksFirst(backup);
 
-    const drill = await runWatched(drillInputs(), seenBy);
+    const drill = await runWatched(drillInputs(), "target-postgres-url", /pg_restore /, seenBy);
     expect(drill.status, drill.log).toBe(0);
     expect(drill.outputs).toMatchObject({
       "backup-id": id,
@@ -76,7 +76,7 @@ describe("the action, as a runner runs it", () => {
     expect(report.split("\n")[0]).toBe(drill.summary.split("\n")[0]);
     expectMasksFirst(drill);
 
-    const list = await runWatched({ command: "list", destination: pathToFileURL(destination).href }, seenBy);
+    const list = await runner.run({ command: "list", destination: pathToFileURL(destination).href });
     expect(list).toMatchObject({ status: 0, outputs: { "backup-id": id } });
     const post = await runner.runPost(backupInputs(), backup);
     expect(post).toMatchObject({ status: 0, annotations: [] });
@@ -160,22 +160,29 @@ describe("the action, as a runner runs it", () => {
   });
 });
 
-/** Runs a step, and keeps what other users of the machine could have read meanwhile: arguments, temporary files. */
-async function runWatched(inputs: Record<string, string>, seenBy: string[]): Promise<FinishedStep> {
-  const step = await runner.start(inputs);
-  using watch = new ProcessWatch(step.process.pid);
-  let isOver = false;
-  const finished = step.finished().finally(() => (isOver = true));
-  while (!isOver) {
-    seenBy.push(...(await readFiles(runner.temp)));
-    await delay(20);
-  }
-  seenBy.push(...watch.descendants.values());
-  if (inputs["command"] !== "list") {
-    const program = inputs["command"] === "backup" ? "pg_dump" : "pg_restore";
-    expect([...watch.descendants.values()].join("\n")).toContain(program);
-  }
-  return await finished;
+/**
+ * Runs a step, and keeps what other users of the machine can read while a program of Postgres is at work: the arguments of
+ * all that runs, and temporary files.
+ *
+ * @param input - the address that the program is given
+ */
+async function runWatched(
+  inputs: Record<string, string>,
+  input: string,
+  program: RegExp,
+  seenBy: string[],
+): Promise<FinishedStep> {
+  await using gate = await PostgresGate.start(inputs[input] ?? "", "COPY public.accounts");
+  const step = await runner.start({ ...inputs, [input]: gate.url });
+  await step.process.reaches(gate.held);
+  const { pid } = step.process;
+  const commandLines = [pid, ...listDescendants(pid)].map((each) => readCommandLine(each) ?? "");
+  expect(commandLines).toContainEqual(expect.stringMatching(program));
+  const files = await readFiles(runner.temp);
+  expect(files).not.toEqual([]);
+  seenBy.push(...commandLines, ...files);
+  gate.open();
+  return await step.finished();
 }
 
 /** The runner masks only what is printed after it was told to. */

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { generateIdentity, identityToRecipient } from "age-encryption";
-import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { shortFingerprint } from "../../src/backup/application-keys.ts";
 import { objectsOfStore } from "../../src/backup/manifest.ts";
@@ -27,8 +27,6 @@ import { createBucket, createPostgresDatabase } from "../support/services.ts";
 import type { TestBucket, TestDatabase } from "../support/services.ts";
 import { StockTools } from "../support/stock-tools.ts";
 import { runClickHouse } from "./product.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const PASSPHRASE = "planted: seven words of a passphrase";
 

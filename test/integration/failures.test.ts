@@ -6,7 +6,7 @@ import type { Product } from "../e2e/product.ts";
 import { Machine, readRun } from "../support/cli.ts";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
 import type { SeenRequest } from "../support/faulty-s3-proxy.ts";
-import { ProcessWatch } from "../support/processes.ts";
+import { listDescendants, readCommandLine } from "../support/processes.ts";
 import { runSql } from "../support/postgres-databases.ts";
 import { createBucket } from "../support/services.ts";
 import { SmallDisk } from "../support/small-disk.ts";
@@ -43,9 +43,8 @@ describe("a backup that fails is not listed, and the next one is proven:", () =>
     // More than every buffer on the way holds, so that it cannot be done when it is killed.
     await runSql(product.postgresUrl, createNoise("more", 45_000));
     const backingUp = machine.start(...backup);
-    using watch = new ProcessWatch(backingUp.pid);
     proxy.decide = (request) => {
-      if (isPartOfDump(request)) killDump(watch);
+      if (isPartOfDump(request)) killDump(backingUp.pid);
       return { kind: "pass" };
     };
     const { status, json } = await readRun(backingUp);
@@ -164,8 +163,9 @@ async function expectNothingThenProof(machine: Machine, place: string[], backup:
   expect(drill.json).toMatchObject({ record: { backupId, verdict: "proven" } });
 }
 
-function killDump(watch: ProcessWatch): void {
-  for (const [pid, commandLine] of watch.descendants) {
-    if (/pg_dump .*--snapshot=/.test(commandLine)) process.kill(pid, "SIGKILL");
+/** Kills the pg_dump of a backup whose rows are on their way. */
+function killDump(backup: number): void {
+  for (const pid of listDescendants(backup)) {
+    if (/pg_dump .*--snapshot=/.test(readCommandLine(pid) ?? "")) process.kill(pid, "SIGKILL");
   }
 }

@@ -7,6 +7,7 @@ import { CALL_STEPS, DrillSite, findStep, keepSteps, startDrillShell } from "../
 import type { DrillFile, Variation } from "../../support/drill-site.ts";
 import { serve } from "../../support/http-server.ts";
 import { runSql } from "../../support/postgres-databases.ts";
+import { PostgresGate } from "../../support/postgres-gate.ts";
 import { ProcessWatch } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 
@@ -24,10 +25,14 @@ afterAll(async () => {
 });
 
 test("a drill that is interrupted while Postgres is restored leaves nothing behind", async () => {
+  await using gate = await PostgresGate.start(site.targets.postgresUrl, "CREATE POLICY");
+  let isHeld = false;
+  void gate.held.then(() => (isHeld = true));
   await interrupt({
     options: { store: "postgres" },
-    edit: dawdleAfterwards,
-    when: (commandLines) => commandLines.some((line) => line.includes("pg_restore")),
+    env: { DRILL_POSTGRES_URL: gate.url },
+    edit: (file) => keepSteps(file, []),
+    when: (commandLines) => isHeld && commandLines.some((line) => line.includes("pg_restore")),
   });
 });
 
@@ -120,9 +125,9 @@ async function interrupt({
   expect(await findListening()).toEqual([]);
 }
 
-/** What runs, but for the sessions and workers of the target Postgres, which come and go by themselves. */
+/** What runs, but for the target Postgres, whose sessions and workers come and go by themselves, at first by its name. */
 function listPrograms(watch: ProcessWatch): string[] {
-  return watch.listAlive().filter((line) => !/^\d+ postgres: /.test(line));
+  return watch.listAlive().filter((line) => !/^\d+ (postgres: |\S*\/postgres -D )/.test(line));
 }
 
 /** What a drill could leave on its targets and on this machine's disk. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
     const sink = new MemorySink();
     backups.set(major, { sink, manifest: await backUp(sourceOf(major), sink) });
   }
-}, 300_000);
+});
 
 function backupOf(major: number): { sink: MemorySink; manifest: PostgresManifest } {
   const backup = backups.get(major);
@@ -68,7 +68,7 @@ test.each([
   [15, 15],
   [15, 18],
   [18, 18],
-] as const)("every kind of object comes back, from %i into %i", { timeout: 900_000 }, async (from, to) => {
+] as const)("every kind of object comes back, from %i into %i", async (from, to) => {
   expect(await restoreAndCompare(from, to)).toEqual([]);
 });
 
@@ -163,7 +163,7 @@ async function expectDifferences(changes: readonly Change[]): Promise<void> {
   );
 }
 
-test("a change of any kind of object is a difference, and names it", { timeout: 900_000 }, async () => {
+test("a change of any kind of object is a difference, and names it", async () => {
   // Each statement, and all that must be told of it.
   const changes: Change[] = [
     ["COMMENT ON SCHEMA kinds IS 'other'", "schema comment kinds"],

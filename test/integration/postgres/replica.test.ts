@@ -10,6 +10,7 @@ import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { changeUrl, runSql, startToolRun } from "../../support/postgres-databases.ts";
 import { startStandby } from "../../support/postgres-standby.ts";
+import { until } from "../../support/until.ts";
 
 type Server = Awaited<ReturnType<typeof startPostgres>>;
 
@@ -36,23 +37,19 @@ async function findAboutReplica(): Promise<Finding | undefined> {
   return findings.find(({ check }) => check === "replica");
 }
 
-test(
-  "a replica that cancels long reads is warned of, with the line that mends it",
-  { timeout: 900_000 },
-  async () => {
-    const finding = await findAboutReplica();
-    expect(finding).toEqual({
-      check: "replica",
-      state: "warning",
-      found: "The server is a replica, and cancels a read that stands in the way of replication for 30s.",
-      mend: "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();",
-    });
-    for (const statement of (finding?.mend ?? "").split("; ")) await runSql(standby.url, statement);
-    await expect.poll(findAboutReplica, { timeout: 900_000 }).toMatchObject({ state: "good" });
-  },
-);
+test("a replica that cancels long reads is warned of, with the line that mends it", async () => {
+  const finding = await findAboutReplica();
+  expect(finding).toEqual({
+    check: "replica",
+    state: "warning",
+    found: "The server is a replica, and cancels a read that stands in the way of replication for 30s.",
+    mend: "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();",
+  });
+  for (const statement of (finding?.mend ?? "").split("; ")) await runSql(standby.url, statement);
+  await until(async () => (await findAboutReplica())?.state === "good");
+});
 
-test("a replica is backed up, and what it does not have is named", { timeout: 900_000 }, async () => {
+test("a replica is backed up, and what it does not have is named", async () => {
   const sink = new MemorySink();
   const store = createPostgresStore({ name: "app", url: new Secret(standby.url) }, startToolRun());
   const manifest = await store.backup(sink);
@@ -74,32 +71,28 @@ test("a replica is backed up, and what it does not have is named", { timeout: 90
   }
 });
 
-test(
-  "nothing is restored into a replica, which is told before anything is fetched",
-  { timeout: 900_000 },
-  async () => {
-    const options = { store: "app", url: new Secret(standby.url) };
-    const findings = await diagnosePostgresTarget(options, undefined, startToolRun());
-    expect(findings.filter(({ state }) => state === "bad")).toEqual([
-      {
-        check: "replica",
-        state: "bad",
-        found: "The server is a read replica: nothing can be restored into it.",
-        mend: expect.stringContaining("the primary server"),
-      },
-    ]);
-    const refusal = {
-      code: "STORE_UNSUPPORTED",
-      message: expect.stringMatching(/ is a read replica: nothing can be restored into it\.$/),
-      hint: expect.stringContaining("the primary server"),
-    };
-    await expect(createPostgresThrowaway(options, startToolRun())).rejects.toMatchObject(refusal);
-    const source = createPostgresStore({ name: "app", url: new Secret(primary.url) }, startToolRun());
-    const manifest = await source.backup(new MemorySink());
-    const target = createPostgresTarget(options, startToolRun());
-    await expect(target.inspect(manifest)).rejects.toMatchObject(refusal);
-    const url = changeUrl(standby.url, { pathname: "/new" });
-    const created = createPostgresTarget({ store: "app", url, placement: { create: true } }, startToolRun());
-    await expect(created.inspect(manifest)).rejects.toMatchObject(refusal);
-  },
-);
+test("nothing is restored into a replica, which is told before anything is fetched", async () => {
+  const options = { store: "app", url: new Secret(standby.url) };
+  const findings = await diagnosePostgresTarget(options, undefined, startToolRun());
+  expect(findings.filter(({ state }) => state === "bad")).toEqual([
+    {
+      check: "replica",
+      state: "bad",
+      found: "The server is a read replica: nothing can be restored into it.",
+      mend: expect.stringContaining("the primary server"),
+    },
+  ]);
+  const refusal = {
+    code: "STORE_UNSUPPORTED",
+    message: expect.stringMatching(/ is a read replica: nothing can be restored into it\.$/),
+    hint: expect.stringContaining("the primary server"),
+  };
+  await expect(createPostgresThrowaway(options, startToolRun())).rejects.toMatchObject(refusal);
+  const source = createPostgresStore({ name: "app", url: new Secret(primary.url) }, startToolRun());
+  const manifest = await source.backup(new MemorySink());
+  const target = createPostgresTarget(options, startToolRun());
+  await expect(target.inspect(manifest)).rejects.toMatchObject(refusal);
+  const url = changeUrl(standby.url, { pathname: "/new" });
+  const created = createPostgresTarget({ store: "app", url, placement: { create: true } }, startToolRun());
+  await expect(created.inspect(manifest)).rejects.toMatchObject(refusal);
+});

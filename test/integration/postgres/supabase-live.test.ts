@@ -50,7 +50,7 @@ beforeAll(async () => {
      ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON SEQUENCES TO anon, authenticated, service_role;
      ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role`,
   );
-}, 300_000);
+});
 afterAll(async () => {
   await Promise.all([project?.stop(), live?.stop()]);
 });
@@ -83,37 +83,33 @@ async function restorePart(
   return await restoreAndCompare({ store: manifest, target }, request, run);
 }
 
-test(
-  "a project comes back in another project, which keeps what the platform made",
-  { timeout: 120_000 },
-  async () => {
-    const before = await readPlatformsOwn();
-    const auth = await restorePart({
-      content: "data",
-      tables: ["auth.users", "auth.identities", "auth.sessions"],
-    });
-    expect(auth.comparison).toMatchObject({ differences: [], rowsCompared: 150 });
-    const own = await restorePart({ content: "all", schemas: ["public", "supabase_migrations"] });
-    const count = (kind: string): number =>
-      manifest.inventory.schema.filter((object) => object.kind === kind && object.name.startsWith("public."))
-        .length;
-    expect([count("policy"), count("foreign key")]).toEqual([31, 10]);
-    // Default privileges of the project open what the original had closed: the operator reads of each.
-    expect(own.comparison.differences.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
-      "function grants public.is_member(organisation uuid)",
-      "table grants public.api_keys",
-      "table grants public.audit_log",
-      "table grants public.profiles",
-    ]);
-    expect(await readPlatformsOwn()).toEqual(before);
+test("a project comes back in another project, which keeps what the platform made", async () => {
+  const before = await readPlatformsOwn();
+  const auth = await restorePart({
+    content: "data",
+    tables: ["auth.users", "auth.identities", "auth.sessions"],
+  });
+  expect(auth.comparison).toMatchObject({ differences: [], rowsCompared: 150 });
+  const own = await restorePart({ content: "all", schemas: ["public", "supabase_migrations"] });
+  const count = (kind: string): number =>
+    manifest.inventory.schema.filter((object) => object.kind === kind && object.name.startsWith("public."))
+      .length;
+  expect([count("policy"), count("foreign key")]).toEqual([31, 10]);
+  // Default privileges of the project open what the original had closed: the operator reads of each.
+  expect(own.comparison.differences.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+    "function grants public.is_member(organisation uuid)",
+    "table grants public.api_keys",
+    "table grants public.audit_log",
+    "table grants public.profiles",
+  ]);
+  expect(await readPlatformsOwn()).toEqual(before);
 
-    await runSql(admin, "ALTER TABLE public.audit_log DROP COLUMN action");
-    const again = await restorePart({ content: "all", tables: ["public.audit_log"] }, true);
-    expect(again.comparison.differences.map(({ name }) => name)).toEqual(["public.audit_log"]);
-    await expect(restorePart({ content: "all" }, true)).rejects.toMatchObject({
-      code: "TARGET_REFUSED",
-      message: expect.stringMatching(/running Supabase project, and its auth would be replaced/),
-    });
-    expect(await readPlatformsOwn()).toEqual(before);
-  },
-);
+  await runSql(admin, "ALTER TABLE public.audit_log DROP COLUMN action");
+  const again = await restorePart({ content: "all", tables: ["public.audit_log"] }, true);
+  expect(again.comparison.differences.map(({ name }) => name)).toEqual(["public.audit_log"]);
+  await expect(restorePart({ content: "all" }, true)).rejects.toMatchObject({
+    code: "TARGET_REFUSED",
+    message: expect.stringMatching(/running Supabase project, and its auth would be replaced/),
+  });
+  expect(await readPlatformsOwn()).toEqual(before);
+});

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { shortFingerprint } from "../../../src/backup/application-keys.ts";
 import { parseManifest } from "../../../src/backup/manifest.ts";
 import type { GivenKey } from "../../../src/commands/application-keys.ts";
@@ -13,9 +13,6 @@ import { FakeStore } from "../../support/fake-store.ts";
 import { FakeTarget } from "../../support/fake-target.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
 import { startTestRun } from "../../support/run-context.ts";
-
-// Deriving keys is slow on purpose, and slower on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const NAME = "ENCRYPTION_KEY";
 const OLD = "an-old-key-of-thirty-two-bytes-!";

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { objectsOfStore, parseManifest } from "../../../src/backup/manifest.ts";
 import type { Manifest, StoredObject } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
@@ -18,9 +18,6 @@ import { createParty } from "../../support/party.ts";
 import type { Party } from "../../support/party.ts";
 import { startTestRun } from "../../support/run-context.ts";
 import type { TestRun } from "../../support/run-context.ts";
-
-// Deriving keys is slow on purpose, and slower on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 let alice: Party;
 let bob: Party;

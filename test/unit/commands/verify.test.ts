@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { generateIdentity, identityToRecipient } from "age-encryption";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mapObjects, objectsOfStore, serialiseManifest } from "../../../src/backup/manifest.ts";
 import type { Manifest } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
@@ -17,8 +17,6 @@ import { Secret } from "../../../src/sys/secret.ts";
 import { FakeStore } from "../../support/fake-store.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
 import { startTestRun } from "../../support/run-context.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const identity = await generateIdentity();
 const encryption = AgeEncryption.forRecipients([await identityToRecipient(identity)]);

@@ -2,13 +2,10 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AgeEncryption, decryptAge } from "../../../src/encryption/age.ts";
 import { Keyring } from "../../../src/encryption/keyring.ts";
 import { Secret } from "../../../src/sys/secret.ts";
-
-// Deriving keys is slow on purpose, and slower on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const CHUNK = 64 * 1024;
 const PASSPHRASE = new Secret("six random words and a number 4");

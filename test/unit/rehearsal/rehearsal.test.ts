@@ -324,7 +324,7 @@ test("on cancel the running step is interrupted, and only what asks for it runs 
   const workflow = job(`- name: long
   run: |
     trap 'echo interrupted > ../left; exit 130' INT
-    sleep 60 & wait
+    sleep 6000 & wait
 - name: next
   run: "true"
 - name: clean
@@ -332,23 +332,23 @@ test("on cancel the running step is interrupted, and only what asks for it runs 
   run: cat ../left`);
   const { start } = await createRepository({ "ci.yml": workflow }, { grace: PATIENT });
   const run = start();
-  const { pid } = await waitForChild(run, /^sleep 60/);
+  const { pid } = await waitForChild(run, /^sleep 6000/);
   run.cancel();
   const result = await run.finished;
   expect(outcomes(result)).toEqual(["long: cancelled", "next: skipped", "clean: success"]);
   expect(result.jobs["only"]!.steps[2]?.log).toBe("interrupted\n");
   expect(result.conclusion).toBe("cancelled");
-  expect(result.jobs["only"]!.orphans).toEqual(["sleep 60"]);
+  expect(result.jobs["only"]!.orphans).toEqual(["sleep 6000"]);
   expect(readCommandLine(pid)).toBeUndefined();
 });
 
 test("at the time limit a step that ignores signals is killed with all it started", async () => {
   const { start } = await createRepository(
-    { "ci.yml": job(`- name: stubborn\n  run: |\n    trap '' INT TERM\n    sleep 60`) },
+    { "ci.yml": job(`- name: stubborn\n  run: |\n    trap '' INT TERM\n    sleep 6000`) },
     { grace: IMPATIENT },
   );
   const run = start();
-  const { pid, jobRun } = await waitForChild(run, /^sleep 60/);
+  const { pid, jobRun } = await waitForChild(run, /^sleep 6000/);
   jobRun.reachTimeout();
   const { conclusion, jobs } = await run.finished;
   expect(conclusion).toBe("cancelled");
