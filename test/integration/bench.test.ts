@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { buildReport, renderMarkdown } from "../../bench/report.ts";
@@ -7,10 +9,18 @@ import { runTool, toolEnvironment } from "../../src/sys/exec.ts";
 import { Redactor } from "../../src/sys/secret.ts";
 import { Scratch } from "../../src/sys/scratch.ts";
 
+const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
+
+/** What the bench prints for an option with which it measures nothing. */
+async function ask(option: string): Promise<{ stdout: string; stderr: string }> {
+  const bench = spawn(process.execPath, ["--import", "tsx", MAIN, option]);
+  const [stdout, stderr] = await Promise.all([text(bench.stdout), text(bench.stderr)]);
+  return { stdout, stderr };
+}
+
 test("the bench of Postgres measures every command, and reports ratios without a path of this machine", async () => {
   await using scratch = await Scratch.create();
-  const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
-  const args = ["--import", "tsx", main, "--scale", "0.002", "--rounds", "2", "--only", "postgres"];
+  const args = ["--import", "tsx", MAIN, "--scale", "0.002", "--rounds", "2", "--only", "postgres"];
   await runTool(
     { file: process.execPath, args: [...args, "--out", scratch.path], env: toolEnvironment(process.env) },
     { signal: new AbortController().signal, redactor: new Redactor() },
@@ -47,6 +57,14 @@ test("the bench of Postgres measures every command, and reports ratios without a
     expect(text).not.toContain(root);
     expect(text).not.toContain("/tmp/");
   }
+});
+
+test("its help is a page, and a command line that cannot be read one error", async () => {
+  const [help, unknown] = await Promise.all([ask("--help"), ask("--bogus")]);
+  expect(help.stdout).toMatch(/^Usage: npm run bench -- \[options\]\n[^]*--only <part>[^]*"postgres-tables"/);
+  expect(help.stderr).toBe("");
+  expect(unknown.stdout).toBe("");
+  expect(unknown.stderr).toBe("error: unknown option '--bogus'\n(--help tells what there is)\n");
 });
 
 test("a report without comparisons has no table of ratios", async () => {
