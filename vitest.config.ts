@@ -30,6 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
+          isolate: false, // each file would load what the others have loaded: half of the time
           ...limits,
           server: { deps: githubPackages.deps },
         },

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readFile, readdir } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, symlink } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -79,6 +80,7 @@ async function runDemo(disturbance?: {
   const scratch = await Scratch.create();
   onTestFinished(() => scratch.remove());
   await chmod(scratch.path, 0o755); // Postgres may run as another user
+  await shareCompiled(scratch);
   const demo = spawn(process.execPath, ["--import", "tsx", DEMO], {
     env: { ...process.env, TMPDIR: scratch.path },
     stdio: ["ignore", "pipe", "pipe"],
@@ -102,6 +104,13 @@ async function runDemo(disturbance?: {
     leftRunning: leftRunning.map(({ pid, commandLine }) => `${pid} ${commandLine}`),
     leftLying: await listLeftovers(scratch.path),
   };
+}
+
+/** Gives tsx what it has compiled before, which it looks for in the temporary directory. */
+async function shareCompiled(scratch: Scratch): Promise<void> {
+  const folder = `tsx-${userInfo().uid}`;
+  await mkdir(join(tmpdir(), folder), { recursive: true });
+  await symlink(join(tmpdir(), folder), scratch.file(folder));
 }
 
 /** The processes that were started, at whatever remove, with this temporary directory. */

@@ -99,14 +99,17 @@ describe("RESTORE.md, run as it is in an empty folder with stock tools", () => {
     await expectToRestore(destination, env);
   });
 
-  test("brings both stores back from S3, encrypted for a recipient", async () => {
-    const { destination, env } = await createPlaceInS3();
+  // From S3, encrypted, is what the end-to-end test of encryption restores.
+  test("brings both stores back from a folder, encrypted for a recipient", async () => {
+    const folder = scratch.file("backups");
+    await mkdir(folder);
     const identity = await generateIdentity();
     const recipient = await identityToRecipient(identity);
     const file = scratch.file("identity.txt");
     await writeFile(file, `${identity}\n`, { mode: 0o600 });
     const encryption = AgeEncryption.forRecipients([recipient]);
-    const guide = await expectToRestore(destination, { ...env, AGE_IDENTITY: file }, {}, encryption);
+    const place = { url: pathToFileURL(folder).href };
+    const guide = await expectToRestore(place, { AGE_IDENTITY: file }, {}, encryption);
     expect(guide).toContain(recipient);
     expect(guide).not.toContain("AGE-SECRET-KEY");
   });

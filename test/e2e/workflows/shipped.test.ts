@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Repository, Trigger } from "../../support/rehearsal/repository.ts";
 import { findJob, findStep, tell } from "../../support/rehearsal/finished-run.ts";
 import type { StepResult } from "../../support/rehearsal/job-run.ts";
+import type { RunResult } from "../../support/rehearsal/workflow-run.ts";
 import { openNoticeBoard } from "../../support/notice-board.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import { runSql } from "../../support/postgres-databases.ts";
@@ -12,12 +13,21 @@ const CATCH_UP: Trigger = { event: "schedule", payload: { schedule: "47 6 * * *"
 
 let site: ProductSite;
 let repository: Repository;
+let nightly: Promise<RunResult> | undefined;
 
 beforeAll(async () => {
   site = await ProductSite.create();
   repository = await site.createRepository();
 });
 afterAll(() => site[Symbol.asyncDispose]());
+
+/** The nightly backup: made once, for all tests that need one to be there. */
+async function backUp(): Promise<RunResult> {
+  nightly ??= start(repository, "nightly-backup", NIGHTLY).finished;
+  const backup = await nightly;
+  expect(backup.conclusion, tell(backup)).toBe("success");
+  return backup;
+}
 
 /** A summary without what Markdown needs. */
 const readText = ({ summary }: StepResult): string => summary.replaceAll("\\", "");
@@ -44,8 +54,7 @@ describe("the shipped workflows", () => {
   });
 
   test("a nightly backup is drilled in the versions it was taken from, and then freshness is green", async () => {
-    const backup = await start(repository, "nightly-backup", NIGHTLY).finished;
-    expect(backup.conclusion, tell(backup)).toBe("success");
+    const backup = await backUp();
     const drill = await start(repository, "weekly-drill").finished;
     expect(drill.conclusion, tell(drill)).toBe("success");
     expect(findJob(drill, "drill").outputs).toEqual({
@@ -77,7 +86,7 @@ describe("the shipped workflows", () => {
   });
 
   test("a drill under a wrong ENCRYPTION_KEY is red", async () => {
-    await start(repository, "nightly-backup", NIGHTLY).finished;
+    await backUp();
     const wrong = Buffer.alloc(32, 7).toString("base64");
     const other = await site.createRepository({ secrets: { ENCRYPTION_KEY: wrong } });
     const drill = await start(other, "weekly-drill").finished;
@@ -87,7 +96,7 @@ describe("the shipped workflows", () => {
   });
 
   test("a drill without its ENCRYPTION_KEY names the secret", async () => {
-    await start(repository, "nightly-backup", NIGHTLY).finished;
+    await backUp();
     const other = await site.createRepository({ without: ["ENCRYPTION_KEY"] });
     const drill = await start(other, "weekly-drill").finished;
     expect(drill.conclusion, tell(drill)).toBe("failure");
@@ -97,7 +106,7 @@ describe("the shipped workflows", () => {
   });
 
   test("freshness is red when the newest backup is older than the RPO", async () => {
-    await start(repository, "nightly-backup", NIGHTLY).finished;
+    await backUp();
     await using board = await openNoticeBoard();
     const strict = await site.createRepository({
       objectives: { rpo: "1s" },
@@ -125,7 +134,7 @@ describe("the restore workflow", () => {
         },
       },
     });
-    await start(restoring, "nightly-backup", NIGHTLY).finished;
+    await backUp();
     const tables = async (url: string): Promise<unknown[]> =>
       (
         await runSql(
