@@ -22,6 +22,9 @@ const githubPackages = {
 const LIMIT_MS = 15 * 60_000;
 const limits = { testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS };
 
+/** Modules keep no state, and what a test changes of its process it puts back: so each file need not load all of them anew. */
+const isolate = false;
+
 export default defineConfig({
   test: {
     projects: [
@@ -30,8 +33,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          isolate: false, // each file would load what the others have loaded: half of the time
           ...limits,
+          isolate,
           server: { deps: githubPackages.deps },
         },
       },
@@ -42,6 +45,7 @@ export default defineConfig({
           include: ["test/{contract,integration,e2e}/**/*.test.ts"],
           globalSetup: "test/support/global-setup.ts",
           ...limits,
+          isolate,
           server: { deps: githubPackages.deps },
         },
       },

@@ -34,6 +34,24 @@ describe("npm run demo", () => {
     expect(stdout).toMatch(/Drill: restore, compare, call +│ proven/);
     expect(stdout).toContain("✓ a call through the application");
     expect(stdout).toContain("✓ noticed 11 of 11 kinds of damage");
+    const controls = [...stderr.matchAll(/^ *Control, (.+): ([a-z ]+)\. (.*)$/gm)];
+    expect(Object.fromEntries(controls.map(([, name, outcome]) => [name, outcome]))).toEqual({
+      "postgres: a row removed": "caught",
+      "postgres: a value changed": "caught",
+      "postgres: a table emptied": "caught",
+      "postgres: a policy dropped": "caught",
+      "postgres: an index dropped": "caught",
+      "postgres: a sequence moved": "caught",
+      "clickhouse: a row removed": "caught",
+      "clickhouse: a row's values changed": "caught",
+      "clickhouse: a table emptied": "caught",
+      "every key with one bit flipped": "caught",
+      "the upstream silent": "caught",
+    });
+    expect(controls.slice(-2).map(([, , , reason]) => reason)).toEqual([
+      expect.stringContaining('Step "provider keys": '),
+      expect.stringContaining("The application did not reach the upstream"),
+    ]);
     expect(stdout).toMatch(/Drill on a damaged copy +│ differs/);
     expect(stdout).toContain("The backup restores, and a damaged copy of it does not pass.");
     expect(stdout + stderr).not.toContain("\u001b"); // no colour where there is no terminal

@@ -128,7 +128,8 @@ export class DrillSite implements AsyncDisposable {
 
   async #configure(command: "backup" | "drill", { edit, env, options }: Variation): Promise<Config> {
     const text = await readFile(LIFEBOAT_YML, "utf8");
-    const file = parse(text.replaceAll(EXAMPLE_PORT, String(this.ports.application))) as DrillFile;
+    const own = text.replaceAll(EXAMPLE_PORT, String(this.ports.application));
+    const file = parse(own.replaceAll("npx tsx", "node --import tsx")) as DrillFile; // npx takes as long again
     edit?.(file);
     return parseConfig({
       shell: "cli",

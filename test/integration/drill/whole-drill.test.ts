@@ -151,10 +151,7 @@ describe("unproven, and for the right reason, is", () => {
 function startFaulty(file: DrillFile, fault: Fault): void {
   keepSteps(file, CALL_STEPS);
   const application = findStep(file, "application");
-  application.start = application.start!.replace(
-    "npx tsx examples/llm-proxy/server.ts",
-    `node --import tsx ${FAULTY_SERVER}`,
-  );
+  application.start = application.start!.replace("examples/llm-proxy/server.ts", FAULTY_SERVER);
   application.env!["FAULT"] = fault;
   findStep(file, "chat through the application").logged!.within = "2s";
 }

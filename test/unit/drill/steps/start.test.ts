@@ -124,11 +124,15 @@ describe("an application that does not get ready", () => {
   });
 
   test("since it listens nowhere says that nobody answered", async () => {
-    const { first } = await performOn(
-      [],
-      [startApplication(200, { command: "sleep 1000", timeoutMs: 1500 })],
-    );
-    expect(first.reason).toContain("ECONNREFUSED");
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked = vi.spyOn(globalThis, "fetch");
+    onTestFinished(() => void asked.mockRestore());
+    const performing = performOn([], [startApplication(200, { command: "sleep 1000" })]);
+    // Once before it is started, once after, and so that the second is known to the step.
+    await until(() => asked.mock.settledResults.filter(({ type }) => type === "rejected").length > 2);
+    vi.advanceTimersByTime(60_000);
+    expect((await performing).first.reason).toContain("ECONNREFUSED");
   });
 
   test("since it exits fails at once, with its status and words", async () => {
