@@ -1,5 +1,6 @@
 import { ABSENT } from "../backup/inventory.ts";
 import type { Comparison, Inventory } from "../backup/inventory.ts";
+import { isSelective } from "../backup/restore-scope.ts";
 import type { RestoreScope } from "../backup/restore-scope.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { StepResult } from "../drill/record.ts";
@@ -150,8 +151,10 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
         const differing = findDifferingTables(pairing, found);
         if (differing.length === 0) return "go on";
         reporter.warn(`${store.store}: ${differing.join(", ")} differ from the backup.`);
-        // A database without indexes and constraints helps nobody, unless the old one is still there.
-        return target.replacement ? "stop" : "go on";
+        // What has no indexes and constraints helps nobody, unless what it is to replace is still there.
+        const { scope } = pairing;
+        const isPart = scope !== undefined && (isSelective(scope) || scope.content === "data");
+        return target.replacement || (restoring.replace && isPart) ? "stop" : "go on";
       },
     };
     return { pairing, restoring };

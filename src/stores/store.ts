@@ -172,7 +172,7 @@ export interface RestoreOutcome {
   refused?: LostObject[];
   /** The tables as they were read in the middle of the restore: nothing changes rows after that. */
   tables?: TableInventory[];
-  /** The restore ended when the rows were in and `onRows` said so: indexes and constraints are missing. */
+  /** The restore ended when the rows were in and `onRows` said so: indexes and constraints are missing, or the old part is back. */
   isStopped?: boolean;
 }
 

@@ -47,13 +47,12 @@ export async function readFilledTables(
 }
 
 /**
- * Empties tables that are to be filled again.
+ * What empties tables that are to be filled again.
  *
  * @throws AppError TARGET_REFUSED when others refer to them, whose rows would have to go as well
  */
-export async function emptyTables(session: Session, tables: readonly FilledTable[]): Promise<void> {
-  const filled = tables.filter(({ hasRows }) => hasRows);
-  if (filled.length === 0) return;
+export async function planEmptying(session: Session, tables: readonly FilledTable[]): Promise<string[]> {
+  if (!tables.some(({ hasRows }) => hasRows)) return [];
   const referring = await session.rows<{ name: string }>(
     "Looking for foreign keys",
     `SELECT DISTINCT conrelid::regclass::text || ' (' || conname || ')' AS name FROM pg_constraint
@@ -71,9 +70,9 @@ export async function emptyTables(session: Session, tables: readonly FilledTable
     );
   }
   // Those that refer to one another must go together, also the empty ones. All at once would take too many locks.
-  for (const family of groupByKeys(tables, await readForeignKeys(session, tables))) {
-    await session.run("Emptying the tables", `TRUNCATE ONLY ${family.map(quoteInFull).join(", ")}`);
-  }
+  return groupByKeys(tables, await readForeignKeys(session, tables)).map(
+    (family) => `TRUNCATE ONLY ${family.map(quoteInFull).join(", ")}`,
+  );
 }
 
 /** A foreign key between two tables, by their oids. */
@@ -170,7 +169,11 @@ export async function withoutTriggers<T>(
   }
 }
 
-async function readTriggers(session: Session, tables: readonly FilledTable[]): Promise<SleepingTrigger[]> {
+/** The operator's own that fire when rows come in. */
+export async function readTriggers(
+  session: Session,
+  tables: readonly FilledTable[],
+): Promise<SleepingTrigger[]> {
   const rows = await session.rows<{ oid: number; name: string; always: boolean }>(
     "Reading the triggers",
     `SELECT tgrelid AS oid, tgname::text AS name, tgenabled = 'A' AS always FROM pg_trigger

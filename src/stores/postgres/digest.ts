@@ -65,7 +65,7 @@ function chooseKey({ keyColumns, columns, longColumns }: CatalogTable): string[]
  * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING
  */
 export async function digestTogether(
-  reader: Session,
+  reader: Pick<Session, "rows">,
   tables: readonly CatalogTable[],
   plan: (table: CatalogTable) => DigestPlan | undefined,
   method: string,

@@ -50,10 +50,26 @@ export class LostObjects {
     return entry ? rankEntry(entry, said) : 0;
   }
 
-  /** What is to be tried again, alone; whatever it meets then counts. */
+  /**
+   * What is to be tried again, alone, with what could not be made for want of it: a foreign key to a partitioned table
+   * whose index lacks a part. Whatever they meet then counts.
+   */
   takeDeadlocked(): TocEntry[] {
-    const entries = this.#toc.entries.filter((entry) => this.#deadlocked.has(entry));
+    const again = new Set(this.#deadlocked);
     this.#deadlocked.clear();
+    // An archive has each entry behind those that it needs.
+    for (const entry of this.#toc.entries) {
+      if (!this.#lostEntries.has(entry.id)) continue;
+      if (!this.#toc.neededBy(entry).some((needed) => again.has(needed))) continue;
+      again.add(entry);
+      this.#lostEntries.delete(entry.id);
+      this.#lost.delete(this.#keyOf(entry));
+    }
+    const entries = this.#toc.entries.filter((entry) => again.has(entry));
+    if (entries.length > 0) {
+      const names = entries.map((entry) => this.#keyOf(entry)).join(", ");
+      this.#context.reporter.info(`After a deadlock, these are tried again when nothing else runs: ${names}`);
+    }
     return entries;
   }
 
@@ -85,7 +101,7 @@ export class LostObjects {
    * @throws AppError TOOL_FAILED with everything that was lost and may not be
    */
   requireAllowed(allowed: readonly string[]): LostObject[] {
-    for (const entry of this.takeDeadlocked()) this.#add(entry, "deadlock detected");
+    for (const entry of this.#deadlocked) this.#add(entry, "deadlock detected");
     const all = [...this.#lost.values()];
     const refused = all.filter(
       (object) => !isAllowedMissing(object, allowed) && !this.#goesWith(object, allowed),
@@ -112,11 +128,15 @@ export class LostObjects {
   }
 
   #add(entry: TocEntry, why: string): void {
-    const described = this.#describe(entry);
-    const key = `${described.kind} ${described.name}`;
+    const key = this.#keyOf(entry);
     this.#lostEntries.add(entry.id);
     // Of several messages about one object, the first tells why.
-    if (!this.#lost.has(key)) this.#lost.set(key, { ...described, why });
+    if (!this.#lost.has(key)) this.#lost.set(key, { ...this.#describe(entry), why });
+  }
+
+  #keyOf(entry: TocEntry): string {
+    const { kind, name } = this.#describe(entry);
+    return `${kind} ${name}`;
   }
 
   #describe(entry: TocEntry): { kind: string; name: string } {

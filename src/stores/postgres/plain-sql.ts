@@ -51,14 +51,23 @@ export async function loadPlainSql(
   }
 }
 
-/** @throws what reading throws; when psql has ended by itself it stops early, and psql's status tells why */
-async function writeAll(sql: AsyncIterable<Uint8Array>, { stdin, done }: RunningTool): Promise<void> {
+/**
+ * Writes a script into psql.
+ *
+ * @returns false when psql had ended by itself: its status tells why
+ * @throws what reading throws
+ */
+export async function writeAll(
+  sql: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { stdin, done }: Pick<RunningTool, "stdin" | "done">,
+): Promise<boolean> {
   let hasEnded = false;
   const ended = done.catch(() => {}).then(() => void (hasEnded = true));
   for await (const chunk of sql) {
-    if (hasEnded || !stdin.writable) return;
+    if (hasEnded || !stdin.writable) return false;
     if (!stdin.write(chunk)) await Promise.race([once(stdin, "drain").catch(() => {}), ended]);
   }
+  return true;
 }
 
 async function* readSql({ path, compression }: PlainLoad, context: RunContext): AsyncGenerator<Uint8Array> {

@@ -9,22 +9,26 @@ import { dropOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
 import type { Session } from "./session.ts";
 
-/** What a restore of a part replaces, set aside in schemas of its own until the restore has succeeded. */
+/** What a restore of a part replaces: it lies in schemas of its own until the restore has succeeded. */
 export interface ReplacedPart {
-  /** Once the new part is there. What still needs something of the old one keeps all of it, which is told. */
-  drop(session: Session, warn: (line: string) => void): Promise<void>;
-  /** Once what a failed restore made is gone. */
+  /** The schemas that it lies in meanwhile, and what removes them. */
+  readonly place: string;
+  /** All of it, or nothing. */
+  setAside(session: Session): Promise<void>;
+  /** Once the new part is there. @throws AppError TARGET_REFUSED where others need something of the old one still */
+  drop(session: Session): Promise<void>;
+  /** Once what a failed restore made is gone. It may not have been set aside at all. */
   putBack(session: Session): Promise<void>;
 }
 
 /**
- * Makes room for a part, and changes nothing else: in one transaction, which is not begun when a foreign key, view or
- * publication outside of the part would go with it.
+ * Looks how room is made for a part, and changes nothing.
  *
  * @returns undefined where nothing is in the way
- * @throws AppError TARGET_REFUSED with all that would go, STORE_FAILED, STORE_RIGHTS_MISSING
+ * @throws AppError TARGET_REFUSED with every foreign key, view or publication outside of the part that would go with
+ *   it, STORE_FAILED, STORE_RIGHTS_MISSING
  */
-export async function setPartAside(
+export async function planReplacing(
   session: Session,
   inventory: Inventory,
   scope: RestoreScope,
@@ -38,39 +42,41 @@ export async function setPartAside(
     const sequences = new Set(own.map(({ name }) => name)); // what is said of them names no table
     return objects.filter((object) => !reader.holds(object) && !sequences.has(object.name));
   };
-  const work = "Replacing a part";
   await inTransaction(session, "ROLLBACK", async () => {
     const harmed = await findHarm(readOutside, () => dropOccupants(session, occupants));
     if (harmed.length > 0) throw wouldHarm(harmed);
   });
   const moves = planMoves(occupants, await findCompanions(session, occupants));
-  await inTransaction(session, "COMMIT", async () => {
-    for (const name of moves.made) await session.run(work, `CREATE SCHEMA ${quoteIdent(name)}`);
-    for (const statement of moves.aside) await session.run(work, statement);
-  });
   const names = [...moves.made, ...moves.renamed];
+  const drop = `DROP SCHEMA ${names.map(quoteIdent).join(", ")} CASCADE`;
+  const runAll = (on: Session, work: string, statements: readonly string[]): Promise<void> =>
+    inTransaction(on, "COMMIT", async () => {
+      for (const statement of statements) await on.run(work, statement);
+    });
   return {
-    async drop(session, warn) {
-      const drop = `DROP SCHEMA ${names.map(quoteIdent).join(", ")} CASCADE`;
-      try {
-        await inTransaction(session, "COMMIT", async () => {
-          const readOthers = (): Promise<SchemaObject[]> => readSchemaObjects(session, names);
-          const harmed = await findHarm(readOthers, () => session.run("Dropping what was replaced", drop));
-          if (harmed.length > 0) throw wouldHarm(harmed);
-        });
-      } catch (error) {
-        warn(
-          `What was replaced lies in ${names.join(", ")} still (${String(error)}). Look, and run: ${drop};`,
-        );
-      }
+    place: `${names.join(", ")} (look, and run: ${drop};)`,
+    async setAside(own) {
+      const made = moves.made.map((name) => `CREATE SCHEMA ${quoteIdent(name)}`);
+      await runAll(own, "Replacing a part", [...made, ...moves.aside]);
     },
-    async putBack(session) {
+    async drop(own) {
+      await inTransaction(own, "COMMIT", async () => {
+        const readOthers = (): Promise<SchemaObject[]> => readSchemaObjects(own, names);
+        const harmed = await findHarm(readOthers, () => own.run("Dropping what was replaced", drop));
+        if (harmed.length > 0) throw wouldHarm(harmed);
+      });
+    },
+    async putBack(own) {
+      // A connection that is cut at the commit does not tell whether that was done.
+      const aside = await own.rows(
+        "Looking for what was to be replaced",
+        "SELECT FROM pg_namespace WHERE nspname = ANY ($1)",
+        [names],
+      );
+      if (aside.length === 0) return;
       const statements = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`)];
       try {
-        await inTransaction(session, "COMMIT", async () => {
-          for (const statement of statements)
-            await session.run("Putting back what was to be replaced", statement);
-        });
+        await runAll(own, "Putting back what was to be replaced", statements);
       } catch (error) {
         throw new AppError(
           "STORE_FAILED",

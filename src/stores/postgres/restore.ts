@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { Inventory } from "../../backup/inventory.ts";
+import type { Inventory, TableInventory } from "../../backup/inventory.ts";
 import type { PostgresManifest, StoredObject } from "../../backup/manifest.ts";
 import { ScopeReader } from "../../backup/restore-scope.ts";
 import { AppError, cancelled } from "../../errors.ts";
@@ -9,8 +9,10 @@ import type { RestoreOutcome, RestoreRequest } from "../store.ts";
 import { ArrivingRows } from "./arriving-rows.ts";
 import { flushCommits, postponeFlushes } from "./commits.ts";
 import type { PostgresConnection } from "./connection.ts";
-import { emptyTables, orderByForeignKeys, readFilledTables, withoutTriggers } from "./data-only.ts";
+import { orderByForeignKeys, planEmptying, readFilledTables, withoutTriggers } from "./data-only.ts";
 import type { FilledTable } from "./data-only.ts";
+import { exchangeRows, planExchange } from "./exchange-rows.ts";
+import type { Exchange } from "./exchange-rows.ts";
 import { findMissingExtensions } from "./extensions.ts";
 import { assembleInventory } from "./inventory.ts";
 import { LibpqAccess } from "./libpq.ts";
@@ -97,8 +99,7 @@ export class ArchiveRestore {
 
   async #loadPlain({ tools, archive }: RestorePlan): Promise<RestoreOutcome> {
     if (archive?.format !== "plain") throw new Error("an archive with a table of contents is no plain SQL");
-    await withSession(this.#connection, this.#context, (session) => this.#room.clear(session));
-    return await this.#room.undoing(async () => {
+    return await this.#room.fill(async () => {
       await this.#measure("data", () =>
         loadPlainSql({ ...archive, env: this.#env, singleTransaction: false }, tools, this.#context),
       );
@@ -112,9 +113,7 @@ export class ArchiveRestore {
     const { scope, allowMissing = [], onRows } = this.#request;
     const { missing, ownedSchemas } = await withSession(this.#connection, this.#context, async (session) => {
       const missing = await this.#requireExtensions(session, toc);
-      const ownedSchemas = await readOwnedSchemas(session);
-      await this.#room.clear(session);
-      return { missing, ownedSchemas };
+      return { missing, ownedSchemas: await readOwnedSchemas(session) };
     });
     const isMissing = ({ kind, tag }: TocEntry): boolean => kind === "EXTENSION" && missing.has(tag);
     const isLeftOut = (entry: TocEntry): boolean =>
@@ -126,7 +125,7 @@ export class ArchiveRestore {
       if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
     }
 
-    return await this.#room.undoing(async (): Promise<RestoreOutcome> => {
+    return await this.#room.fill(async (): Promise<RestoreOutcome> => {
       await withSession(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
@@ -164,38 +163,65 @@ export class ArchiveRestore {
 
   /** Rows alone, into tables that are there. */
   async #fill(plan: RestorePlan, toc: Toc): Promise<RestoreOutcome> {
-    const { inventory, store } = this.#backup;
-    const { scope = { content: "data" }, onRows } = this.#request;
+    const { inventory } = this.#backup;
+    const { scope = { content: "data" }, replace } = this.#request;
     const reader = new ScopeReader(inventory, scope);
+    const isWanted = (table: string): boolean => reader.holdsTable(table);
     const { entries, support } = selectEntries(toc, inventory, scope);
-    const tables = await withSession(this.#connection, this.#context, async (session) => {
-      const present = await readFilledTables(session, (table) => reader.holdsTable(table));
+    const { tables, exchange } = await withSession(this.#connection, this.#context, async (session) => {
+      const present = await readFilledTables(session, isWanted);
       this.#requireTables(entries, present);
-      const ordered = await orderByForeignKeys(session, present);
-      if (this.#request.replace) await emptyTables(session, ordered);
-      else requireEmpty(ordered);
-      return ordered;
+      const tables = await orderByForeignKeys(session, present);
+      if (!replace) requireEmpty(tables);
+      const exchange = replace && (await planExchange(session, tables, entries, this.#backup, isWanted));
+      return { tables, exchange };
     });
     const place = new Map(tables.map(({ schema, name }, index) => [`${schema}.${name}`, index]));
     const rank = (entry: TocEntry): number =>
       entry.kind === "TABLE DATA" ? (place.get(relationName(entry)) ?? 0) : tables.length;
     const ordered = [...entries].sort((a, b) => rank(a) - rank(b));
     const lost = new LostObjects(toc, inventory, support, this.#context);
+    const common = await this.#commonRun(plan, ordered, lost);
+    if (exchange) return await this.#exchange(common, exchange);
+    return await this.#fillEmpty(toc, common, tables, lost);
+  }
+
+  async #fillEmpty(
+    toc: Toc,
+    common: RestoreRun,
+    tables: readonly FilledTable[],
+    lost: LostObjects,
+  ): Promise<RestoreOutcome> {
     try {
       return await withoutTriggers(this.#connection, this.#context, tables, async () => {
         // One at a time: the order is what keeps foreign keys content.
-        const run = { ...(await this.#commonRun(plan, ordered, lost)), section: "data", jobs: 1 } as const;
-        const found = await this.#fillAndCount(toc, run);
-        onRows?.(found);
+        const found = await this.#fillAndCount(toc, { ...common, section: "data", jobs: 1 });
+        this.#request.onRows?.(found);
         return { lost: lost.requireAllowed([]), tables: found.tables };
       });
     } catch (error) {
-      await this.#room.cleanUp(`${store}: rows of a failed restore`, (session) =>
-        emptyTables(
-          session,
-          tables.map((table) => ({ ...table, hasRows: true })),
-        ),
+      await this.#room.cleanUp(`${this.#backup.store}: rows of a failed restore`, async (session) => {
+        const filled = tables.map((table) => ({ ...table, hasRows: true }));
+        for (const statement of await planEmptying(session, filled)) {
+          await session.run("Emptying the tables", statement);
+        }
+      });
+      throw error;
+    }
+  }
+
+  async #exchange({ tools, from, listPath }: RestoreRun, exchange: Exchange): Promise<RestoreOutcome> {
+    if (!("path" in from) || listPath === undefined) throw new Error("rows are exchanged from a file alone");
+    const judge = (tables: TableInventory[]): "go on" | "stop" =>
+      this.#request.onRows?.(assembleInventory(tables, [], [], this.#backup.inventory)) ?? "go on";
+    const access = { tools, env: this.#env };
+    try {
+      const { found, hasStayed } = await this.#measure("data", () =>
+        exchangeRows(exchange, { path: from.path, listPath }, this.#backup, access, judge, this.#context),
       );
+      return { lost: [], tables: found, ...(!hasStayed && { isStopped: true }) };
+    } catch (error) {
+      await this.#room.cleanUp("locks of a failed restore", async () => {});
       throw error;
     }
   }

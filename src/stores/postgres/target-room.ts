@@ -5,7 +5,7 @@ import type { RestoreOutcome, RestoreRequest } from "../store.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { dropNewcomers, dropOccupants, findInTheWay, findToReplace, listOccupants } from "./occupants.ts";
 import type { Occupant } from "./occupants.ts";
-import { setPartAside } from "./replace-part.ts";
+import { planReplacing } from "./replace-part.ts";
 import type { ReplacedPart } from "./replace-part.ts";
 import { requireNoProject } from "./running-project.ts";
 import { withSession } from "./session.ts";
@@ -18,8 +18,8 @@ export class TargetRoom {
   readonly #request: RestoreRequest;
   readonly #applicationName: string;
   readonly #context: RunContext;
-  /** What lies there and is not this restore's. */
-  #others: readonly Occupant[] = [];
+  /** What lies there and is not this restore's; unknown until there is room. */
+  #others: readonly Occupant[] | undefined;
   /** What lay where a part is restored, until that has succeeded. */
   #replaced: ReplacedPart | undefined;
 
@@ -38,15 +38,33 @@ export class TargetRoom {
     this.#context = context;
   }
 
-  /** Makes room with `replace`; what is there otherwise stays. @throws AppError TARGET_REFUSED, STORE_FAILED */
-  async clear(session: Session): Promise<void> {
+  /**
+   * Makes room with `replace` (what is there otherwise stays), and lets `work` fill it. When either fails, what was made
+   * is dropped, and what was replaced is put back.
+   *
+   * @throws AppError TARGET_REFUSED, STORE_FAILED, and what `work` throws
+   */
+  async fill(work: () => Promise<RestoreOutcome>): Promise<RestoreOutcome> {
+    try {
+      await withSession(this.#connection, this.#context, (session) => this.#clear(session));
+      const outcome = await work();
+      if (this.#replaced) await this.#conclude(this.#replaced, outcome);
+      return outcome;
+    } catch (error) {
+      await this.#undo();
+      throw error;
+    }
+  }
+
+  async #clear(session: Session): Promise<void> {
     const { inventory, excludedSchemas } = this.#backup;
     const { replace, scope } = this.#request;
     if (replace) {
       const occupants = await listOccupants(session, excludedSchemas);
       if (scope && isSelective(scope)) {
         const inTheWay = findInTheWay(occupants, inventory, scope);
-        this.#replaced = await setPartAside(session, inventory, scope, inTheWay);
+        this.#replaced = await planReplacing(session, inventory, scope, inTheWay);
+        await this.#replaced?.setAside(session);
       } else {
         await requireNoProject(session, inventory);
         await dropOccupants(session, findToReplace(occupants, inventory));
@@ -55,36 +73,26 @@ export class TargetRoom {
     this.#others = await listOccupants(session, []);
   }
 
-  /** Drops what a restore made when it fails, and puts back what it replaced. @throws what `work` throws */
-  async undoing(work: () => Promise<RestoreOutcome>): Promise<RestoreOutcome> {
-    const undo = (): Promise<void> =>
-      this.cleanUp("part of a failed restore", async (session) => {
-        await dropNewcomers(session, this.#others);
-        await this.#replaced?.putBack(session);
-      });
-    try {
-      const outcome = await work();
-      const replaced = this.#replaced;
-      if (!replaced) return outcome;
-      // Rows that differ are no reason to lose the old ones.
-      if (outcome.isStopped) await undo();
-      else {
-        const { reporter } = this.#context;
-        await withSession(this.#connection, this.#context, (session) =>
-          replaced.drop(session, (line) => reporter.warn(line)),
-        );
-      }
-      return outcome;
-    } catch (error) {
-      await undo();
-      throw error;
-    }
+  async #undo(): Promise<void> {
+    const [others, replaced] = [this.#others, this.#replaced];
+    if (!others && !replaced) return;
+    await this.cleanUp("part of a failed restore", async (session) => {
+      if (others) await dropNewcomers(session, others);
+      await replaced?.putBack(session);
+    });
+  }
+
+  async #conclude(replaced: ReplacedPart, { isStopped }: RestoreOutcome): Promise<void> {
+    // Rows that differ are no reason to lose the old ones.
+    if (isStopped) await this.#undo();
+    // Where that fails, the new part is there still, and is the one that was wanted.
+    else await this.cleanUp(`what was replaced, in ${replaced.place}`, (session) => replaced.drop(session));
   }
 
   /**
    * Ends what the restore left running at the server, which would hold locks, and cleans up after it.
    *
-   * @param what - is left when that fails too: then the operator is warned of it
+   * @param what - is left when that fails: then the operator is warned of it
    */
   async cleanUp(what: string, work: (session: Session) => Promise<void>): Promise<void> {
     try {

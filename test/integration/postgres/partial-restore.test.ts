@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StoreManifest } from "../../../src/backup/manifest.ts";
 import type { RestoreScope } from "../../../src/backup/restore-scope.ts";
 import type { RestoredStore } from "../../../src/commands/compare-restored.ts";
-import { restoreAndCompare } from "../../../src/commands/restore.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import { createPostgresTarget } from "../../../src/stores/postgres/target.ts";
 import type { RestoreRequest } from "../../../src/stores/store.ts";
-import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { createRichDatabase, runSql, startToolRun } from "../../support/postgres-databases.ts";
+import { restorePostgres } from "../../support/postgres-restores.ts";
 import { createPostgresDatabase } from "../../support/services.ts";
 import type { TestDatabase } from "../../support/services.ts";
 
@@ -40,14 +39,7 @@ async function restoreInto(
   scope: RestoreScope | undefined,
   more: Partial<RestoreRequest> = {},
 ): Promise<RestoredStore> {
-  const run = startToolRun();
-  const target = createPostgresTarget({ store: "postgres", url: new Secret(database.url) }, run);
-  await using scratch = await Scratch.create();
-  return await restoreAndCompare(
-    { store: manifest, target },
-    { objects: sink, replace: false, scratchDir: scratch.path, ...(scope && { scope }), ...more },
-    run,
-  );
+  return await restorePostgres({ store: manifest, objects: sink }, database.url, scope, more);
 }
 
 async function inspect(database: TestDatabase, scope: RestoreScope): Promise<string[]> {
