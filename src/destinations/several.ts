@@ -96,8 +96,8 @@ export class SeveralDestinations implements DestinationGroup {
     return await this.#first.read(key);
   }
 
-  async open(key: string): Promise<Readable> {
-    return await this.#first.open(key);
+  async open(key: string, fromByte?: number): Promise<Readable> {
+    return await this.#first.open(key, fromByte);
   }
 
   list(prefix: string): AsyncIterable<Listed> {
@@ -167,7 +167,9 @@ export class SeveralDestinations implements DestinationGroup {
       if (outcome.status === "fulfilled") return;
       const error: unknown = outcome.reason;
       const isOurs = error instanceof AppError && error.code !== "CANCELLED";
-      if (!isOurs || results.length === 0) throw error;
+      // Those that did this may have failed in something else meanwhile.
+      const isLast = this.live.every((destination) => destination === live[index]);
+      if (!isOurs || results.length === 0 || isLast) throw error;
       this.#leaveOut(live[index]!, error);
     });
     return results;

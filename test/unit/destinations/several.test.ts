@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import type { Destination, Written } from "../../../src/destinations/destination.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
@@ -100,6 +101,22 @@ describe("one body", () => {
     await expect(all.put("k", counted())).rejects.toMatchObject({ code: "DESTINATION_REFUSED" });
     expect(sent).toBeLessThan(100 * MIB);
   });
+});
+
+test("two that fail in different works leave none, and that is the error of the last", async () => {
+  const { places, all } = setUp(2);
+  const refuseKey = (refused: string) => (method: string, key: string) =>
+    method === "put" && key === refused ? refuse() : undefined;
+  places[0]!.fault = refuseKey("a");
+  places[1]!.fault = refuseKey("b");
+  const outcomes = await Promise.allSettled([all.put("a", bodyOf(MIB)), all.put("b", bodyOf(MIB))]);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("an object is read from the byte that is asked for", async () => {
+  const { places, all } = setUp(2);
+  places[0]!.set("k", Buffer.from("rows"));
+  expect(await text(await all.open("k", 2))).toBe("ws");
 });
 
 test("only what lies at all of them in the same size is there", async () => {
