@@ -87,6 +87,26 @@ export async function readManifests(
   return await readEach(ids, (id) => readManifest(destination, id));
 }
 
+/**
+ * The manifests of some backups, all of them or none: what one that cannot be read refers to would be taken for garbage.
+ *
+ * @throws AppError BACKUP_DAMAGED
+ */
+export async function requireManifests(
+  destination: Destination,
+  ids: readonly string[],
+): Promise<Manifest[]> {
+  const { readable, unreadable } = toReadings(await readManifests(destination, ids));
+  if (unreadable.length === 0) return readable;
+  throw new AppError(
+    "BACKUP_DAMAGED",
+    `Nothing is removed, since nobody knows what these backups need:\n${unreadable.join("\n")}`,
+    {
+      hint: "Read them with the version of lifeboat that wrote them; or, when they are lost, remove their folders by hand.",
+    },
+  );
+}
+
 /** The newest complete backup, or undefined where there is none yet. */
 export async function findNewestBackup(destination: Destination): Promise<Manifest | undefined> {
   const [newest] = await listBackupIds(destination);

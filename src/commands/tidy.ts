@@ -1,3 +1,4 @@
+import { objectsOfStore } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import {
   backupFolder,
@@ -6,6 +7,8 @@ import {
   manifestKey,
   partsPrefix,
 } from "../destinations/keys.ts";
+import { listBackupIds, requireManifests } from "./catalogue.ts";
+import { RUN_LIMIT_MS } from "./prune.ts";
 import { readReceipts } from "./receipts.ts";
 
 /** What became of the objects of a run that ended early. */
@@ -18,8 +21,10 @@ export interface Tidied {
 
 /**
  * Removes what a killed run left of a backup that it never completed: objects, and uploads that were never
- * finished. A complete backup is not touched, and neither are finished parts with a receipt: the next run refers to
- * them.
+ * finished. A complete backup is not touched, and neither are finished parts with a receipt, to which the next run refers,
+ * or those that a backup has come to refer to: it removed their receipts.
+ *
+ * @throws AppError BACKUP_DAMAGED when a backup that may do so cannot be read
  */
 export async function tidyAfter(destination: Destination, backupId: string): Promise<Tidied> {
   if ((await destination.findSize(manifestKey(backupId))) !== undefined) return { removed: 0, kept: 0 };
@@ -27,12 +32,15 @@ export async function tidyAfter(destination: Destination, backupId: string): Pro
   removed += await destination.abortUnfinished(partsPrefix, ({ key }) => isPartOfBackup(key, backupId));
   const began = findBackupTime(backupId) ?? new Date(0);
   const receipts = await readReceipts(destination, began);
-  const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
+  const needed = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
+  // After the receipts, which go when a manifest is there.
+  for (const { stores } of await requireManifests(destination, await listHeirs(destination, began)))
+    for (const { key } of stores.flatMap(objectsOfStore)) needed.add(key);
   let kept = 0;
   for (const prefix of [backupFolder(backupId), partsPrefix]) {
     for await (const { key } of destination.list(prefix)) {
       if (prefix === partsPrefix && !isPartOfBackup(key, backupId)) continue;
-      if (received.has(key)) {
+      if (needed.has(key)) {
         kept += 1;
         continue;
       }
@@ -41,4 +49,10 @@ export async function tidyAfter(destination: Destination, backupId: string): Pro
     }
   }
   return { removed, kept };
+}
+
+/** Backups whose runs may have read the receipts of one that began at this time. */
+async function listHeirs(destination: Destination, began: Date): Promise<string[]> {
+  const since = began.getTime() - RUN_LIMIT_MS;
+  return (await listBackupIds(destination)).filter((id) => (findBackupTime(id)?.getTime() ?? 0) >= since);
 }

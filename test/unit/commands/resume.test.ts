@@ -171,6 +171,17 @@ test("post leaves the parts of a killed run that have a receipt, and says how ma
   expect(place.keys()).toEqual([finished.key, receipt]);
 });
 
+test("post leaves the parts of a killed run that a backup, which needs no receipts, refers to", async () => {
+  const place = new MemoryPlace();
+  const [needed, needless] = [buildPart("1", DEAD), buildPart("2", DEAD)];
+  const stores = [buildClickHouseManifest({ parts: [needed] })];
+  placeBackup(place, buildManifest({ id: buildBackupId(new Date(), "beef"), stores }));
+  place.set(needless.key, Buffer.from("rows"));
+  const tidied = await tidyAfter(new MemoryDestination(place, startTestRun()), DEAD);
+  expect(tidied).toEqual({ removed: 1, kept: 1 });
+  expect(place.keys()).toContain(needed.key);
+});
+
 test("credentials that may list but not look have everything sent, with one warning", async () => {
   const place = new MemoryPlace();
   placeBackup(place, buildManifest());
