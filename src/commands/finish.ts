@@ -2,7 +2,6 @@ import { joinShards } from "../backup/join-shards.ts";
 import { FORMAT_VERSION, objectsOfStore, parseManifest, sizeOfBackup } from "../backup/manifest.ts";
 import type { Manifest, StoreManifest } from "../backup/manifest.ts";
 import type { ShardPlan } from "../backup/shard-plan.ts";
-import type { ShardRecord } from "../backup/shard-result.ts";
 import type { Destination, DestinationGroup, DestinationOutcome } from "../destinations/destination.ts";
 import {
   backupFolder,
@@ -60,8 +59,15 @@ export async function finish(
   }
   const plan = await readPlan(destinations, backupId, context);
   const destination = group(pickPlanned(destinations, plan));
-  const [joined] = await reporter.phase("Join", () => destination.each((one) => join(plan, one)));
-  const { stores, records } = joined!;
+  const { stores, records } = await reporter.phase("Join", async () => {
+    const [first] = await destination.each(async (one) => {
+      const records = await readRecords(one, plan);
+      return { stores: joinShards(plan, records), records };
+    });
+    // Of one manifest: records may tell of one attempt at a shard here, and of another one there.
+    await destination.each((one) => requireObjects(plan, first!.stores, one));
+    return first!;
+  });
   for (const store of stores) reporter.info(describeStore(store));
   const backedUpAt = Math.max(...records.map(({ finishedAt }) => new Date(finishedAt).getTime()));
   const manifest: Manifest = {
@@ -107,25 +113,24 @@ async function findListed(
   return { destination: first, manifest, outcomes };
 }
 
-/** What all shards did at one destination, once it is known that it is there. */
-async function join(
-  plan: ShardPlan,
+/** Makes sure that all objects are at a destination in their full size. @throws AppError OBJECT_MISSING */
+async function requireObjects(
+  { backupId }: ShardPlan,
+  stores: readonly StoreManifest[],
   destination: Destination,
-): Promise<{ stores: StoreManifest[]; records: ShardRecord[] }> {
-  const records = await readRecords(destination, plan);
-  const stores = joinShards(plan, records);
+): Promise<void> {
   const needed = new Map(stores.flatMap(objectsOfStore).map(({ key, sizeBytes }) => [key, sizeBytes]));
-  for (const prefix of [backupFolder(plan.backupId), partsPrefix]) {
+  for (const prefix of [backupFolder(backupId), partsPrefix]) {
     if (![...needed.keys()].some((key) => key.startsWith(prefix))) continue;
     for await (const { key, sizeBytes } of destination.list(prefix)) {
       if (needed.get(key) === sizeBytes) needed.delete(key);
     }
   }
-  if (needed.size === 0) return { stores, records };
+  if (needed.size === 0) return;
   const named = [...needed.keys()].slice(0, KEYS_NAMED).join(", ");
   throw new AppError(
     "OBJECT_MISSING",
-    `${countOf(needed.size, "object")} of backup ${plan.backupId} ${needed.size === 1 ? "is" : "are"} not at ${destination.url} in full size: ${named}${needed.size > KEYS_NAMED ? " and others" : ""}.`,
+    `${countOf(needed.size, "object")} of backup ${backupId} ${needed.size === 1 ? "is" : "are"} not at ${destination.url} in full size: ${named}${needed.size > KEYS_NAMED ? " and others" : ""}.`,
     { hint: "Find out who removed them, and run plan and the shards again." },
   );
 }

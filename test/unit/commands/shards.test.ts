@@ -271,6 +271,26 @@ describe("with several destinations", () => {
     expect(there.keys()).not.toContain(manifestKey(id));
   });
 
+  test("whose records tell of different attempts, the second is not given a backup of the first's objects", async () => {
+    places = [here, there];
+    const id = await makePlan(1);
+    // The first attempt fails over there, and the second over here.
+    there.fault = (method, key) => {
+      if (method === "put" && key.endsWith("app.dump")) throw refuse("No more room.");
+    };
+    await runShard(id, "1/1");
+    there.fault = () => {};
+    here.fault = (method, key) => {
+      if (method === "put" && key.endsWith("app.dump")) throw refuse("No more room.");
+    };
+    await runShard(id, "1/1");
+    here.fault = () => {};
+    const result = await runFinish(id);
+    expect(result.destinations.map(({ failure }) => failure?.code)).toEqual([undefined, "OBJECT_MISSING"]);
+    for (const { key } of result.manifest.stores.flatMap(objectsOfStore)) expect(here.keys()).toContain(key);
+    expect(there.keys()).not.toContain(manifestKey(id));
+  });
+
   test("one that is not there while a shard runs is left out of it", async () => {
     places = [here, there];
     const id = await makePlan(1);
