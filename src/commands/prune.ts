@@ -9,6 +9,7 @@ import {
   findBackupOf,
   findBackupOfShard,
   findBackupTime,
+  findOriginOfPart,
   findRunOfReceipt,
   manifestKey,
   partsPrefix,
@@ -18,9 +19,9 @@ import {
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import { readCatalogue, readDrills, readPins } from "./catalogue.ts";
+import { listBackupIds, readDrills, readPins, requireManifests } from "./catalogue.ts";
 import { readReceipts } from "./receipts.ts";
-import { republish } from "./publish.ts";
+import { republish, requireUnchanged } from "./publish.ts";
 import { readServerFolders } from "./server-folders.ts";
 import { pruneServerPlaces } from "./server-places.ts";
 import type { PrunedPlace, ServerPlace } from "./server-places.ts";
@@ -76,8 +77,9 @@ export interface Pruned {
  * Removes what retention lets go, at each destination by itself: manifests first, so that whenever it is killed every
  * listed backup is whole; then the objects that no manifest refers to; then the unfinished uploads of dead runs.
  *
- * @throws AppError BACKUP_DAMAGED or FORMAT_TOO_NEW when a manifest or pin cannot be read: nothing is removed there,
- *   since nobody knows what it refers to. And what a destination throws; the others are pruned all the same.
+ * @throws AppError BACKUP_DAMAGED or FORMAT_TOO_NEW when a manifest, pin or record of a drill cannot be read: nothing is
+ *   removed there, since nobody knows what it keeps. DESTINATION_FAILED when another run changed a manifest meanwhile. And
+ *   what a destination throws; the others are pruned all the same.
  */
 export async function prune(
   targets: readonly PruneTarget[],
@@ -116,16 +118,23 @@ async function pruneOne(
   isDryRun: boolean,
   now: Date,
 ): Promise<Outcome> {
-  const manifests = await readAllManifests(destination);
+  const manifests = await requireManifests(destination, await listBackupIds(destination));
   const decisions = await plan(manifests, policy, now, destination);
   const left = manifests.flatMap((manifest) => applyDecision(manifest, decisions, now));
   const leftIds = new Set(left.map(({ id }) => id));
   const removedBackups = manifests.map(({ id }) => id).filter((id) => !leftIds.has(id));
   const narrowed = left.filter((manifest) => !manifests.includes(manifest));
-  const garbage = await findGarbage(destination, left, new Set(removedBackups), now);
+  const unneeded = await findGarbage(destination, left, new Set(removedBackups), now);
+  const garbage = await leaveToNewBackups(unneeded, manifests, destination);
   let abortedUploads = 0;
   if (!isDryRun) {
-    for (const manifest of narrowed) await republish(manifest, destination);
+    for (const manifest of narrowed) {
+      await requireUnchanged(
+        manifests.find(({ id }) => id === manifest.id)!,
+        destination,
+      );
+      await republish(manifest, destination);
+    }
     await removeAll(removedBackups.map(manifestKey), destination);
     await removeAll(
       garbage.map(({ key }) => key),
@@ -147,19 +156,6 @@ async function pruneOne(
   return { pruned, before: manifests, left };
 }
 
-/** All of them, or none: what an unreadable manifest refers to would be taken for garbage. */
-async function readAllManifests(destination: Destination): Promise<Manifest[]> {
-  const { readable, unreadable } = await readCatalogue(destination);
-  if (unreadable.length === 0) return readable;
-  throw new AppError(
-    "BACKUP_DAMAGED",
-    `Nothing is removed, since nobody knows what these backups need:\n${unreadable.join("\n")}`,
-    {
-      hint: "Read them with the version of lifeboat that wrote them; or, when they are lost, remove their folders by hand.",
-    },
-  );
-}
-
 async function plan(
   manifests: readonly Manifest[],
   policy: RetentionPolicy,
@@ -167,6 +163,15 @@ async function plan(
   destination: Destination,
 ): Promise<Decision[]> {
   const [drills, pins] = await Promise.all([readDrills(destination), readPins(destination)]);
+  if (drills.unreadable.length > 0) {
+    throw new AppError(
+      "BACKUP_DAMAGED",
+      `Nothing is removed, since nobody knows which backups these drills proved:\n${drills.unreadable.join("\n")}`,
+      {
+        hint: "Prune with the version of lifeboat that wrote them; or, when they are lost, remove these records by hand.",
+      },
+    );
+  }
   const proven = new Map<string, Set<string>>();
   for (const { backupId, verdict, comparisons } of drills.readable) {
     if (verdict !== "proven") continue;
@@ -224,9 +229,13 @@ async function findGarbage(
   removed: ReadonlySet<string>,
   now: Date,
 ): Promise<Listed[]> {
-  const needed = new Set(left.flatMap(({ id }) => [manifestKey(id), restoreGuideKey(id)]));
-  for (const { stores } of left)
-    for (const store of stores) for (const { key } of objectsOfStore(store)) needed.add(key);
+  const needed = listNeeded(left);
+  // A run under way may refer to what it saw in a manifest before that was rekeyed.
+  const inUse = new Set<string>();
+  for (const key of needed) {
+    const part = findOriginOfPart(key);
+    if (part?.rekeyedAt && !isOld(part.rekeyedAt, now)) inUse.add(part.origin);
+  }
   // A run refers to parts that a dead one had finished no longer than RUN_LIMIT_MS before it began.
   for (const { parts } of await readReceipts(destination, new Date(now.getTime() - 2 * RUN_LIMIT_MS)))
     for (const { key } of parts) needed.add(key);
@@ -234,7 +243,7 @@ async function findGarbage(
   for (const prefix of [backupsPrefix, partsPrefix]) {
     for await (const object of destination.list(prefix)) {
       const { key, modifiedAt } = object;
-      if (needed.has(key)) continue;
+      if (needed.has(key) || inUse.has(findOriginOfPart(key)?.origin ?? "")) continue;
       const backupId = findBackupOf(key);
       // What lies between the backups under a name that no run gives is none of ours.
       if (prefix === backupsPrefix && backupId === undefined) continue;
@@ -251,6 +260,28 @@ async function findGarbage(
     if (began && isOld(began, now)) garbage.push(object);
   }
   return garbage;
+}
+
+/** Leaves out what runs and copies need that have ended since the manifests were read. */
+async function leaveToNewBackups(
+  garbage: readonly Listed[],
+  known: readonly Manifest[],
+  destination: Destination,
+): Promise<Listed[]> {
+  const knownIds = new Set(known.map(({ id }) => id));
+  const newIds = (await listBackupIds(destination)).filter((id) => !knownIds.has(id));
+  const needed = listNeeded(await requireManifests(destination, newIds));
+  return garbage.filter(({ key }) => !needed.has(key));
+}
+
+/** Keys of all that belongs to some backups. */
+function listNeeded(manifests: readonly Manifest[]): Set<string> {
+  const needed = new Set<string>();
+  for (const { id, stores } of manifests) {
+    needed.add(manifestKey(id)).add(restoreGuideKey(id));
+    for (const store of stores) for (const { key } of objectsOfStore(store)) needed.add(key);
+  }
+  return needed;
 }
 
 function isOld(time: Date, now: Date): boolean {

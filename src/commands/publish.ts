@@ -4,6 +4,7 @@ import type { Destination } from "../destinations/destination.ts";
 import { manifestKey, restoreGuideKey } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
+import { readManifest } from "./catalogue.ts";
 
 /** Says beside a backup how stock tools restore it from this very destination. */
 export async function putRestoreGuide(manifest: Manifest, destination: Destination): Promise<void> {
@@ -47,6 +48,21 @@ export async function publish(manifest: Manifest, destination: Destination): Pro
   throw new AppError("DESTINATION_FAILED", `Another run has already written a backup ${manifest.id}.`, {
     hint: "Two runs started in the same second and drew the same number; start this one again.",
   });
+}
+
+/**
+ * Makes sure that a manifest is what it was when it was read, before another takes its place: prune and rekey both do that.
+ *
+ * @throws AppError DESTINATION_FAILED, and what reading it throws
+ */
+export async function requireUnchanged(manifest: Manifest, destination: Destination): Promise<void> {
+  const now = await readManifest(destination, manifest.id);
+  if (serialiseManifest(now).equals(serialiseManifest(manifest))) return;
+  throw new AppError(
+    "DESTINATION_FAILED",
+    `The manifest of backup ${manifest.id} was changed by another run.`,
+    { hint: "The backup is as that run left it. Start this one again." },
+  );
 }
 
 /** Puts the manifest of a listed backup, of which some is no longer there, in the place of the one before. */

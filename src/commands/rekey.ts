@@ -12,13 +12,13 @@ import {
 import type { AgeEncryption } from "../encryption/age.ts";
 import type { Keyring } from "../encryption/keyring.ts";
 import { PASSPHRASE } from "../encryption/recipient.ts";
-import { AppError } from "../errors.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { listBackupIds, pickBackup, readManifest } from "./catalogue.ts";
 import { readObjects } from "./object-reader.ts";
 import { ObjectWriter } from "./object-writer.ts";
+import { requireUnchanged } from "./publish.ts";
 import { settleAll } from "./together.ts";
 import { requireUnlocked } from "./unlock.ts";
 
@@ -115,13 +115,7 @@ class Rekeying {
     for (const object of former) await this.#rewrite(object);
     const replaced: Manifest = mapObjects(manifest, ({ key }) => this.written.get(key));
 
-    // Retention may have taken a store out of it meanwhile.
-    const now = await readManifest(destination, id);
-    if (!serialiseManifest(now).equals(serialiseManifest(manifest))) {
-      throw new AppError("DESTINATION_FAILED", `The manifest of backup ${id} was changed by another run.`, {
-        hint: "The backup is as that run left it. Start this one again.",
-      });
-    }
+    await requireUnchanged(manifest, destination); // retention may have taken a store out of it
     const put = (key: string, bytes: Buffer) => destination.put(key, Readable.from([bytes]));
     // The guide first: until the manifest is replaced, both name objects that are there.
     await put(restoreGuideKey(id), Buffer.from(renderRestoreGuide(replaced, destination.url)));

@@ -14,6 +14,11 @@ const PINS = "pins/";
 const RECEIPTS = "receipts/";
 const SHARDS = "shards/";
 
+/** What the id of a backup looks like. */
+const ID = "\\d{8}T\\d{6}Z-[0-9a-f]{4}";
+/** The key of a part: up to the run that sent it, that run, the last one of `rekey`, if any, and the end. */
+const PART_FORM = new RegExp(`^(${PARTS}.+?-(${ID}))(?:-(${ID}))?(\\.native\\.zst)(?:\\.age)?$`);
+
 /**
  * The id of a run that starts now. Its last digits are the milliseconds, so that of two runs in one second the later
  * sorts last, and chance below that.
@@ -119,18 +124,25 @@ export function encryptedKey(key: string): string {
  * @param rekeyId - in the form of a backup's id; of a part it counts as the run that wrote it
  */
 export function rekeyedKey(key: string, rekeyId: string): string {
-  const plain = key.replace(/\.age$/, "");
-  const id = "\\d{8}T\\d{6}Z-[0-9a-f]{4}";
-  if (plain.startsWith(PARTS)) {
-    // Two backups may each have sent the same partition: the id of the run that did keeps their keys apart.
-    return plain.replace(new RegExp(`-(${id})(?:-${id})?(\\.native\\.zst)$`), `-$1-${rekeyId}$2`);
-  }
-  return plain.replace(new RegExp(`(\\.rekeyed-${id})?$`), `.rekeyed-${rekeyId}`);
+  // Two backups may each have sent the same partition: the id of the run that did keeps their keys apart.
+  if (key.startsWith(PARTS)) return key.replace(PART_FORM, `$1-${rekeyId}$4`);
+  return key.replace(/\.age$/, "").replace(new RegExp(`(\\.rekeyed-${ID})?$`), `.rekeyed-${rekeyId}`);
+}
+
+/**
+ * What `rekeyedKey` leaves as it is of a part's key, and when the part was rekeyed last, if it was; undefined for a key of
+ * another form.
+ */
+export function findOriginOfPart(key: string): { origin: string; rekeyedAt?: Date | undefined } | undefined {
+  const [, origin, , rekeyId] = PART_FORM.exec(key) ?? [];
+  if (origin === undefined) return undefined;
+  return { origin, ...(rekeyId !== undefined && { rekeyedAt: findBackupTime(rekeyId) }) };
 }
 
 /** The backup whose run wrote the part under a key below `partsPrefix`, or undefined for a key of another form. */
 export function findWriterOfPart(key: string): string | undefined {
-  const id = /-(\d{8}T\d{6}Z-[0-9a-f]{4})\.native\.zst(?:\.\w+)?$/.exec(key)?.[1];
+  const [, , sentBy, rekeyId] = PART_FORM.exec(key) ?? [];
+  const id = rekeyId ?? sentBy;
   return id !== undefined && findBackupTime(id) ? id : undefined;
 }
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { objectsOfStore, parseManifest } from "../../../src/backup/manifest.ts";
+import { mapObjects, objectsOfStore, parseManifest } from "../../../src/backup/manifest.ts";
 import type { ClickHousePart, Manifest } from "../../../src/backup/manifest.ts";
 import { serialisePin } from "../../../src/backup/pin.ts";
+import { serialiseReceipt } from "../../../src/backup/receipt.ts";
 import type { RetentionPolicy } from "../../../src/backup/retention.ts";
 import { listBackupIds } from "../../../src/commands/catalogue.ts";
 import { prune } from "../../../src/commands/prune.ts";
@@ -10,9 +11,13 @@ import type { Pruned } from "../../../src/commands/prune.ts";
 import {
   buildBackupId,
   drillKey,
+  drillsPrefix,
   manifestKey,
   partKey,
   pinKey,
+  receiptKey,
+  receiptsPrefix,
+  rekeyedKey,
   storeObjectKey,
 } from "../../../src/destinations/keys.ts";
 import { serialiseDrillRecord } from "../../../src/drill/record.ts";
@@ -136,7 +141,87 @@ describe("prune removes", () => {
   });
 });
 
+/** Does something while a prune is under way: when it lists what lies below a prefix, the first time. */
+function whenListed(place: MemoryPlace, prefix: string, then: () => void): void {
+  place.fault = (method, key, moment) => {
+    if (method !== "list" || key !== prefix || moment !== "before") return;
+    place.fault = () => {};
+    then();
+  };
+}
+
+describe("while prune is under way", () => {
+  test("a run that ends, and with it the receipts it went by, keeps what it refers to", async () => {
+    const place = new MemoryPlace();
+    placeNights(place, 1);
+    const dead = buildBackupId(new Date("2026-11-18T10:00:00Z"), "dead");
+    const part = buildPart(dead);
+    place.set(part.key, Buffer.from(part.key), new Date("2026-11-18T10:30:00Z"));
+    const receipt = receiptKey(dead, "log", 1);
+    place.set(receipt, serialiseReceipt({ backupId: dead, store: "log", parts: [part] }));
+    whenListed(place, receiptsPrefix, () => {
+      const startedAt = new Date("2026-11-20T09:00:00Z");
+      placeBackup(place, buildNight(buildBackupId(startedAt, "beef"), startedAt, part));
+      place.objects.delete(receipt);
+    });
+    await runPrune(place, LAST_ONE);
+    expect(await findMissing(place)).toEqual([]);
+  });
+
+  test("a backup that is rekeyed is not given its former manifest back", async () => {
+    const place = new MemoryPlace();
+    const oldest = placeNights(place, 10).at(-1)!;
+    const { key } = buildStoredObject(storeObjectKey(oldest.id, "app", "app.dump"));
+    whenListed(place, drillsPrefix, () => {
+      const rekeyed = buildStoredObject(rekeyedKey(key, buildBackupId(new Date(NOW), "0b0b")));
+      placeBackup(
+        place,
+        mapObjects(oldest, (object) => (object.key === key ? rekeyed : undefined)),
+      );
+      place.objects.delete(key);
+    });
+    const policy = { ...LAST_ONE, rule: {}, stores: { log: { last: 1 } } };
+    await expect(runPrune(place, policy)).rejects.toMatchObject({ code: "DESTINATION_FAILED" });
+    expect(await findMissing(place)).toEqual([]);
+  });
+});
+
 describe("prune removes nothing", () => {
+  test("that a run under way may have seen in a manifest before it was rekeyed", async () => {
+    const place = new MemoryPlace();
+    const [newest] = placeNights(place, 1);
+    const [former] = newest!.stores.flatMap((store) => (store.kind === "clickhouse" ? store.parts : []));
+    const rekeyAt = (time: string): void => {
+      const rekeyed = buildStoredObject(rekeyedKey(former!.key, buildBackupId(new Date(time), "0b0b")));
+      placeBackup(
+        place,
+        mapObjects(newest!, (object) => (object.key === former!.key ? rekeyed : undefined)),
+      );
+    };
+    rekeyAt("2026-11-19T12:00:00Z");
+    await runPrune(place, LAST_ONE);
+    expect(place.keys()).toContain(former!.key);
+    rekeyAt("2026-11-18T11:59:00Z");
+    await runPrune(place, LAST_ONE);
+    expect(place.keys()).not.toContain(former!.key);
+    expect(await findMissing(place)).toEqual([]);
+  });
+
+  test.each([
+    ["is damaged", "{}", "BACKUP_DAMAGED"],
+    ["is from a newer lifeboat", '{"format":"lifeboat-drill","formatVersion":99}', "BACKUP_DAMAGED"],
+  ])("while the record of a drill %s, since nobody knows what it proved", async (_, text, code) => {
+    const place = new MemoryPlace();
+    placeNights(place, 10);
+    place.set(drillKey("d"), Buffer.from(text));
+    const before = place.keys();
+    await expect(runPrune(place, LAST_ONE)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(drillKey("d")) as string,
+    });
+    expect(place.keys()).toEqual(before);
+  });
+
   test("in a dry run, which plans the same", async () => {
     const place = new MemoryPlace();
     placeNights(place, 10);
