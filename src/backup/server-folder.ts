@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDocument, serialiseDocument } from "./document.ts";
 
 const SERVER_FOLDER_VERSION = 1;

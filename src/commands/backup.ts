@@ -73,9 +73,12 @@ export async function backup(request: BackupRequest, context: RunContext): Promi
   const writer = new BackupWriter(id, destination, encryption, context);
   request.onStart?.(id);
 
-  await reporter.phase("Check", () => phases.measure("check", () => check(request, context)));
+  let found = NOTHING;
   // A full backup needs nothing of an earlier one but to know whether the keys changed.
-  const found = full && keys.length === 0 ? NOTHING : await findEarlier(destination, startedAt, context);
+  const find = async (): Promise<void> => {
+    if (!full || keys.length > 0) found = await findEarlier(destination, startedAt, context);
+  };
+  await reporter.phase("Check", () => phases.measure("check", () => check(request, context, find)));
   const earlier = full ? NOTHING : found;
   const manifest = await tidyOnFailure(writer, request, context, async () => {
     const storeManifests = await reporter.phase("Back up", () =>
@@ -140,13 +143,21 @@ export function describeStore(held: StoreManifest): string {
   );
 }
 
-/** Looks whether stores and destinations are there and as a backup needs them. */
+/**
+ * Looks whether stores and destinations are there and as a backup needs them.
+ *
+ * @param meanwhile - what can be done as soon as the destination is known to be there
+ */
 export async function check(
   { stores, destination }: Pick<BackupRequest, "stores" | "destination">,
   { reporter }: RunContext,
+  meanwhile = async (): Promise<void> => {},
 ): Promise<void> {
   const facts = await settleAll([
-    destination.check().then(() => `Destination: ${destination.url}`),
+    destination
+      .check()
+      .then(meanwhile)
+      .then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check()),
   ]);
   for (const fact of facts) reporter.info(fact);

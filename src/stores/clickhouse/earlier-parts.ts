@@ -70,12 +70,20 @@ export class EarlierParts {
     layout: string,
     { rows, digest }: Counted,
   ): Promise<ClickHousePart[] | undefined> {
-    const held = this.#complete.get(identify(place));
-    if (!held?.every((part) => part.layout === layout)) return undefined;
-    const digests = held.flatMap((part) => part.digest ?? []);
-    const heldRows = held.reduce((sum, part) => sum + part.rows, 0);
-    if (digests.length < held.length || heldRows !== rows || addDigests(digests) !== digest) return undefined;
+    const held = this.#findOfRows(place, layout, rows);
+    if (!held || addDigests(held.map(({ digest }) => digest ?? "")) !== digest) return undefined;
     return (await this.#areThere(held)) ? held : undefined;
+  }
+
+  /** Whether `findEqual` can find any, once the rows of which only the number is known are counted. */
+  mayBeEqual(place: Place, layout: string, rows: number): boolean {
+    return this.#findOfRows(place, layout, rows) !== undefined;
+  }
+
+  #findOfRows(place: Place, layout: string, rows: number): ClickHousePart[] | undefined {
+    const held = this.#complete.get(identify(place));
+    const isSame = held?.every((part) => part.layout === layout && part.digest !== null);
+    return isSame && held?.reduce((sum, part) => sum + part.rows, 0) === rows ? held : undefined;
   }
 
   async #areThere(parts: readonly ClickHousePart[]): Promise<boolean> {

@@ -160,9 +160,9 @@ export class Exporter {
       slice: { condition, exactRows: undefined, storedBytes: partition?.storedBytes ?? 0 },
       // It never comes again: no later backup may refer to these rows.
       fingerprint: hashFingerprint(randomUUID()),
-      counted,
     };
-    const { part } = await sendRows(rows, this.#tools, context.signal);
+    const sent = await sendRows(rows, this.#tools, context.signal);
+    const part = { ...sent.part, ...counted };
     const after = await countRows(server, table, condition);
     if (counted.rows > 0 && after.rows > 0) requireBytes(part);
     return withoutDigest(part, [counted.rows, after.rows]);

@@ -59,6 +59,8 @@ interface FoundSlice {
   finished: ClickHousePart | undefined;
 }
 
+type SentAndCounted = Sent & { part: ClickHousePart };
+
 /** What came of a slice; undefined when its partition was rewritten while it was read. */
 type Outcome = Exported[] | undefined;
 
@@ -111,26 +113,40 @@ export class PartitionExport {
     const { earlier } = this.#tools;
     const same = this.#same;
     if (same) return [async () => same.map((part) => ({ part }))];
-    const counted = await Promise.all(
-      this.#slices.map(async ({ slice, finished }) => {
-        if (finished) return { slice, finished, counted: countOf(finished) };
-        const together = partition && this.#counts.count(partition);
-        return { slice, counted: await (together ?? this.#count(slice)) };
-      }),
-    );
-    const all = addCounts(counted.map(({ counted }) => counted));
+    const slices = this.#slices.map(({ slice, finished }) => {
+      const together = partition && this.#counts.count(partition);
+      const counting = finished ? Promise.resolve(countOf(finished)) : (together ?? this.#count(slice));
+      counting.catch(() => {}); // thrown to whoever awaits it
+      return { slice, finished, counting };
+    });
+    const all = this.#isSurelyNew()
+      ? undefined
+      : addCounts(await Promise.all(slices.map(({ counting }) => counting)));
     const fingerprint = this.#listed ?? hashFingerprint([all, table.columns]);
-    const equal = await earlier.findEqual(this.#place, describeLayout(table), all);
+    const equal = all && (await earlier.findEqual(this.#place, describeLayout(table), all));
     if (equal) return [this.#confirm(() => equal.map((part) => ({ part: { ...part, fingerprint } })))];
 
     return await Promise.all(
-      counted.map(async ({ slice, finished, counted }): Promise<Awaited> => {
+      slices.map(async ({ slice, finished, counting }): Promise<Awaited> => {
         if (finished) return async () => [{ part: finished }];
-        if (counted.rows === 0) return this.#confirm(() => []);
-        const sent = await this.#send(slice, counted, fingerprint, stop);
+        if (!slice.exactRows && (await counting).rows === 0) return this.#confirm(() => []);
+        const sent = await this.#send(slice, counting, fingerprint, stop);
         return this.#confirm(() => this.#finish(slice, sent));
       }),
     );
+  }
+
+  /** Whether the parts alone tell that no earlier object can hold the same rows: these are sent while they are counted. */
+  #isSurelyNew(): boolean {
+    const { table, partition, isComputed } = this.#job;
+    // What changes by itself is counted before it is read and after it.
+    if (!partition || isComputed) return false;
+    let rows = 0;
+    for (const { slice } of this.#slices) {
+      if (slice.exactRows === undefined) return false;
+      rows += slice.exactRows;
+    }
+    return !this.#tools.earlier.mayBeEqual(this.#place, describeLayout(table), rows);
   }
 
   #count({ condition }: Slice): Promise<Counted> {
@@ -138,9 +154,22 @@ export class PartitionExport {
     return streams(() => countRows(server, this.#job.table, condition));
   }
 
-  #send(slice: Slice, counted: Counted, fingerprint: string, stop: AbortSignal): Promise<Sent> {
-    const rows = { table: this.#job.table, partition: this.#place.partition, slice, fingerprint, counted };
-    return this.#tools.streams(() => sendRows(rows, this.#tools, stop));
+  /** A count that fails ends the sending, too. */
+  async #send(
+    slice: Slice,
+    counting: Promise<Counted>,
+    fingerprint: string,
+    stop: AbortSignal,
+  ): Promise<SentAndCounted> {
+    const giveUp = new AbortController();
+    counting.catch(() => giveUp.abort());
+    const signal = AbortSignal.any([stop, giveUp.signal]);
+    const rows = { table: this.#job.table, partition: this.#place.partition, slice, fingerprint };
+    const sending = this.#tools.streams(() => sendRows(rows, this.#tools, signal));
+    const [counted, sent] = await Promise.allSettled([counting, sending]);
+    if (counted.status === "rejected") throw counted.reason;
+    if (sent.status === "rejected") throw sent.reason;
+    return { ...sent.value, part: { ...sent.value.part, ...counted.value } };
   }
 
   /** Begins to find out whether the partition rested, and what to say of the slice if it did. */
@@ -150,11 +179,11 @@ export class PartitionExport {
     return () => outcome;
   }
 
-  async #finish(slice: Slice, { part, walked }: Sent): Promise<Outcome> {
+  async #finish(slice: Slice, { part, walked }: SentAndCounted): Promise<Outcome> {
     const { table, partition, isComputed } = this.#job;
     const { earlier, sink } = this.#tools;
-    requireBytes(part);
     if (partition) requireAllVisible(table, partition.id, slice.exactRows, part.rows);
+    requireBytes(part);
     if (isComputed) {
       const now = await this.#count(slice);
       if (now.rows !== part.rows || now.digest !== part.digest) {

@@ -12,6 +12,12 @@ const SHARE = 1 / 16;
 /** What it costs to begin: a process of zstd. Of thousands of small partitions, too, it is to be a sample only. */
 const START_BYTES = 1024 ** 2;
 
+/** What waits for its walk at most, as it came: streams need not rest until zstd has started. */
+const AHEAD_BYTES = 1024 ** 2;
+
+const WITHOUT_ZSTD =
+  "No rows are counted on their way, which would find out a proxy that shortens answers: zstd is not on this machine.";
+
 /** What was found in a stream that was walked over: its rows, or why they could not be told, as a clause. */
 export type Walked = { rows: number } | { fault: string };
 
@@ -26,7 +32,7 @@ export interface Followed {
  * Walks over some of the streams of a run while they pass. What a proxy unpacks, shortens between two blocks and packs
  * again is whole in every respect but its number of rows, and that only reading it through can tell. To read all of it
  * would make a backup half as long again, so it is a sample: one stream at a time, and the first of each run. A machine without
- * zstd does without: a backup of ClickHouse needs no program, and fetches none.
+ * zstd does without, and says so: a backup of ClickHouse needs no program, and fetches none.
  */
 export class ReadAlong {
   readonly #context: RunContext;
@@ -41,10 +47,11 @@ export class ReadAlong {
 
   /** @param stream - Native in zstd, of these columns */
   follow(stream: AsyncIterable<Uint8Array>, columns: readonly string[]): Followed {
+    this.#lookForZstd().catch(() => {}); // while the server prepares its answer; thrown to whoever walks
     let walked: Promise<Walked | undefined> = Promise.resolve(undefined);
     const begin = (): PassThrough | undefined => {
       if (!this.#isDue()) return undefined;
-      const copy = new PassThrough();
+      const copy = new PassThrough({ highWaterMark: AHEAD_BYTES });
       copy.on("error", () => {}); // told by whoever reads it
       this.#isBusy = true;
       this.#walkedBytes += START_BYTES;
@@ -86,9 +93,16 @@ export class ReadAlong {
     }
   }
 
+  #lookForZstd(): Promise<boolean> {
+    this.#isPossible ??= isZstdInstalled(this.#context).then((isThere) => {
+      if (!isThere) this.#context.reporter.info(WITHOUT_ZSTD);
+      return isThere;
+    });
+    return this.#isPossible;
+  }
+
   async #walk(copy: PassThrough, columns: readonly string[]): Promise<Walked | undefined> {
-    this.#isPossible ??= isZstdInstalled(this.#context);
-    if (!(await this.#isPossible)) return undefined;
+    if (!(await this.#lookForZstd())) return undefined;
     try {
       const outline = await readThrough({ key: "it" }, copy, "zstd", this.#context, (blocks) =>
         walkNative(blocks, columns),

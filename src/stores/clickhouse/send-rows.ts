@@ -6,7 +6,6 @@ import type { ExportTools } from "./partition-export.ts";
 import { hashFingerprint } from "./partitions.ts";
 import type { Followed } from "./read-along.ts";
 import { EXACT_READ, listColumns, selectFrom } from "./reading.ts";
-import type { Counted } from "./reading.ts";
 import type { Slice } from "./slices.ts";
 
 /** How often one object is sent where connections break, and the pause before each further time. */
@@ -20,18 +19,18 @@ export interface Rows {
   partition: string;
   slice: Slice;
   fingerprint: string;
-  counted: Counted;
 }
 
 export interface Sent {
-  part: ClickHousePart;
+  /** All but what only a count can tell. */
+  part: Omit<ClickHousePart, "rows" | "digest">;
   /** What was seen of it on its way; of a sample alone. */
   walked: Followed["walked"];
 }
 
 /** Streams rows into an object of their own; a connection that broke is made anew, for this object alone. */
 export async function sendRows(
-  { table, partition, slice, fingerprint, counted }: Rows,
+  { table, partition, slice, fingerprint }: Rows,
   { server, sink, context, readAlong }: Pick<ExportTools, "server" | "sink" | "context" | "readAlong">,
   signal: AbortSignal,
 ): Promise<Sent> {
@@ -46,7 +45,7 @@ export async function sendRows(
     try {
       const { stream, walked } = readAlong.follow(server.openExport(query, EXACT_READ, signal), columns);
       const object = await sink.putPart(about, stream, slice.storedBytes);
-      return { part: { ...about, ...object, columns, ...counted, layout: describeLayout(table) }, walked };
+      return { part: { ...about, ...object, columns, layout: describeLayout(table) }, walked };
     } catch (error) {
       const isBroken = error instanceof AppError && error.transient && error.code.startsWith("STORE_");
       if (!isBroken || attempt === ATTEMPTS) throw error;
