@@ -162,7 +162,8 @@ function readDestination(sources: Sources, path: Path, takesOptions: boolean): D
 
 /**
  * The role to take on: the destination's own, or the one for all at AWS that have no keys. Only a job of GitHub's can: where
- * the same file is read elsewhere, as on the day GitHub is down, the standard AWS credentials are used.
+ * the same file is read elsewhere, as on the day GitHub is down, the standard AWS credentials are used. A job that forgot to
+ * ask for its token has none, and is told here: AWS would only say that there are no credentials.
  */
 function readRole(
   sources: Sources,
@@ -176,7 +177,13 @@ function readRole(
     sources.problems.add(given.place, "is no role's ARN, such as arn:aws:iam::111122223333:role/backup.");
   const tokenUrl = sources.variable("ACTIONS_ID_TOKEN_REQUEST_URL");
   const bearer = sources.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
-  if (!tokenUrl || !bearer) return undefined;
+  if (!tokenUrl || !bearer) {
+    const isLeftOut = sources.variable("GITHUB_ACTIONS") === "true" && !sources.variable("AWS_ACCESS_KEY_ID");
+    const text =
+      "cannot be taken on: this job may not ask for a token. Give it permissions: id-token: write.";
+    if (isLeftOut) sources.problems.add(given.place, text);
+    return undefined;
+  }
   const role = { arn: given.text, tokenUrl: new Secret(tokenUrl), bearer: new Secret(bearer) };
   sources.secrets.push(role.tokenUrl, role.bearer);
   return role;

@@ -1,4 +1,5 @@
 import { buildTrustPolicy, findSubject } from "../policy/github-trust.ts";
+import type { GitHubJobs } from "../policy/github-trust.ts";
 import { VERSION } from "../version.ts";
 import type { Answers } from "./answers.ts";
 
@@ -49,8 +50,16 @@ function listSecrets({ stores, keys, recipients, destination, endpoint }: Answer
 function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION" }: Answers): string[][] {
   if (endpoint !== undefined) return [];
   const [owner = "", name = ""] = slug.split("/");
-  const subject = findSubject({ owner, name, namedAt: new Date(0) }, { ref: "refs/heads/main" }) ?? "";
-  const immutable = subject.replace(`${owner}/${name}`, `${owner}@OWNER_ID/${name}@REPOSITORY_ID`);
+  const describeSubject = (jobs: GitHubJobs): string => {
+    const subject = findSubject({ owner, name, namedAt: new Date(0) }, jobs) ?? "";
+    return subject.replace(`${owner}/${name}`, `${owner}@OWNER_ID/${name}@REPOSITORY_ID`);
+  };
+  const main = describeSubject({ ref: "refs/heads/main" });
+  const ofDrills = [
+    main,
+    describeSubject("pull_request"),
+    ...["restore-staging", "restore-production"].map((environment) => describeSubject({ environment })),
+  ];
   return [
     [
       "Make three roles at AWS, for backups, for drills and for removing old backups, with these rights:",
@@ -62,9 +71,11 @@ function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION"
       "Let the repository's main branch, and nobody else, take them, by this trust policy. Repositories that were made,",
       "renamed or transferred since 2026-07-15 are known by their numbers, which this prints:",
       `gh api repos/${slug} --jq '"OWNER_ID=\\(.owner.id) REPOSITORY_ID=\\(.id)"'`,
-      `For older ones the subject is ${subject}.`,
-      "Jobs of lifeboat-restore.yml are known by their environments instead of the branch: …:environment:restore-staging.",
-      ...JSON.stringify(buildTrustPolicy("ACCOUNT_ID", immutable), null, 2).split("\n"),
+      `For older ones leave the numbers out: ${main.replace(/@\w+_ID/g, "")}.`,
+      ...printJson(buildTrustPolicy("ACCOUNT_ID", main)),
+      "Restores and the check of pull requests use the role for drills, and are known by their environment and event.",
+      "In its trust policy these subjects stand instead; leave out those whose workflow you do not keep:",
+      ...printJson(ofDrills),
     ],
     [
       "Tell the workflows which roles those are:",
@@ -74,4 +85,8 @@ function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION"
       `gh variable set AWS_REGION --body ${region}`,
     ],
   ];
+}
+
+function printJson(value: unknown): string[] {
+  return JSON.stringify(value, null, 2).split("\n");
 }

@@ -14,8 +14,8 @@ export interface GitHubRepository {
   namedAt?: Date;
 }
 
-/** Which of its jobs may take the role: those of one environment, or of one branch or tag. */
-export type GitHubJobs = { environment: string } | { ref: string };
+/** Which of its jobs may take the role: those of one environment, of one branch or tag, or of pull requests. */
+export type GitHubJobs = { environment: string } | { ref: string } | "pull_request";
 
 export interface TrustPolicy {
   Version: "2012-10-17";
@@ -41,10 +41,15 @@ function hasImmutableSubject({ namedAt }: Pick<GitHubRepository, "namedAt">): bo
  */
 export function findSubject(repository: GitHubRepository, jobs: GitHubJobs): string | undefined {
   const { owner, name, ownerId, id } = repository;
-  const rest = "environment" in jobs ? `environment:${encodeColons(jobs.environment)}` : `ref:${jobs.ref}`;
+  const rest = describeJobs(jobs);
   if (!hasImmutableSubject(repository)) return `repo:${owner}/${name}:${rest}`;
   if (ownerId === undefined || id === undefined) return undefined;
   return `repo:${owner}@${ownerId}/${name}@${id}:${rest}`;
+}
+
+function describeJobs(jobs: GitHubJobs): string {
+  if (jobs === "pull_request") return jobs;
+  return "environment" in jobs ? `environment:${encodeColons(jobs.environment)}` : `ref:${jobs.ref}`;
 }
 
 /**

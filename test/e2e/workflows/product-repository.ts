@@ -36,7 +36,7 @@ export interface Departure {
   /** Further files, by their path from the root. */
   files?: Record<string, string>;
   objectives?: Record<string, string>;
-  /** Address of S3 instead of the test run's. */
+  /** Where the runners find S3, instead of the test run's. */
   endpoint?: string;
 }
 
@@ -79,7 +79,8 @@ export class ProductSite implements AsyncDisposable {
     without = [],
     secrets,
     files: further = {},
-    ...file
+    endpoint = this.bucket.endpoint,
+    objectives,
   }: Departure = {}): Promise<Repository> {
     const files = this.#scratch.file(`repository-${this.#repositories.length}`);
     await mkdir(join(files, WORKFLOWS), { recursive: true });
@@ -95,7 +96,7 @@ export class ProductSite implements AsyncDisposable {
         JSON.stringify({ ...PACKAGE, lockfileVersion: 3, packages: { "": PACKAGE } }),
       ),
       writeFile(join(files, ".npmrc"), "audit=false\nfund=false\nupdate-notifier=false\n"),
-      writeFile(join(files, "lifeboat.yml"), await this.#writeConfiguration(file)),
+      writeFile(join(files, "lifeboat.yml"), await this.#writeConfiguration(objectives)),
     ]);
     for (const [path, text] of Object.entries(further)) await writeFile(join(files, path), text);
     const set = Object.entries({ ...this.secrets, ...secrets }).filter(([name]) => !without.includes(name));
@@ -110,18 +111,18 @@ export class ProductSite implements AsyncDisposable {
         AWS_REGION: this.bucket.region,
       },
       assumeRole: () => ({ accessKeyId, secretAccessKey, sessionToken: "session-of-the-role" }),
+      runnerVariables: { AWS_ENDPOINT_URL_S3: endpoint },
       ...settings,
     });
     this.#repositories.push(repository);
     return repository;
   }
 
-  async #writeConfiguration({ objectives, endpoint = this.bucket.endpoint }: Departure): Promise<string> {
+  async #writeConfiguration(objectives?: Record<string, string>): Promise<string> {
     const [port] = await findFreePorts(1);
     const text = await readFile(join(ROOT, "examples/llm-proxy/lifeboat.yml"), "utf8");
     const file = parse(text.replaceAll(EXAMPLE_PORT, String(port))) as LifeboatFile;
-    const { bucket, region } = this.bucket;
-    file.destination = { url: `s3://${bucket}/backups`, endpoint, region, "path-style": true };
+    file.destination = { url: `s3://${this.bucket.bucket}/backups`, "path-style": true };
     file.objectives = { ...file.objectives, ...objectives };
     return stringify(file);
   }

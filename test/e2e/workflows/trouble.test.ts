@@ -60,7 +60,6 @@ describe("a nightly backup", () => {
     });
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion, findStep(run, JOB, "Back up").log).toBe("success");
-    expect(findStep(run, JOB, "Take on the AWS role").outcome).toBe("skipped");
     expect(board.received.map(({ path }) => path)).toEqual(["/nightly/start", "/nightly"]);
   });
 
@@ -69,20 +68,26 @@ describe("a nightly backup", () => {
     const run = await start(repository, "nightly-backup", { event: "workflow_dispatch", fromFork: true })
       .finished;
     expect(run.conclusion).toBe("failure");
-    const role = findStep(run, JOB, "Take on the AWS role");
-    expect(role.annotations[0]?.message).toContain("id-token");
-    expect(findStep(run, JOB, "Back up").outcome).toBe("skipped");
+    const { annotations, status } = findStep(run, JOB, "Back up");
+    expect(status).toBe(2);
+    expect(annotations[0]?.message).toContain("id-token: write");
+    expect(annotations[0]?.message).toContain("DATABASE_URL, which is not set or empty");
   });
 
   test("stops before it touches anything when AWS refuses the role's token", async () => {
     const assumeRole = (): never => {
-      throw new Error("Could not assume role with OIDC: Token is expired");
+      throw new Error("Token is expired");
     };
     const repository = await site.createRepository({ settings: { assumeRole }, endpoint: proxy.endpoint });
     proxy.seen.length = 0;
     const run = await start(repository, "nightly-backup").finished;
     expect(run.conclusion).toBe("failure");
-    expect(findStep(run, JOB, "Take on the AWS role").annotations[0]?.message).toContain("Token is expired");
+    const { annotations, status } = findStep(run, JOB, "Back up");
+    expect(status).toBe(4);
+    expect(annotations).toHaveLength(1);
+    expect(annotations[0]?.message).toMatch(
+      /The role \S+ cannot be taken on: AWS answered .*Token is expired/,
+    );
     expect(proxy.seen).toEqual([]);
   });
 

@@ -6,6 +6,8 @@ import { readAction } from "./action-file.ts";
 import type { Action } from "./action-file.ts";
 import { evaluate, evaluateCondition, evaluateFlag, evaluateText, evaluateTexts } from "./expressions.ts";
 import type { Contexts, Progress } from "./expressions.ts";
+import { IdentityServices } from "./identity.ts";
+import type { AssumeRole } from "./identity.ts";
 import { Machine } from "./machine.ts";
 import { startServiceContainer } from "./service-containers.ts";
 import type { RunningService } from "./service-containers.ts";
@@ -50,6 +52,8 @@ export interface JobSetting extends Omit<StandInJob, "machine"> {
   defaults: Job["defaults"];
   /** Finds the folder of an action; undefined for a foreign one. */
   locateAction: (uses: string, workspace: string) => string | undefined;
+  assumeRole: AssumeRole;
+  runnerVariables: Readonly<Record<string, string>>;
   /** What no log may show. */
   secrets: readonly string[];
   grace: Grace;
@@ -103,8 +107,11 @@ export class JobRun {
   }
 
   async run(): Promise<JobResult> {
-    await using machine = await Machine.create(this.#setting.grace);
+    const { grace, permissions, assumeRole, runnerVariables } = this.#setting;
+    await using machine = await Machine.create(grace);
+    await using identity = await IdentityServices.start(permissions, assumeRole);
     this.#machine = machine;
+    Object.assign(machine.variables, runnerVariables, identity.variables);
     await writeFile(machine.file("event.json"), JSON.stringify(this.#github()["event"]));
     this.#contexts = { ...this.#contexts, ...(await this.#prepare()) };
     let orphans: string[] = [];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConcurrencyGroups } from "./concurrency.ts";
-import type { AwsCredentials } from "./stand-ins.ts";
+import type { AssumeRole } from "./identity.ts";
 import { RUNNER_GRACE } from "./step-process.ts";
 import type { Grace } from "./step-process.ts";
 import { WorkflowRun } from "./workflow-run.ts";
@@ -23,7 +23,9 @@ export interface RepositorySettings extends Values {
   /** What jobs that name them get beside, and whether a person lets them run; all others are open and empty. */
   environments?: Readonly<Record<string, Values & { isApproved?: boolean }>>;
   /** @throws Error as AWS refuses; every role is refused when absent */
-  assumeRole?: (role: string) => AwsCredentials;
+  assumeRole?: AssumeRole;
+  /** What its runners have in their environment, such as where S3 is instead of at AWS. */
+  runnerVariables?: Readonly<Record<string, string>>;
   grace?: Grace;
 }
 

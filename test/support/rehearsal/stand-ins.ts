@@ -14,14 +14,6 @@ export interface StandInJob {
   };
   /** Folders by the names of artifacts, for the whole run. */
   artifacts: Map<string, string>;
-  /** What AWS answers to a job that shows its identity token. @throws Error as AWS refuses */
-  assumeRole: (role: string) => AwsCredentials;
-}
-
-export interface AwsCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string;
 }
 
 export interface StandInResult {
@@ -89,25 +81,6 @@ const STAND_INS: Readonly<Record<string, { inputs: readonly string[]; run: Stand
         await cp(folder, target, { recursive: true });
       }
       return {};
-    },
-  },
-  "aws-actions/configure-aws-credentials": {
-    inputs: ["role-to-assume", "aws-region", "role-duration-seconds", "role-session-name"],
-    run: ({ "role-to-assume": role = "", "aws-region": region = "" }, job) => {
-      requirePermission(job, "id-token", "write");
-      if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(role)) throw new Error(`${role} is no role's ARN.`);
-      if (!region) throw new Error("Input required and not supplied: aws-region");
-      const { accessKeyId, secretAccessKey, sessionToken } = job.assumeRole(role);
-      return {
-        env: {
-          AWS_REGION: region,
-          AWS_DEFAULT_REGION: region,
-          AWS_ACCESS_KEY_ID: accessKeyId,
-          AWS_SECRET_ACCESS_KEY: secretAccessKey,
-          AWS_SESSION_TOKEN: sessionToken,
-        },
-        masks: [accessKeyId, secretAccessKey, sessionToken],
-      };
     },
   },
 };

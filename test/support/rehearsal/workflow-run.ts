@@ -193,6 +193,7 @@ export class WorkflowRun {
         (() => {
           throw new Error("Not authorized to perform sts:AssumeRoleWithWebIdentity");
         }),
+      runnerVariables: settings.runnerVariables ?? {},
       locateAction: (uses, workspace) => this.#repository.locate(uses, files, workspace),
       secrets: Object.values(secrets),
       grace: this.#repository.grace,

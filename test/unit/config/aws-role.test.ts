@@ -33,6 +33,15 @@ test("where no job can ask for a token, the same file works with the standard cr
   expect(destinations.map(({ config: { role } }) => role)).toEqual(Array(4).fill(undefined));
 });
 
+test("a job that may not ask for a token is told so, unless it has credentials anyway", () => {
+  const options = { "aws-role": ARN };
+  const yaml = "destination: s3://backups\n";
+  const env = { GITHUB_ACTIONS: "true" };
+  expect(readProblems({ command: "prune", yaml, env, options })).toContain("id-token: write");
+  parseAs("prune", { yaml, env: { ...env, AWS_ACCESS_KEY_ID: "AKIA" }, options });
+  parseAs("prune", { yaml: 'destination: "file:///backups"\n', env, options });
+});
+
 test("what is no role, or comes with keys, or is meant for a folder, is a problem", () => {
   const yaml = `
 destinations:

@@ -10,6 +10,7 @@ test.each([
   [NEW, { ref: "refs/heads/main" }, "repo:octo@11/shop@22:ref:refs/heads/main"],
   [SHOP, { environment: "backup" }, "repo:octo@11/shop@22:environment:backup"],
   [OLD, { environment: "backup" }, "repo:octo/shop:environment:backup"],
+  [NEW, "pull_request" as const, "repo:octo@11/shop@22:pull_request"],
   [OLD, { environment: "a:b" }, "repo:octo/shop:environment:a%3Ab"],
 ])("the subject of %j for %j", (repository, jobs, subject) => {
   expect(findSubject(repository, jobs)).toBe(subject);

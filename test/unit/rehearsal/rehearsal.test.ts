@@ -201,15 +201,32 @@ jobs:
     steps:
       - run: test -z "$PASSWORD"
         env: { PASSWORD: "\${{ secrets.PASSWORD }}" }
-      - uses: aws-actions/configure-aws-credentials@v6
-        with: { role-to-assume: "arn:aws:iam::123456789012:role/backup", aws-region: eu-central-1 }
+      - run: test -z "$ACTIONS_ID_TOKEN_REQUEST_URL"
 `;
   const settings = { secrets: { PASSWORD: "p" } };
   const fork = await rehearse(workflow, settings, { event: "pull_request", fromFork: true });
-  expect(fork.jobs["only"]!.steps.map(({ outcome }) => outcome)).toEqual(["success", "failure"]);
-  expect(fork.jobs["only"]!.steps[1]?.annotations[0]?.message).toContain("no id-token: write");
-  const own = await rehearse(workflow, settings, { event: "pull_request" });
-  expect(own.jobs["only"]!.steps[0]?.outcome).toBe("failure");
+  expect(fork.jobs["only"]!.steps.map(({ outcome }) => outcome)).toEqual(["success", "success"]);
+  const own = await rehearse(workflow.replaceAll("test -z", "test -n"), settings, { event: "pull_request" });
+  expect(own.jobs["only"]!.steps.map(({ outcome }) => outcome)).toEqual(["success", "success"]);
+});
+
+test("a job takes on a role by a token of its own, and by no other", async () => {
+  const script = `- run: |
+    ask() { curl -s "$AWS_ENDPOINT_URL_STS" -d Action=AssumeRoleWithWebIdentity -d RoleArn=backup -d "WebIdentityToken=$1"; }
+    answer=$(curl -s -H "authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com")
+    echo "given: $(ask "$(sed 's/.*:"//; s/".*//' <<<"$answer")" | grep -o 'key-of-[a-z]*')"
+    echo "made up: $(ask made-up | grep -o '<Code>.*</Code>')"
+    echo "for others: $(curl -s -o /dev/null -w '%{http_code}' "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com")"
+`;
+  const assumeRole = (role: string) => ({
+    accessKeyId: `key-of-${role}`,
+    secretAccessKey: "s",
+    sessionToken: "t",
+  });
+  const { jobs } = await rehearse(job(script), { assumeRole });
+  expect(jobs["only"]!.steps[0]?.log).toBe(
+    "given: key-of-backup\nmade up: <Code>InvalidIdentityToken</Code>\nfor others: 403\n",
+  );
 });
 
 const CALLED = `
