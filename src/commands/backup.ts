@@ -20,6 +20,7 @@ import { recallBackups } from "./history.ts";
 import { publish, putRestoreGuide } from "./publish.ts";
 import { removeReceipts } from "./receipts.ts";
 import { warnOfOthers } from "./recipients.ts";
+import { lookForRoom } from "./room.ts";
 import { runTogether, settleAll } from "./together.ts";
 
 export interface BackupRequest {
@@ -150,17 +151,20 @@ export function describeStore(held: StoreManifest): string {
  */
 export async function check(
   { stores, destination }: Pick<BackupRequest, "stores" | "destination">,
-  { reporter }: RunContext,
+  context: RunContext,
   meanwhile = async (): Promise<void> => {},
 ): Promise<void> {
+  const { reporter } = context;
   const facts = await settleAll([
     destination
-      .check()
+      .check("write")
       .then(meanwhile)
       .then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check()),
   ]);
   for (const fact of facts) reporter.info(fact);
+  const rooms = await destination.each((one) => lookForRoom(one, context));
+  for (const room of rooms) if (room?.state === "warning") reporter.warn(`${room.found} ${room.mend}`);
 }
 
 /**

@@ -58,7 +58,7 @@ async function copyTo(
   from: Destination,
   context: RunContext,
 ): Promise<Copied> {
-  await to.check();
+  await to.check("write");
   const present = new Set(await listBackupIds(to));
   const copied: Copied = { url: to.url, backups: [], objects: 0, sizeBytes: 0 };
   for (const id of ids.filter((candidate) => !present.has(candidate))) {

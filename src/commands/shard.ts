@@ -54,7 +54,7 @@ export async function backupShard(request: ShardRequest, context: RunContext): P
   const startMs = clock.ticksMs();
   const work = findWork(request);
   const done = { command: "shard", backupId, shard } as const;
-  await destination.check(); // first of all: one that is not there is left out of all that follows
+  await destination.check("write"); // first of all: one that is not there is left out of all that follows
   if ((await destination.findSize(shardKey(backupId, shard))) !== undefined) {
     const record = await findRecord(destination, backupId, shard);
     reporter.info(`Shard ${shard} of backup ${backupId} has finished before.`);

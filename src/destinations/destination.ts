@@ -42,8 +42,15 @@ export interface Destination {
   /** The address that keys are relative to, without credentials. */
   readonly url: string;
 
-  /** Reaches the destination and says whether it can be listed or, where nobody may list, written to. Leaves nothing. */
-  check(): Promise<void>;
+  /**
+   * Reaches the destination and says whether it can be listed or, where nobody may list, written to. Leaves nothing.
+   *
+   * @param purpose - with "write" also whether an object can be written, which a place to restore from need not allow
+   */
+  check(purpose?: "write"): Promise<void>;
+
+  /** How much more fits there, in bytes; undefined where nobody tells, as at S3. */
+  findFreeBytes(): Promise<number | undefined>;
 
   /**
    * Streams one object, in bounded memory, in the place of what is there. It appears, or takes that place, only when

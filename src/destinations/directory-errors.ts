@@ -1,7 +1,8 @@
 import { AppError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 
-const NO_RIGHT = "Give the user that runs this the right to read and write the folder.";
+/** The mending line where a right is missing. */
+export const NO_RIGHT = "Give the user that runs this the right to read and write the folder.";
 
 /** What the system's error codes mean for the one who looks after the folder. */
 const MEANING: Readonly<Record<string, { code: ErrorCode; why: string; hint: string }>> = {

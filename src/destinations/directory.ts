@@ -11,6 +11,7 @@ import {
   rm,
   rmdir,
   stat,
+  statfs,
   unlink,
 } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -55,7 +56,7 @@ export class DirectoryDestination implements ProbedDestination {
     this.#context = context;
   }
 
-  async check(): Promise<void> {
+  async check(purpose?: "write"): Promise<void> {
     await this.#do("Looking at the folder", async () => {
       const found = await statIfThere(this.#base);
       if (found?.isDirectory()) return;
@@ -63,15 +64,25 @@ export class DirectoryDestination implements ProbedDestination {
         hint: "Create the folder, or mount its disk; it is not created by itself, lest backups go to the wrong disk.",
       });
     });
+    if (purpose === "write") await this.#tryToWrite();
+  }
+
+  async findFreeBytes(): Promise<number> {
+    const { bavail, bsize } = await this.#do("Looking at the disk", () => statfs(this.#base));
+    return bavail * bsize;
   }
 
   /** The folder that is there tells: what will lie in it is created with its owner's rights. */
   async tryRights(): Promise<TriedRight[]> {
     const place = (await statIfThere(this.#root)) ? this.#root : this.#base;
-    const [list, write] = await Promise.all([
-      isAllowed(place, constants.R_OK),
-      isAllowed(place, constants.W_OK),
-    ]);
+    const list = (await isAllowed(place, constants.R_OK)) ? "allowed" : "refused";
+    const write = await this.#tryToWrite().then(
+      () => "allowed" as const,
+      (error: unknown) => {
+        if (error instanceof AppError && error.code === "DESTINATION_REFUSED") return "refused" as const;
+        throw error;
+      },
+    );
     return [
       { right: "list", key: "", outcome: list },
       { right: "read", key: probeKey, outcome: list },
@@ -184,6 +195,11 @@ export class DirectoryDestination implements ProbedDestination {
       }
     });
     return outcome;
+  }
+
+  /** Only writing tells: the system's own answer about rights knows neither a full disk nor a server's refusal. */
+  async #tryToWrite(): Promise<void> {
+    await this.#writePartial(probeKey, Readable.from([Buffer.from("x")]), async () => {});
   }
 
   /**

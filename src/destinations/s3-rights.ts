@@ -60,22 +60,31 @@ export async function tryRights(place: RightsPlace): Promise<TriedRight[]> {
   ];
 }
 
-/** Begins an upload of one object and ends it again: whether the credentials may do either. */
-export async function tryToUpload(
-  place: RightsPlace,
-  key: string,
-): Promise<{ write: Outcome; end: Outcome }> {
+/** Whether the credentials may begin an upload of an object, and end it. */
+async function tryToUpload(place: RightsPlace, key: string): Promise<{ write: Outcome; end: Outcome }> {
+  try {
+    return { write: "allowed", end: await beginAndEndUpload(place, key) };
+  } catch (error) {
+    if (isRefusal(error)) return { write: "refused", end: "unknown" };
+    throw error;
+  }
+}
+
+/**
+ * Begins an upload of one object and ends it again: no object comes of it.
+ *
+ * @returns whether it could be ended
+ * @throws AppError as the Destination contract has it, where it could not be begun
+ */
+export async function beginAndEndUpload(place: RightsPlace, key: string): Promise<Outcome> {
   const object = objectOf(place, key);
-  let uploadId: string | undefined;
-  const write = await attempt(place, "Trying to write", async (client, options) => {
-    const input = { ...object, ...place.newObjects.describe(key) };
-    uploadId = (await client.send(new CreateMultipartUploadCommand(input), options)).UploadId;
-  });
-  if (write !== "allowed") return { write, end: "unknown" };
-  const end = await attempt(place, "Ending what was tried", (client, options) =>
-    client.send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }), options),
+  const input = { ...object, ...place.newObjects.describe(key) };
+  const { UploadId } = await place.requests.send("Trying to write", (client, options) =>
+    client.send(new CreateMultipartUploadCommand(input), options),
   );
-  return { write, end };
+  return await attempt(place, "Ending what was tried", (client, options) =>
+    client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), options),
+  );
 }
 
 /**
@@ -137,9 +146,13 @@ async function attempt(
     await requests.send(doing, request);
     return "allowed";
   } catch (error) {
-    if (error instanceof AppError && error.code === "DESTINATION_REFUSED") return "refused";
+    if (isRefusal(error)) return "refused";
     throw error;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code === "DESTINATION_REFUSED";
 }
 
 function objectOf(

@@ -28,7 +28,7 @@ import { NewObjects } from "./s3-new-object.ts";
 import { PartBuffers } from "./part-buffers.ts";
 import type { ProbedDestination, TriedRight } from "./rights.ts";
 import { S3Listing } from "./s3-listing.ts";
-import { tryRights, tryToUpload } from "./s3-rights.ts";
+import { beginAndEndUpload, tryRights } from "./s3-rights.ts";
 import type { RightsPlace } from "./s3-rights.ts";
 import { S3Requests, createS3Client } from "./s3-requests.ts";
 import { choosePartSize, uploadObject } from "./s3-upload.ts";
@@ -77,7 +77,7 @@ class S3Destination implements ProbedDestination {
     this.#listing = new S3Listing(requests, prefix, pageSize);
   }
 
-  async check(): Promise<void> {
+  async check(purpose?: "write"): Promise<void> {
     // Not HeadBucket: its answer has no body, and so no reason.
     const input = { Bucket: this.#requests.bucket, Prefix: this.#prefix, MaxKeys: 1 };
     try {
@@ -85,9 +85,18 @@ class S3Destination implements ProbedDestination {
         client.send(new ListObjectsV2Command(input), options),
       );
     } catch (error) {
-      // Whoever may only write learns from an upload that is begun and ended: no object ever comes of it.
-      if (!lacksRight(error) || (await tryToUpload(this.#place, probeKey)).write !== "allowed") throw error;
+      if (!lacksRight(error)) throw error;
+      // Whoever may only write learns it so.
+      await beginAndEndUpload(this.#place, probeKey).catch((refusal: unknown) => {
+        throw lacksRight(refusal) ? error : refusal;
+      });
+      return;
     }
+    if (purpose === "write") await beginAndEndUpload(this.#place, probeKey);
+  }
+
+  async findFreeBytes(): Promise<undefined> {
+    return undefined;
   }
 
   async tryRights(): Promise<TriedRight[]> {

@@ -47,8 +47,14 @@ export class SeveralDestinations implements DestinationGroup {
     return this.#settle(live, await Promise.allSettled(live.map((destination) => work(destination))));
   }
 
-  async check(): Promise<void> {
-    await this.each((destination) => destination.check());
+  async check(purpose?: "write"): Promise<void> {
+    await this.each((destination) => destination.check(purpose));
+  }
+
+  async findFreeBytes(): Promise<number | undefined> {
+    const found = await this.each((destination) => destination.findFreeBytes());
+    const known = found.filter((bytes) => bytes !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, expectedSizeBytes?: number): Promise<Written> {

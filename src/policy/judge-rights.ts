@@ -7,8 +7,14 @@ import type { Role } from "./roles.ts";
 /**
  * Holds what credentials may do against what a role must and must not be able to do. Without a role, they must be able to
  * back up, and may do anything else.
+ *
+ * @param mend - the mending line; the policy to attach when absent
  */
-export function judgeRights(role: Role | undefined, tried: readonly TriedRight[]): Finding[] {
+export function judgeRights(
+  role: Role | undefined,
+  tried: readonly TriedRight[],
+  mend = `lifeboat policy --role ${role ?? "backup"} prints the policy to attach.`,
+): Finding[] {
   const rights = RIGHTS_OF[role ?? "backup"];
   const isNeeded = ({ right, key }: TriedRight): boolean =>
     [...(rights[right] ?? []), ...((right === "write" && rights.replace) || [])].some((pattern) =>
@@ -17,18 +23,17 @@ export function judgeRights(role: Role | undefined, tried: readonly TriedRight[]
   const needed = tried.filter(isNeeded);
   const missing = needed.filter(({ outcome }) => outcome === "refused");
   const excess = tried.filter((attempt) => !isNeeded(attempt) && attempt.outcome === "allowed");
-  const printed = `lifeboat policy --role ${role ?? "backup"} prints the policy to attach.`;
   const as = role === undefined ? "a backup" : `the role ${role}`;
   return [
     ...(missing.length > 0
-      ? [bad("rights", `The credentials may not ${describeAll(missing)}, which ${as} needs.`, printed)]
+      ? [bad("rights", `The credentials may not ${describeAll(missing)}, which ${as} needs.`, mend)]
       : [good("rights", `The credentials may do what ${as} needs${untold(needed)}.`)]),
     ...(role !== undefined && excess.length > 0
       ? [
           warning(
             "rights",
             `The credentials may also ${describeAll(excess)}, which ${as} does not need: whoever steals them may, too.`,
-            printed,
+            mend,
           ),
         ]
       : []),

@@ -1,8 +1,10 @@
 import type { MonthEstimate } from "../backup/month-estimate.ts";
 import type { Subject } from "../commands/doctor.ts";
 import { estimate } from "../commands/estimate.ts";
+import { lookForRoom } from "../commands/room.ts";
 import type { DoctorConfig, StoreConfig, TargetConfig } from "../config/config.ts";
 import { ConninfoProblem, parseConninfo } from "../conninfo.ts";
+import { NO_RIGHT } from "../destinations/directory-errors.ts";
 import { findOrExplain } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 import { judgeRights } from "../policy/judge-rights.ts";
@@ -19,7 +21,7 @@ export function listSubjects(
   context: RunContext,
 ): Subject[] {
   return [
-    ...opened.map(({ destination }): Subject => ({
+    ...opened.map(({ destination, config: { url } }): Subject => ({
       kind: "destination",
       name: destination.url,
       diagnose: async () => {
@@ -28,7 +30,12 @@ export function listSubjects(
           return "It is there.";
         });
         if (connection.state !== "good") return [connection];
-        return [connection, ...judgeRights(config.role, await destination.tryRights())];
+        const mend = url.startsWith("file:") ? NO_RIGHT : undefined;
+        const [rights, room] = await Promise.all([
+          destination.tryRights(),
+          lookForRoom(destination, context),
+        ]);
+        return [connection, ...judgeRights(config.role, rights, mend), ...(room ? [room] : [])];
       },
     })),
     ...config.stores.map((store): Subject => ({

@@ -238,6 +238,7 @@ export function describeDestinationContract(name: string, under: DestinationUnde
     test("a destination that is there passes its check, empty or not, and stays as it is", async () => {
       const { destination } = await open();
       await destination.check();
+      await destination.check("write");
       await expectNothingLeft(destination);
     });
 
@@ -245,6 +246,7 @@ export function describeDestinationContract(name: string, under: DestinationUnde
       const destination = await under.openMissing(startTestRun());
       const missing = { code: "DESTINATION_MISSING", hint: expect.stringContaining("reate") };
       await expect(destination.check()).rejects.toMatchObject(missing);
+      await expect(destination.check("write")).rejects.toMatchObject(missing);
       await expect(destination.put("k", cut(makeBytes(10), 10))).rejects.toMatchObject(missing);
       await expect(destination.put("k", cut(makeBytes(20 * MIB), MIB))).rejects.toMatchObject(missing);
       await expect(destination.putIfAbsent("k", makeBytes(10))).rejects.toMatchObject(missing);

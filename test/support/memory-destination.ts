@@ -16,6 +16,8 @@ export class MemoryPlace {
   readonly objects = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
   readonly locks = new Map<string, Date | "held">();
   isThere = true;
+  /** Undefined where it knows no end, as a bucket. */
+  freeBytes: number | undefined;
   /** Called before a method does its work, and after; what it throws, the caller of the method gets. */
   fault: (method: Method, key: string, moment: "before" | "after") => void = () => {};
 
@@ -44,6 +46,10 @@ export class MemoryDestination implements Destination {
   constructor(place: MemoryPlace, run: RunContext) {
     this.#place = place;
     this.#run = run;
+  }
+
+  async findFreeBytes(): Promise<number | undefined> {
+    return this.#place.freeBytes;
   }
 
   async check(): Promise<void> {

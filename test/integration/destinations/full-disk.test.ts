@@ -34,3 +34,25 @@ test("a disk that is mounted read-only is told as such", async () => {
     message: expect.stringContaining("read-only"),
   });
 });
+
+test("what cannot be written to is found before anything is written, and can be read from all the same", async () => {
+  const destination = await openDestination({ url: pathToFileURL(disk.path).href }, "shop", startTestRun());
+  await destination.check("write");
+  expect(await readdir(disk.path)).toEqual([]);
+  await disk.remount("ro");
+  await destination.check();
+  await expect(destination.check("write")).rejects.toMatchObject({
+    code: "DESTINATION_REFUSED",
+    message: expect.stringContaining("read-only"),
+  });
+  expect((await destination.tryRights()).map(({ right, outcome }) => `${right}: ${outcome}`)).toEqual([
+    "list: allowed",
+    "read: allowed",
+    "write: refused",
+    "remove: refused",
+  ]);
+  await disk.remount("rw");
+  await destination.put("filler", cut(makeBytes((await destination.findFreeBytes())! - MIB), MIB));
+  expect(await destination.findFreeBytes()).toBeLessThanOrEqual(MIB);
+  await expect(destination.put("a/k", cut(makeBytes(2 * MIB), MIB))).rejects.toThrow("the disk is full");
+});

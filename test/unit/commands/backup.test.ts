@@ -5,6 +5,7 @@ import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import type { BackupResult } from "../../../src/commands/backup.ts";
 import { manifestKey, restoreGuideKey } from "../../../src/destinations/keys.ts";
 import { AppError, cancelled } from "../../../src/errors.ts";
+import { formatBytes } from "../../../src/report/quantities.ts";
 import type { Store } from "../../../src/stores/store.ts";
 import {
   buildClickHouseManifest,
@@ -76,6 +77,20 @@ test("what is wrong with destination and stores is told together, before a byte 
     hint: "Create it.\nMend app\nMend log",
   });
   expect(place.keys()).toEqual([]);
+});
+
+test("a destination without room for another backup like the last is told of, before a byte is written", async () => {
+  const place = new MemoryPlace();
+  const { sentBytes } = await start(place, bothStores()).result;
+  place.freeBytes = sentBytes + 1;
+  const roomy = start(place, bothStores());
+  await roomy.result;
+  expect(roomy.run.lines.join("\n")).not.toContain("are free");
+  place.freeBytes = sentBytes;
+  const tight = start(place, bothStores(), { full: true });
+  await tight.result;
+  const text = `${formatBytes(sentBytes)} are free at memory://bucket/shop, and the newest backup added ${formatBytes(sentBytes)}. Free space`;
+  expect(tight.run.lines).toContainEqual(expect.stringContaining(text));
 });
 
 test("a store that fails midway stops the other, and leaves nothing", async () => {

@@ -144,6 +144,14 @@ test("with one left out, the others decide what is there", async () => {
   expect(all.outcomes[1]!.failure?.code).toBe("DESTINATION_MISSING");
 });
 
+test("what fits is what fits at the fullest, of those that tell", async () => {
+  const { places, all } = setUp(3);
+  expect(await all.findFreeBytes()).toBeUndefined();
+  places[0]!.freeBytes = 70;
+  places[2]!.freeBytes = 30;
+  expect(await all.findFreeBytes()).toBe(30);
+});
+
 test("none left is the error of the first", async () => {
   const { places, all } = setUp(2);
   for (const place of places) place.isThere = false;
@@ -154,7 +162,8 @@ test("none left is the error of the first", async () => {
 function stubOf(real: Destination): Destination {
   return {
     url: "memory://other",
-    check: () => real.check(),
+    check: (purpose) => real.check(purpose),
+    findFreeBytes: () => real.findFreeBytes(),
     put: (...args) => real.put(...args),
     create: (...args) => real.create(...args),
     putIfAbsent: (...args) => real.putIfAbsent(...args),
