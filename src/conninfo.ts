@@ -115,6 +115,9 @@ function parseUri(text: string): Map<string, string> | ConninfoProblem {
     return new ConninfoProblem(`begins with ${scheme}://, not postgresql://. ${SPELLING}`);
   }
   const [, authority = "", path = "", query = ""] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
+  // What should be in front of an @ ended early: the rest of a password would pass for a host, and be printed as one.
+  if (`${path}${query}`.includes("@"))
+    return new ConninfoProblem(`cannot be read: it holds an @ behind its host. ${SPELLING}`);
   const [, user, password, hosts = ""] = /^(?:([^:@]*)(?::(.*))?@)?(.*)$/s.exec(authority) ?? [];
   const [, host = hosts, port] = /^(\[[^\]]*\]|[^:,]*):([^:,]*)$/.exec(hosts) ?? [];
   const pairs = query === "" ? [] : query.split("&").map((pair) => splitOnce(pair, "="));

@@ -274,7 +274,10 @@ export function parseConfig(raw: RawInput): Config {
   const scope = readVerifyScope(sources);
   if (command === "rekey") requireRekeyOptions(sources, encryption);
   const { shard, count } = readSharding(sources, command);
-  const keys = readKeys(sources, command === "plan" || (command === "backup" && shard === undefined));
+  const keys = readKeys(
+    sources,
+    command === "plan" || looksAtStores || (command === "backup" && shard === undefined),
+  );
   const badge = readBadge(sources);
   problems.throwIfAny();
 

@@ -6,7 +6,8 @@ import type { Place, Problems } from "./problems.ts";
 import type { LifeboatFile } from "./schema.ts";
 import { fileSchema } from "./schema.ts";
 
-const YAML_ADVICE = "Check quotes, brackets and indentation; inside { } and [ ], put ${NAME} in quotes.";
+const YAML_ADVICE =
+  "Check quotes, brackets and indentation, which is of spaces and not of tabs; inside { } and [ ], put ${NAME} in quotes.";
 
 /** lifeboat.yml as far as it is sound. */
 export interface ConfigFile {

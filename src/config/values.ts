@@ -140,16 +140,24 @@ export function readStoreUrl(
     problems.add(given.place, `is no address. Write ${example}; special characters in it URL-encoded.`);
   else if (!schemes.includes(url.protocol)) {
     problems.add(given.place, `starts with ${url.protocol}//, which is not for ${kind}. Write ${example}.`);
+  } else if (`${url.pathname}${url.search}${url.hash}`.includes("@")) {
+    problems.add(
+      given.place,
+      `holds an @ behind its host. Write ${example}; special characters URL-encoded.`,
+    );
   } else return new Secret(given.text);
   return undefined;
 }
 
-/** The credentials in an address that turn up by themselves: the password, as it is and as it is sent. */
+/**
+ * The credentials in an address that turn up by themselves: the password, as it is and as it is sent. An address without
+ * one is no secret, unless its query holds something: else errors could not say where they looked.
+ */
 export function listUrlSecrets(url: Secret): Secret[] {
   const conninfo = parseConninfo(url.reveal());
   const inConninfo = conninfo instanceof ConninfoProblem ? undefined : conninfo.get("password");
   const password = parseUrl(url.reveal())?.password || inConninfo || "";
-  if (password === "") return [url];
+  if (password === "") return url.reveal().includes("?") ? [url] : [];
   // As it is and decoded: each has forms of its own, and databases speak of the decoded one.
   return [url, new Secret(password), new Secret(decode(password))];
 }

@@ -166,6 +166,7 @@ async function askPatiently(
   context: RunContext,
 ): Promise<ServerFacts> {
   const startMs = context.clock.ticksMs();
+  let told = "";
   for (;;) {
     try {
       throwIfCancelled(context.signal);
@@ -182,7 +183,9 @@ async function askPatiently(
       const explained = explainFailure(error, connection, context);
       const isPatient = context.clock.ticksMs() - startMs < WAKING_LIMIT_MS;
       if (!explained.transient || !isPatient) throw explained;
-      context.reporter.info(`${explained.message} Waiting for it to wake up.`);
+      if (explained.message !== told)
+        context.reporter.info(`${explained.message} Waiting for it to wake up.`);
+      told = explained.message;
       await context.clock.sleep(WAKING_PAUSE_MS, context.signal);
     }
   }

@@ -77,6 +77,26 @@ test("libpq's keywords and values are an address", () => {
   expect(secrets.map((secret) => secret.reveal())).toContain("planted word");
 });
 
+test.each([
+  ["postgres", "postgres://u:pl@nted/wo#rd@db:5432/shop"],
+  ["postgres", "postgres://u:pl@nted?word@db/shop"],
+  ["clickhouse", "http://u:12/pl@ch:8123/logs"],
+  ["clickhouse", "http://u:12?pl@ch:8123/logs"],
+])("a password of %s that is not URL-encoded is told as such, and no part of it is printed", (kind, url) => {
+  const problems = readProblems({ options: { destination: "file:///b", [`${kind}-url`]: url } });
+  expect(problems).toMatch(/holds an @ behind its host\. Write .*-encoded/);
+  expect(problems).not.toMatch(/pl@|nted|wo#rd|12/);
+});
+
+test("an address without a password is no secret, so that errors can say where they looked", () => {
+  const secretsOf = (url: string): string[] =>
+    parseAs("backup", { options: { destination: "file:///b", "clickhouse-url": url } }).secrets.map(
+      (secret) => secret.reveal(),
+    );
+  expect(secretsOf("http://ch:8123")).toEqual([]);
+  expect(secretsOf("http://ch:8123/?password=x")).toEqual(["http://ch:8123/?password=x"]);
+});
+
 test("a drill's target in parts is a target, and one without any is not", () => {
   const yaml = (target: string): string =>
     `destination: file:///b\nstores: { postgres: {} }\ndrill: { targets: { postgres: ${target} } }`;

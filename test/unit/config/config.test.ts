@@ -176,6 +176,9 @@ describe("doctor", () => {
     expect(readProblems({ command: "doctor", yaml: SHOP, env: S3_ENV })).toMatch(
       /DATABASE_URL, which is not set.*CLICKHOUSE_URL, which is not set/s,
     );
+    const keyed = `${SHOP}keys: { ENCRYPTION_KEY: "\${ENCRYPTION_KEY}" }\n`;
+    expect(readProblems({ command: "doctor", yaml: keyed, env: SOURCE_ENV })).toContain("ENCRYPTION_KEY");
+    parseAs("doctor", { yaml: keyed, env: SOURCE_ENV, options: { role: "drill" } });
     const without = parseAs("doctor", { yaml: SHOP, env: SOURCE_ENV });
     expect(without.stores.map(({ name }) => name)).toEqual(["postgres", "events"]);
     expect(without.targets).toEqual([]);
