@@ -91,13 +91,13 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   );
   reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
   const chosen = divideScope(pairTargets(manifest, targets), scope);
-  for (const { store } of manifest.stores) {
-    if (chosen.some((pairing) => pairing.store.store === store)) continue;
+  const leftAlone = manifest.stores.flatMap(({ store }) => {
+    if (chosen.some((pairing) => pairing.store.store === store)) return [];
     const isTargeted = targets.some((target) => target.store === store);
-    reporter.warn(
-      `${store} is not restored: ${isTargeted ? "nothing of it was asked for" : "no target was given or chosen for it"}.`,
-    );
-  }
+    const why = isTargeted ? "nothing of it was asked for" : "no target was given or chosen for it";
+    return `${store} is not restored: ${why}.`;
+  });
+  for (const sentence of leftAlone) reporter.warn(sentence);
   if (request.access) requireAccess(chosen);
   const objects = readObjects(destination, keyring, context);
   const { pairings, places, named } = await reporter.phase("Check", () =>
@@ -123,7 +123,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
       verdict: "planned",
       plan: planRestore(pairings, places, { before, after }),
       comparisons: [],
-      notRestored: [],
+      notRestored: leftAlone,
       after: [],
       leftBeside: [],
       restoreSeconds: secondsSince(clock, startMs),
@@ -193,7 +193,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
         ? "restored"
         : "unfinished",
     comparisons,
-    notRestored: restored.flatMap(({ notRestored }) => notRestored),
+    notRestored: [...leftAlone, ...restored.flatMap(({ notRestored }) => notRestored)],
     after: followed,
     leftBeside,
     restoreSeconds: secondsSince(clock, startMs),

@@ -217,6 +217,7 @@ async function readAll(
 ): Promise<Damage[]> {
   const { reporter } = context;
   const skipped = new Set(known.map(({ key }) => key));
+  const unread = new UnreadContents();
   const left = needs.filter(({ object }) => !skipped.has(object.key));
   const total = left.reduce((sum, { object }) => sum + object.sizeBytes, 0);
   const damages: Damage[] = [];
@@ -235,7 +236,7 @@ async function readAll(
         );
       } else {
         const why = await (await openProof(store.kind)).prove(store, object, content);
-        if (why !== undefined) notProven.add(`${object.key} was held against its digest only, since ${why}`);
+        if (why !== undefined) unread.add(object.key, why);
       }
     })
       .catch((error: unknown) => {
@@ -256,5 +257,27 @@ async function readAll(
     await Promise.allSettled(reading);
     throw error;
   }
+  for (const sentence of unread.sentences()) notProven.add(sentence);
   return damages;
+}
+
+/** Objects whose values nobody here can read: those of one folder, such as a table's, are told of together. */
+class UnreadContents {
+  readonly #keys = new Map<string, string[]>();
+
+  add(key: string, why: string): void {
+    const about = `${key.slice(0, key.lastIndexOf("/"))}\n${why}`;
+    this.#keys.set(about, [...(this.#keys.get(about) ?? []), key]);
+  }
+
+  sentences(): string[] {
+    return [...this.#keys]
+      .map(([about, keys]) => {
+        const [folder, why] = about.split("\n");
+        const what =
+          keys.length === 1 ? `${keys[0]} was` : `${countOf(keys.length, "object")} in ${folder} were`;
+        return `${what} held against ${keys.length === 1 ? "its digest" : "their digests"} only, since ${why}`;
+      })
+      .sort();
+  }
 }

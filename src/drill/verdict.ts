@@ -58,7 +58,7 @@ function findGaps(evidence: Evidence): string[] {
   const { comparisons, emptyStores, failures, steps, objectives, restoreSeconds, dataAgeHours } = evidence;
   const gaps = failures
     .filter(({ code }) => code !== "BACKUP_DAMAGED" && code !== "OBJECT_MISSING")
-    .map((failure) => failure.message);
+    .map(({ message, hint }) => `${message} ${hint}`);
   gaps.push(...describeSkipped(evidence, false));
   if (failures.length === 0 && comparisons.length === 0) {
     gaps.push("Nothing was compared: no store was restored.");

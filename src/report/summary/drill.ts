@@ -19,16 +19,16 @@ export function describeDrill({ record, kept, past }: DrillResult): Page {
     sign: SIGNS[record.verdict],
     title: `${record.verdict}: backup ${record.backupId}`,
     blocks: [
+      ...listOf(
+        "Why",
+        record.reasons.filter((reason) => !differences.has(reason)),
+      ),
       {
         kind: "text",
         text:
           `The data is ${formatAge(record.dataAgeHours)} old. Restored, compared and checked in ` +
           `${formatSeconds(record.restoreSeconds)}.`,
       },
-      ...listOf(
-        "Why",
-        record.reasons.filter((reason) => !differences.has(reason)),
-      ),
       ...describeComparisons(record.comparisons),
       ...describeSteps(record.steps),
       ...describeControls(record.controls ?? []),

@@ -31,7 +31,8 @@ export function describeSteps(steps: readonly StepResult[]): Block[] {
     ["Step", "Result", ">Time"],
     steps.map(({ name, outcome, seconds, reason, details }) => [
       name,
-      `${outcome === "passed" ? "✅" : "❌"} ${[...details, reason].join(" ")}`.trim(),
+      // What a command said on further lines stands among the reasons, or in the log.
+      `${outcome === "passed" ? "✅" : "❌"} ${[...details, reason.split("\n")[0]].join(" ")}`.trim(),
       formatSeconds(seconds),
     ]),
   );

@@ -77,7 +77,9 @@ function renderBlock(block: Block, { rows, length, hasCharts }: Room): string[] 
     case "text":
       return [escapeLines(shorten(block.text, length)), ""];
     case "list": {
-      const shown = block.items.slice(0, rows).map((item) => `- ${escape(item)}`);
+      const shown = block.items
+        .slice(0, rows)
+        .map((item) => `- ${escapeLines(shorten(item, length)).replaceAll("\n", "\n  ")}`);
       const rest = block.items.length - shown.length;
       const more = rest > 0 ? [`- … and ${formatCount(rest)} more`] : [];
       return [`**${escape(block.title)}**`, "", ...shown, ...more, ""];

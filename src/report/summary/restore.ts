@@ -19,6 +19,7 @@ export function describeRestore(result: RestoreResult): Page {
     sign,
     title: `${describeScope(result.scope) ?? "Backup"} ${result.backupId} ${outcome}`,
     blocks: [
+      ...listOf("Not restored", result.notRestored),
       ...(result.plan
         ? [
             ...listOf("What would happen", listPlan(result.plan)),
@@ -34,7 +35,6 @@ export function describeRestore(result: RestoreResult): Page {
       ...describeComparisons(result.comparisons),
       ...describeSteps(result.after),
       ...describePhases(result.phases),
-      ...listOf("Not restored", result.notRestored),
       ...listOf(
         "Restored data lies beside, and nothing was replaced",
         result.leftBeside.map((place) => `in ${place}`),

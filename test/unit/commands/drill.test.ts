@@ -232,7 +232,7 @@ describe("of a store that had no table", () => {
 
   test("unproven, when its restore failed", async () => {
     const { record } = await drillEmpty(new FakeTarget("postgres", "app", failOn("restore")));
-    expect(record).toMatchObject({ verdict: "unproven", reasons: ["restore failed"] });
+    expect(record).toMatchObject({ verdict: "unproven", reasons: ["restore failed Mend it."] });
   });
 });
 
@@ -309,7 +309,7 @@ describe("unproven", () => {
         new FakeTarget("clickhouse", "log", failOn(moment)),
       ];
       const { record } = await start([app, log]).result;
-      expect(record).toMatchObject({ verdict: "unproven", reasons: [`${moment} failed`] });
+      expect(record).toMatchObject({ verdict: "unproven", reasons: [`${moment} failed Mend it.`] });
       expect([app.holdsData, log.holdsData]).toEqual([false, false]);
     },
   );
@@ -318,7 +318,10 @@ describe("unproven", () => {
     const [app] = bothTargets();
     const log = new FakeTarget("clickhouse", "log", failOn("destroy"));
     const { result, lines } = start([app, log], { steps: [buildStep("migrate")] });
-    expect((await result).record).toMatchObject({ verdict: "unproven", reasons: ["destroy failed"] });
+    expect((await result).record).toMatchObject({
+      verdict: "unproven",
+      reasons: ["destroy failed Mend it."],
+    });
     expect(lines).toContain("The restored data of log may still be there.");
     expect(app.holdsData).toBe(false);
     expect([app.calls.at(-1), log.calls.at(-1)]).toEqual(["close", "close"]);
@@ -333,7 +336,7 @@ describe("the restored data", () => {
       ["log", async () => fail("no server")],
     ]);
     const { record } = await start([], { openTarget }).result;
-    expect(record).toMatchObject({ verdict: "unproven", reasons: ["no server"] });
+    expect(record).toMatchObject({ verdict: "unproven", reasons: ["no server Mend it."] });
     expect(app.calls).toEqual(["inspect", "destroy", "close"]);
   });
 

@@ -153,16 +153,36 @@ test("a drill that differs, its data kept", () => {
     `);
 });
 
+test("what a command said on several lines stays on several lines among the reasons, and on one in its table", () => {
+  const said = "bash exited with status 1. It said:\nError: Cannot find package 'pg'\n    at resolve";
+  const reasons = [`Step "migrations" failed: ${said}`];
+  const steps = [
+    {
+      name: "migrations",
+      kind: "run" as const,
+      outcome: "failed" as const,
+      reason: said,
+      details: [],
+      seconds: 1,
+    },
+  ];
+  const summary = renderSummary(drillOf({ verdict: "unproven", reasons, steps }));
+  expect(summary).toContain(
+    `- Step "migrations" failed: bash exited with status 1. It said:\\\n  Error: Cannot find package 'pg'\\\n  at resolve\n`,
+  );
+  expect(summary).toContain("| migrations | ❌ bash exited with status 1. It said: | 1.0 s |");
+});
+
 test("a drill that is unproven", () => {
   const reasons = ["Store log was not restored: no drill target was given for it."];
   expect(renderSummary(drillOf({ verdict: "unproven", reasons }))).toMatchInlineSnapshot(`
     "## ⚠️ unproven: backup 20261120T021704Z-7f3a
 
-    The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
-
     **Why**
 
     - Store log was not restored: no drill target was given for it.
+
+    The data is 25.2 hours old. Restored, compared and checked in 1 min 15 s.
 
     | Phase | Time |
     | --- | ---: |
