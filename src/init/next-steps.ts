@@ -68,8 +68,9 @@ function describeAccess({ slug = "OWNER/REPOSITORY", endpoint, region = "REGION"
       "npx lifeboat policy --role prune",
     ],
     [
-      "Let the repository's main branch, and nobody else, take them, by this trust policy. Repositories that were made,",
-      "renamed or transferred since 2026-07-15 are known by their numbers, which this prints:",
+      "Let the repository's main branch, and nobody else, take them, by this trust policy. The account needs GitHub's provider of",
+      "tokens once. Repositories that were made, renamed or transferred since 2026-07-15 are known by their numbers:",
+      "aws iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com",
       `gh api repos/${slug} --jq '"OWNER_ID=\\(.owner.id) REPOSITORY_ID=\\(.id)"'`,
       `For older ones leave the numbers out: ${main.replace(/@\w+_ID/g, "")}.`,
       ...printJson(buildTrustPolicy("ACCOUNT_ID", main)),
