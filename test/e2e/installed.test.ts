@@ -15,6 +15,13 @@ test("what a release packs is one archive without dependencies, and runs where i
   const archive = `lifeboat-${VERSION}.tgz`;
   expect(await readdir(scratch.path)).toEqual([archive]);
 
+  // As on the day no registry and no npm can be had.
+  await runFile("tar", ["xzf", archive], { cwd: scratch.path });
+  const unpacked = await runFile(process.execPath, ["package/dist/cli.cjs", "--version"], {
+    cwd: scratch.path,
+  });
+  expect(unpacked.stdout).toBe(`${VERSION}\n`);
+
   await writeFile(scratch.file("package.json"), '{ "private": true }');
   const here = { cwd: scratch.path };
   await runFile("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${archive}`], here);
