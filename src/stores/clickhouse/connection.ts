@@ -20,7 +20,8 @@ export interface Connection {
  * @throws AppError CONFIG_INVALID, without repeating the address
  */
 export function parseConnection(url: Secret, redactor: Redactor): Connection {
-  redactor.add(url);
+  // One that is a host and no more is no secret: errors say where they looked.
+  if (/[@?]/.test(url.reveal())) redactor.add(url);
   const invalid = (why: string): AppError =>
     new AppError("CONFIG_INVALID", `The ClickHouse address is not usable: ${why}.`, {
       hint: "Write it as https://user:password@host:8443/database, with special characters percent-encoded.",

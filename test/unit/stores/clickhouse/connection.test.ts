@@ -34,6 +34,14 @@ describe("a ClickHouse address", () => {
     expect(redactor.redact(`p@ss word p%40ss%20word ${header}`)).not.toMatch(/ss word|ss%20word|bWU6/);
   });
 
+  test("one without a login stays readable in errors, and one with a login does not", () => {
+    const redactor = new Redactor();
+    const plain = parseConnection(new Secret("http://h:8123"), redactor);
+    expect(redactor.redact(`${plain.endpoint} cannot be reached`)).toBe("http://h:8123 cannot be reached");
+    parseConnection(new Secret("http://me:password@h:8123"), redactor);
+    expect(redactor.redact("http://me:password@h:8123")).toBe("***");
+  });
+
   test("another database takes the place of its own", () => {
     const connection = parseConnection(new Secret("http://me:p%40ss@h:1/one"), new Redactor());
     expect(addressOf(connection, "two & more").url).toBe("http://me:p%40ss@h:1/two%20%26%20more");
