@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { createMemoryFolder } from "./test/support/memory-folder.ts";
 
 const GITHUB_PACKAGES = /@actions\/(workflow-parser|expressions)\/dist\/.*\.js$/;
 
@@ -24,6 +25,10 @@ const limits = { testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS };
 
 /** Modules keep no state, and what a test changes of its process it puts back: so each file need not load all of them anew. */
 const isolate = false;
+
+// Of this process, and so of all that the tests start.
+const temporary = process.env["TMPDIR"] ?? createMemoryFolder();
+if (temporary !== undefined) process.env["TMPDIR"] = temporary;
 
 export default defineConfig({
   test: {
