@@ -18,9 +18,10 @@ export interface Cost {
 }
 
 /**
- * Writes what the shell's `time` says of "$@" into descriptor 3, so that the command's own output stays as it is.
+ * Waits for a line, and writes what the shell's `time` says of "$@" into descriptor 3, so that the command's own output stays
+ * as it is.
  */
-const TIMED = `TIMEFORMAT="%R %U %S"; { time "$@" 2>&4; } 4>&2 2>&3`;
+const TIMED = `read -r; TIMEFORMAT="%R %U %S"; { time "$@" 2>&4 </dev/null; } 4>&2 2>&3`;
 
 /**
  * Runs a command to its end and measures it.
@@ -33,12 +34,14 @@ export async function measure(command: Command): Promise<{ cost: Cost; stdout: s
   const timesFile = scratch.file("times");
   const child = spawn("bash", ["-c", `exec 3>"$0"; ${TIMED}`, timesFile, command.file, ...command.args], {
     env: { ...command.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
   const ended = once(child, "close");
   let isRunning = true;
   void ended.then(() => (isRunning = false));
-  let peakMemoryBytes = 0;
+  // Looked at before it begins: on a busy machine a short one is over before the first look.
+  let peakMemoryBytes = child.pid === undefined ? 0 : await readTreeMemory(child.pid);
+  child.stdin.end("\n");
   const sampling = (async () => {
     while (isRunning && child.pid !== undefined) {
       peakMemoryBytes = Math.max(peakMemoryBytes, await readTreeMemory(child.pid));

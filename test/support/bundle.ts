@@ -34,7 +34,7 @@ export class BundleProcess {
     cwd: string,
   ) {
     const file = join(inject("bundleDir"), `${program}.cjs`);
-    this.#child = spawn(process.execPath, [file, ...args], { env, cwd });
+    this.#child = spawn(process.execPath, ["--require", inject("compileCache"), file, ...args], { env, cwd });
     this.#child.stdin.end();
     this.#child.stdout.setEncoding("utf8").on("data", (chunk: string) => (this.#stdout += chunk));
     this.#child.stderr.setEncoding("utf8").on("data", (chunk: string) => (this.#stderr += chunk));

@@ -1,4 +1,6 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import type { TestProject } from "vitest/node";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
 import { CACHE_DIR } from "../../local-services/local-services.ts";
@@ -19,6 +21,8 @@ declare module "vitest" {
     s3: S3Address;
     /** Holds what scripts/build.mjs makes of the sources: the same as dist/, which CI proves of every commit. */
     bundleDir: string;
+    /** What Node loads before the bundle, so as not to compile it in each process anew. */
+    compileCache: string;
   }
 }
 
@@ -29,14 +33,14 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const env = process.env;
   const started: ServiceProcess[] = [];
-  const bundle = await Scratch.create();
+  const [bundle, compiled] = await Promise.all([Scratch.create(), Scratch.create()]);
   const start = async <T extends ServiceProcess>(starting: Promise<T>): Promise<T> => {
     const service = await starting;
     started.push(service);
     return service;
   };
   const stopAll = async (): Promise<void> => {
-    await Promise.all([...started.map((service) => service.stop()), bundle.remove()]);
+    await Promise.all([...started.map((service) => service.stop()), bundle.remove(), compiled.remove()]);
   };
   const ready = await Promise.allSettled([
     env["LIFEBOAT_TEST_POSTGRES_URL"] ?? start(startPostgres()).then(({ url }) => url),
@@ -60,7 +64,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { endpoint, region, accessKeyId, secretAccessKey } = s3.value;
   project.provide("s3", { endpoint, region, accessKeyId, secretAccessKey });
   project.provide("bundleDir", bundle.path);
+  project.provide("compileCache", await buildCompileCache(compiled));
   return stopAll;
+}
+
+/** @returns its path */
+async function buildCompileCache(folder: Scratch): Promise<string> {
+  const source = await readFile(new URL("compile-cache.ts", import.meta.url), "utf8");
+  const { code } = await transform(source, { loader: "ts", format: "cjs", platform: "node" });
+  const path = folder.file("compile-cache.cjs");
+  await writeFile(path, code);
+  return path;
 }
 
 async function buildBundle(folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inject } from "vitest";
 import { readLog } from "../workflow-commands.ts";
 import type { Annotation, StepLog } from "../workflow-commands.ts";
 import { readAction } from "./action-file.ts";
@@ -316,7 +317,7 @@ export class JobRun {
         const states = Object.entries(state).map(([key, value]) => [`STATE_${key}`, value]);
         const command = {
           file: process.execPath,
-          args: [post],
+          args: ["--require", inject("compileCache"), post],
           env: { ...whole, ...(Object.fromEntries(states) as Record<string, string>) },
           cwd,
         };
@@ -328,7 +329,7 @@ export class JobRun {
     }
     const left = await this.#runProcess(result, {
       file: process.execPath,
-      args: [action.main],
+      args: ["--require", inject("compileCache"), action.main],
       env: whole,
       cwd,
     });
