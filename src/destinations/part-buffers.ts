@@ -1,5 +1,8 @@
 import { abortReason } from "./body.ts";
 
+/** In memory at once for all uploads of a destination: 32 MiB with the usual part size. */
+export const PARTS_IN_MEMORY = 4;
+
 /**
  * The memory in which parts of uploads are gathered and sent. A destination has one set for all its uploads, so
  * what it holds is bounded however many of them run at once: who finds none free waits, and its database with it.

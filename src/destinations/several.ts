@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
+import pLimit from "p-limit";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Destination, DestinationGroup, DestinationOutcome, Listed, Written } from "./destination.ts";
+import { PARTS_IN_MEMORY } from "./part-buffers.ts";
 import { splitBody } from "./split-body.ts";
 
 /** How long all destinations wait for one that takes nothing; its requests have their own limits below that. */
@@ -19,6 +21,11 @@ interface Member {
 export class SeveralDestinations implements DestinationGroup {
   readonly #members: readonly Member[];
   readonly #context: RunContext;
+  /**
+   * No more than each place has memory for: else an object that holds some of it here and waits for some there may wait for
+   * one that holds it there and waits here.
+   */
+  readonly #limit = pLimit(PARTS_IN_MEMORY);
 
   /** @param destinations - one at the least */
   constructor(destinations: readonly Destination[], context: RunContext) {
@@ -71,8 +78,15 @@ export class SeveralDestinations implements DestinationGroup {
     body: AsyncIterable<Uint8Array>,
     write: (destination: Destination, copy: AsyncIterable<Uint8Array>) => Promise<Written>,
   ): Promise<Written> {
+    if (this.live.length === 1) return await write(this.#first, body);
+    return await this.#limit(() => this.#splitAndWrite(body, write));
+  }
+
+  async #splitAndWrite(
+    body: AsyncIterable<Uint8Array>,
+    write: (destination: Destination, copy: AsyncIterable<Uint8Array>) => Promise<Written>,
+  ): Promise<Written> {
     const { live } = this;
-    if (live.length === 1) return await write(this.#first, body);
     const split = splitBody(body, live.length, this.#context, {
       patienceMs: PATIENCE_MS,
       onStall: (index) => tooSlow(live[index]!),

@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Destination, Written } from "../../../src/destinations/destination.ts";
+import { PARTS_IN_MEMORY, PartBuffers } from "../../../src/destinations/part-buffers.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { AppError } from "../../../src/errors.ts";
 import type { RunContext } from "../../../src/run-context.ts";
@@ -113,6 +115,21 @@ test("two that fail in different works leave none, and that is the error of the 
   expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
+test("however many objects are written at once, none waits for memory that only another's end would free", async () => {
+  const { destinations, run } = setUp(2);
+  const begun: (() => void)[] = [];
+  const buffered = destinations.map((real, index) => withPartBuffers(real, index === 0 ? undefined : begun));
+  const all = new SeveralDestinations(buffered, run);
+  const writing = Array.from({ length: 8 }, (_, number) => all.create(`k${number}`, bodyOf(32 * MIB)));
+  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+  // The other place has them come in the opposite order.
+  for (const begin of begun.splice(0).reverse()) begin();
+  begun.push = (begin) => (begin(), 0);
+  const written = await Promise.all(writing);
+  expect(written.map(({ sizeBytes }) => sizeBytes)).toEqual(Array(8).fill(32 * MIB));
+  expect(all.live).toEqual(buffered);
+}, 120_000);
+
 test("an object is read from the byte that is asked for", async () => {
   const { places, all } = setUp(2);
   places[0]!.set("k", Buffer.from("rows"));
@@ -177,6 +194,31 @@ function stubOf(real: Destination): Destination {
     remove: (key) => real.remove(key),
     abortUnfinished: (...args) => real.abortUnfinished(...args),
     close: () => real.close(),
+  };
+}
+
+/** Gathers what it is given in as few buffers as an S3 destination does. @param begun - what is written waits there, if given */
+function withPartBuffers(real: Destination, begun?: (() => void)[]): Destination {
+  const buffers = new PartBuffers(PARTS_IN_MEMORY);
+  return {
+    ...stubOf(real),
+    create: async (_key, body) => {
+      if (begun) await new Promise<void>((resolve) => begun.push(resolve));
+      const never = new AbortController().signal;
+      let buffer = await buffers.take(8 * MIB, never);
+      let [filled, sizeBytes] = [0, 0];
+      for await (const chunk of body) {
+        if (filled + chunk.length > buffer.length) {
+          buffers.give(buffer);
+          buffer = await buffers.take(8 * MIB, never);
+          filled = 0;
+        }
+        filled += chunk.length;
+        sizeBytes += chunk.length;
+      }
+      buffers.give(buffer);
+      return { sizeBytes, sha256: "" };
+    },
   };
 }
 
