@@ -1,5 +1,6 @@
 import type { ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
+import { AppError } from "../errors.ts";
 import type { Listed } from "./destination.ts";
 import { sendListPage } from "./s3-list-page.ts";
 import type { ListPage } from "./s3-list-page.ts";
@@ -96,8 +97,17 @@ export class S3Listing {
       const page: ListPage = await this.#requests.send(`Listing ${prefix}`, (client, options) =>
         sendListPage(client, input, options),
       );
+      ContinuationToken = page.NextContinuationToken || undefined;
+      if (page.IsTruncated && ContinuationToken === undefined) throw brokenOff(prefix, this.#requests.url);
       yield page;
-      ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
   }
+}
+
+/** What is not listed counts as not there: prune would take what it needs for garbage. */
+function brokenOff(prefix: string, url: string): AppError {
+  const message = `Listing ${prefix} failed: ${url} gave a part of it, and did not say where the rest begins.`;
+  return new AppError("DESTINATION_FAILED", message, {
+    hint: "The service does not know version 2 of S3's listings (ListObjectsV2): use a newer version of it, or another one.",
+  });
 }

@@ -16,6 +16,7 @@ import type {
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { AppError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { guardStream } from "./body.ts";
 import { keyTaken } from "./destination.ts";
@@ -25,16 +26,13 @@ import type { DestinationConfig } from "./open.ts";
 import { createOnce } from "./s3-create-once.ts";
 import { lacksRight, statusOf } from "./s3-errors.ts";
 import { NewObjects } from "./s3-new-object.ts";
-import { PartBuffers } from "./part-buffers.ts";
+import { PARTS_IN_MEMORY, PartBuffers } from "./part-buffers.ts";
 import type { ProbedDestination, TriedRight } from "./rights.ts";
 import { S3Listing } from "./s3-listing.ts";
 import { beginAndEndUpload, tryRights } from "./s3-rights.ts";
 import type { RightsPlace } from "./s3-rights.ts";
 import { S3Requests, createS3Client } from "./s3-requests.ts";
 import { choosePartSize, uploadObject } from "./s3-upload.ts";
-
-/** In memory at once for all uploads of a destination: 32 MiB with the usual part size. */
-const PARTS_IN_MEMORY = 4;
 
 /**
  * Opens one folder of a bucket. Asks for credentials with the first request only.
@@ -183,7 +181,7 @@ class S3Destination implements ProbedDestination {
   async extendLock(key: string): Promise<void> {
     const until = this.#newObjects.lockedUntil(key);
     if (!until) return;
-    const found = await allowRefusal(this.#head(key));
+    const found = await allow("DESTINATION_REFUSED", this.#head(key));
     const { ObjectLockMode, ObjectLockRetainUntilDate } = found ?? {};
     if (ObjectLockRetainUntilDate && ObjectLockRetainUntilDate >= until) return;
     const Retention = {
@@ -211,9 +209,10 @@ class S3Destination implements ProbedDestination {
       for (const { Key = "", UploadId, Initiated = new Date(0) } of Uploads) {
         const key = Key.slice(this.#prefix.length);
         if (!isDead({ key, startedAt: Initiated })) continue;
-        await this.#requests.send(`Aborting the upload of ${key}`, (client, options) =>
+        const aborting = this.#requests.send(`Aborting the upload of ${key}`, (client, options) =>
           client.send(new AbortMultipartUploadCommand({ ...this.#object(key), UploadId }), options),
         );
+        await allow("OBJECT_MISSING", aborting); // ended by somebody else, or the answer was lost
         aborted++;
       }
     }
@@ -231,7 +230,7 @@ class S3Destination implements ProbedDestination {
 
   /** False also where nobody may look. */
   async #isKnownToBeThere(key: string): Promise<boolean> {
-    return (await allowRefusal(this.findSize(key))) !== undefined;
+    return (await allow("DESTINATION_REFUSED", this.findSize(key))) !== undefined;
   }
 
   /** Whether an object is just this; false also where nobody may look. */
@@ -250,14 +249,10 @@ class S3Destination implements ProbedDestination {
   }
 
   async #head(key: string): Promise<HeadObjectCommandOutput | undefined> {
-    try {
-      return await this.#requests.send(`Looking for ${key}`, (client, options) =>
-        client.send(new HeadObjectCommand(this.#object(key)), options),
-      );
-    } catch (error) {
-      if (error instanceof AppError && error.code === "OBJECT_MISSING") return undefined;
-      throw error;
-    }
+    const looking = this.#requests.send(`Looking for ${key}`, (client, options) =>
+      client.send(new HeadObjectCommand(this.#object(key)), options),
+    );
+    return await allow("OBJECT_MISSING", looking);
   }
 
   async #get(
@@ -301,16 +296,12 @@ class S3Destination implements ProbedDestination {
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code === "DESTINATION_REFUSED";
-}
-
-/** What was asked for; undefined where the credentials may not ask. */
-async function allowRefusal<T>(asking: Promise<T>): Promise<T | undefined> {
+/** What was asked for; undefined where that fails in the one way that is no failure here. */
+async function allow<T>(code: ErrorCode, asking: Promise<T>): Promise<T | undefined> {
   try {
     return await asking;
   } catch (error) {
-    if (isRefusal(error)) return undefined;
+    if (error instanceof AppError && error.code === code) return undefined;
     throw error;
   }
 }

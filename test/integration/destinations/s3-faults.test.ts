@@ -165,6 +165,18 @@ describe("an upload in parts", () => {
     await expectNothingLeft(honest);
   });
 
+  test("that somebody else ended meanwhile does not stop the sweep", async () => {
+    proxy.decide = (request) => (isPart(3)(request) || isAbort(request) ? FORBIDDEN : PASS);
+    await expect(destination.put("a/k", cut(body, MIB))).rejects.toThrow();
+    const before = proxy.seen.length;
+    // The first answer is lost: to the second request the upload is gone.
+    proxy.decide = (request) =>
+      isAbort(request) && !proxy.seen.slice(before, -1).some(isAbort) ? { kind: "cut", after: true } : PASS;
+    expect(await destination.abortUnfinished("a/", () => true)).toBe(1);
+    expect(proxy.seen.slice(before).filter(isAbort)).toHaveLength(2);
+    await expectNothingLeft(honest);
+  });
+
   test("never has more than four parts on their way, whatever runs at once", async () => {
     let current = 0;
     let most = 0;
