@@ -47,9 +47,13 @@ export class BackupWriter {
     this.#receipts = new ReceiptBook(backupId, context, attempt?.name);
   }
 
-  /** Notes, in receipts, the finished parts that a later run may refer to; returns the keys of all such parts. */
-  async writeReceipts(destination: Destination): Promise<ReadonlySet<string>> {
+  /** Notes, in receipts, the finished parts that a later run may refer to. */
+  async writeReceipts(destination: Destination): Promise<void> {
     await this.#receipts.write(destination);
+  }
+
+  /** Keys of the parts that receipts told of: another run may refer to them by now. */
+  get received(): ReadonlySet<string> {
     return this.#receipts.received;
   }
 

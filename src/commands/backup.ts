@@ -169,7 +169,7 @@ export async function check(
 
 /**
  * Removes what a complete backup makes needless: parts that this run sent and then sent anew, because their rows
- * had changed under the read, and receipts. Best effort: prune finds them too.
+ * had changed under the read, and receipts. Best effort: prune finds them too, and those of which a receipt told it alone.
  */
 async function tidyAfterSuccess(
   manifest: Manifest,
@@ -179,7 +179,9 @@ async function tidyAfterSuccess(
   reporter: Reporter,
 ): Promise<void> {
   const needed = new Set(manifest.stores.flatMap(objectsOfStore).map(({ key }) => key));
-  const needless = writer.keys.filter((key) => key.startsWith(partsPrefix) && !needed.has(key));
+  const needless = writer.keys.filter(
+    (key) => key.startsWith(partsPrefix) && !needed.has(key) && !writer.received.has(key),
+  );
   try {
     await settleAll(needless.map((key) => destination.remove(key)));
     await removeReceipts(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
@@ -205,7 +207,8 @@ export async function tidyOnFailure<T>(
     try {
       const destination = await request.openForCleanUp();
       try {
-        const received = await writer.writeReceipts(destination);
+        await writer.writeReceipts(destination);
+        const { received } = writer;
         const needless = writer.keys.filter((key) => !received.has(key));
         await settleAll(needless.map((key) => destination.remove(key)));
         if (received.size > 0) {

@@ -76,10 +76,13 @@ async function copyBackup(
 ): Promise<void> {
   const stored = readObjects(from, undefined, context);
   const limit = pLimit(OBJECTS_AT_ONCE);
+  /** Objects that were there already. */
+  const found: StoredObject[] = [];
   const copyObject = async (object: StoredObject): Promise<void> => {
     const { key, sizeBytes } = object;
     if ((await to.findSize(key)) === sizeBytes) {
       await to.extendLock(key);
+      found.push(object);
       return;
     }
     await to.put(key, await stored.open(object), sizeBytes);
@@ -87,7 +90,12 @@ async function copyBackup(
     copied.sizeBytes += sizeBytes;
     context.reporter.progress({ label: `Copied to ${to.url}`, done: copied.sizeBytes, unit: "bytes" });
   };
-  await settleAll(manifest.stores.flatMap(objectsOfStore).map((object) => limit(() => copyObject(object))));
+  const copyAll = async (objects: readonly StoredObject[]): Promise<void> => {
+    await settleAll(objects.map((object) => limit(() => copyObject(object))));
+  };
+  await copyAll(manifest.stores.flatMap(objectsOfStore));
+  // While the others were sent, prune may have taken them: no manifest referred to them.
+  await copyAll(found.splice(0));
   await putRestoreGuide(manifest, to);
   await publish(manifest, to);
 }

@@ -150,11 +150,13 @@ async function tidyUp(manifest: Manifest, destination: Destination, reporter: Re
     }
     await removeShards(destination, id);
     const receipts = await readReceipts(destination, new Date(0));
+    // Another run may refer to these by now.
+    const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
     const began = new Date(startedAt);
     const former = receipts.map(({ backupId }) => backupId).filter((run) => findBackupTime(run)! < began);
     await removeReceipts(destination, [id, ...former]);
     // Last: who may remove these documents need not be allowed to remove data.
-    await settleAll(needless.map((key) => destination.remove(key)));
+    await settleAll(needless.filter((key) => !received.has(key)).map((key) => destination.remove(key)));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);

@@ -160,6 +160,32 @@ test("a receipt that is damaged, or cannot be written, does not stop a backup", 
   expect(place.keys()).toEqual([receiptKey(DEAD, "log", 1)]);
 });
 
+test("what a run sent anew stays while another run may refer to it by a receipt", async () => {
+  const place = new MemoryPlace();
+  /** As many as a receipt is written for. */
+  const count = 16;
+  const first = new (class extends FakeStore {
+    override async backup(sink: BackupSink): ReturnType<FakeStore["backup"]> {
+      for (let number = 1; number <= count; number += 1) {
+        const part = buildPart(String(number), DEAD);
+        await sink.keep({ ...part, ...(await sink.putPart(part, Readable.from([Buffer.from("rows")]))) });
+      }
+      await start(place, second).result;
+      return { ...buildClickHouseManifest({ store: "log" }), parts: [] };
+    }
+  })("clickhouse", "log");
+  let referred: readonly ClickHousePart[] = [];
+  const second = new (class extends FakeStore {
+    override async backup(sink: BackupSink): ReturnType<FakeStore["backup"]> {
+      referred = sink.finished;
+      return { ...buildClickHouseManifest({ store: "log" }), parts: [...sink.finished] };
+    }
+  })("clickhouse", "log");
+  await start(place, first).result;
+  expect(referred).toHaveLength(count);
+  expect(place.keys()).toEqual(expect.arrayContaining(referred.map(({ key }) => key)));
+});
+
 test("post leaves the parts of a killed run that have a receipt, and says how many", async () => {
   const place = new MemoryPlace();
   const [finished, unfinished] = [buildPart("1", DEAD), buildPart("2", DEAD)];

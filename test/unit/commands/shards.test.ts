@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { objectsOfStore } from "../../../src/backup/manifest.ts";
+import { serialiseReceipt } from "../../../src/backup/receipt.ts";
 import { finish } from "../../../src/commands/finish.ts";
 import { plan } from "../../../src/commands/plan.ts";
 import { prune, RUN_LIMIT_MS } from "../../../src/commands/prune.ts";
@@ -11,6 +12,7 @@ import {
   buildBackupId,
   manifestKey,
   planKey,
+  receiptKey,
   receiptsPrefix,
   restoreGuideKey,
   shardKey,
@@ -18,6 +20,7 @@ import {
 } from "../../../src/destinations/keys.ts";
 import { SeveralDestinations } from "../../../src/destinations/several.ts";
 import { AppError } from "../../../src/errors.ts";
+import { buildClickHouseManifest } from "../../support/builders.ts";
 import { FakeStore } from "../../support/fake-store.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
 import { startTestRun } from "../../support/run-context.ts";
@@ -106,9 +109,15 @@ test("objects that an attempt left and nobody refers to go when the backup is li
   const others = "parts/log/shop.requests/202611-beef-20260101T000000Z-beef.native.zst";
   here.set(left, Buffer.from("left"));
   here.set(others, Buffer.from("of another run"));
+  // Another run may have read of it.
+  const [template] = buildClickHouseManifest().parts;
+  const received = { ...template!, key: `parts/log/shop.requests/202611-cafe-${id}.native.zst` };
+  here.set(received.key, Buffer.from("left"));
+  const receipt = serialiseReceipt({ backupId: id, store: "log", parts: [received] });
+  here.set(receiptKey(id, "log-1of2", 9), receipt);
   await runFinish(id);
   expect(here.keys()).not.toContain(left);
-  expect(here.keys()).toContain(others);
+  expect(here.keys()).toEqual(expect.arrayContaining([others, received.key]));
 });
 
 test("credentials that may not remove data list the backup all the same, and remove what they may", async () => {
