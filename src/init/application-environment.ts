@@ -40,6 +40,19 @@ const SECRET = /(SECRET|TOKEN|PASSWORD|PASS|KEY|DSN|CREDENTIALS?|WEBHOOK\w*)$/;
 /** Long enough for whatever checks the length of a session secret; it guards nothing but a drill. */
 const THROWAWAY = "only-for-the-drill-0123456789abcdef";
 
+/**
+ * Puts defaults in the place of variables, as compose has them: `${REGION:-eu}` is `eu`. What only somebody's environment
+ * knows is empty: in lifeboat.yml it would be a variable that no workflow sets, or none at all.
+ */
+export function settleDefaults(known: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, value]) => {
+      const settled = value.replace(/\$\{\w+:?-([^{}]*)\}/g, "$1");
+      return [name, /\$[{A-Za-z_]/.test(settled) ? "" : settled];
+    }),
+  );
+}
+
 /** Finds by which variables the product reaches its stores; the direct address before that of a pooler. */
 export function findAddresses(
   known: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 import { NAME } from "../config/schema.ts";
 import type { ComposeService } from "./compose.ts";
-import { findAddresses, prepareEnvironment } from "./application-environment.ts";
+import { findAddresses, prepareEnvironment, settleDefaults } from "./application-environment.ts";
 import type { ApplicationEnvironment, StoreAddresses } from "./application-environment.ts";
 import type { RepositoryFacts } from "./repository.ts";
 
@@ -36,7 +36,7 @@ const APPLICATION_KEY = /(^|_)(ENCRYPTION|MASTER|FERNET|CIPHER)_(KEY|SECRET)S?$|
 /** What the facts of a repository come to. */
 export function proposeFrom(facts: RepositoryFacts): Proposal {
   const { slug, install, services, variables } = facts;
-  const known = { ...gatherEnvironment(services), ...variables };
+  const known = settleDefaults({ ...gatherEnvironment(services), ...variables });
   const stores = findAddresses(known, services);
   const keys = Object.keys(known).filter((name) => APPLICATION_KEY.test(name));
   const migrate = findMigrate(facts);

@@ -65,6 +65,27 @@ describe("what a repository says", () => {
     expect(await readFile(scratch.file("lifeboat.yml"), "utf8")).not.toContain("planted-secret");
   });
 
+  test("a setting that compose fills in comes by its default, and without one not at all", async () => {
+    await writeFile(
+      scratch.file("compose.yaml"),
+      `services:
+  web:
+    build: .
+    environment:
+      DATABASE_URL: \${DATABASE_URL:-postgres://u:planted-secret@db/x}
+      APP_URL: \${APP_URL:?set it}
+      REGION: \${REGION:-eu}
+      HOME_PAGE: https://\${DOMAIN}/home
+      MODE: $MODE
+`,
+    );
+    const { environment } = proposeFrom(await lookAtRepository(scratch.path));
+    expect(environment).toEqual({
+      exports: ['export DATABASE_URL="$LIFEBOAT_POSTGRES_URL"'],
+      plain: { REGION: "eu" },
+    });
+  });
+
   test("a folder that says nothing leads to sentences about what is missing, and to no file", async () => {
     expect(proposeFrom(await lookAtRepository(scratch.path)).missing).toHaveLength(4);
     await expect(setUp(scratch.path)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
