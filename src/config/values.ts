@@ -27,7 +27,7 @@ export function expandVariables(
 ): Given | undefined {
   let isFromEnvironment = false;
   let isComplete = true;
-  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
+  const pattern = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{)[^}])*))?\}|\$\{/g;
   const expanded = text.replace(pattern, (match: string, name?: string, fallback?: string) => {
     if (match === "$${") return "${";
     const value = name === undefined ? undefined : env[name];
@@ -40,7 +40,7 @@ export function expandVariables(
     if (name === undefined) {
       problems.add(
         place,
-        "has a ${ that begins no variable. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself.",
+        "has a ${ that begins no variable, or holds one in its default. Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself.",
       );
     } else if (isNeeded) {
       problems.add(place, `needs the environment variable ${name}, which is not set or empty.`);
