@@ -45,23 +45,32 @@ export function readDestinations(sources: Sources, reader: StoreReader): NamedDe
     problems.add(sources.place(["destination"]), text);
   }
   if (option || names.length === 0) {
-    const config = readDestination(sources, ["destination"], true);
+    const config = readDestination(sources, ["destination"], { takesOptions: true, isNeeded: true });
     return [{ name: ONLY, config, receives: "every", policy }];
   }
   for (const name of ["s3-endpoint", "s3-region", "s3-path-style"] as const) {
     const given = sources.option(name);
     if (given) problems.add(given.place, "fits several destinations. Write it under destinations instead.");
   }
+  const used = listUsed(sources, names);
   return names.map((name): NamedDestination => {
     const path = ["destinations", name];
     const written = content.destinations![name]!;
     return {
       name,
-      config: readDestination(sources, path, false),
+      config: readDestination(sources, path, { takesOptions: false, isNeeded: used.includes(name) }),
       receives: written.receives ?? "every",
       policy: written.retention ? readRetention(sources, [...path, "retention"], reader) : policy,
     };
   });
+}
+
+/** Whose variables must be set: on the day one provider is gone, `--from` the other must not ask for its keys. */
+function listUsed(sources: Sources, names: readonly string[]): readonly string[] {
+  const from = sources.option("from")?.text;
+  if (sources.command !== "copy") return from === undefined ? names : [from];
+  const to = sources.list("to");
+  return to.length === 0 ? names : [from ?? names[0]!, ...to];
 }
 
 /** Between which destinations `copy` copies. @param all - as `readDestinations` has them, without `from` */
@@ -102,14 +111,18 @@ export function chooseFrom(sources: Sources, all: NamedDestination[]): NamedDest
   return all;
 }
 
-function readDestination(sources: Sources, path: Path, takesOptions: boolean): DestinationConfig {
+function readDestination(
+  sources: Sources,
+  path: Path,
+  { takesOptions, isNeeded }: { takesOptions: boolean; isNeeded: boolean },
+): DestinationConfig {
   const { problems, content } = sources;
   const option = takesOptions ? sources.option("destination") : undefined;
   const inContent = path[0] === "destination" ? content.destination : content.destinations?.[String(path[1])];
   const isInFile = !option && inContent !== undefined;
-  const inFile = (key: string) => (isInFile ? sources.text([...path, key]) : undefined);
+  const inFile = (key: string) => (isInFile ? sources.text([...path, key], isNeeded) : undefined);
 
-  const given = option ?? (isInFile ? (sources.text(path) ?? inFile("url")) : undefined);
+  const given = option ?? (isInFile ? (sources.text(path, isNeeded) ?? inFile("url")) : undefined);
   if (!option && !isInFile) {
     sources.addAbsent(
       path,
@@ -149,14 +162,14 @@ function readDestination(sources: Sources, path: Path, takesOptions: boolean): D
   if (url?.startsWith("file:")) refuseS3Keys(sources, path, written);
 
   return {
-    url: url ?? "", // never seen: without a good one there is a problem
+    url: url ?? "", // never seen: without a good one there is a problem, or it is not used
     ...(endpoint && { endpoint: endpoint.text }),
     ...(region && { region: region.text }),
     ...(pathStyle !== undefined && { pathStyle }),
     ...(accessKeyId && { accessKeyId: accessKeyId.text }),
     ...(secret && { secretAccessKey: secret }),
     ...(role && { role }),
-    ...readObjectRules(sources, path, written),
+    ...readObjectRules(sources, path, written, isNeeded),
   };
 }
 
@@ -194,10 +207,11 @@ function readObjectRules(
   sources: Sources,
   path: Path,
   written: Written,
+  isNeeded: boolean,
 ): Pick<DestinationConfig, "storageClass" | "kmsKey" | "objectLock" | "legalHold"> {
-  const kmsKey = sources.text([...path, "kms-key"]);
+  const kmsKey = sources.text([...path, "kms-key"], isNeeded);
   const lock = written["object-lock"];
-  const lockFor = lock && sources.text([...path, "object-lock", "for"]);
+  const lockFor = lock && sources.text([...path, "object-lock", "for"], isNeeded);
   const forMs = lockFor && readDurationMs(lockFor, sources.problems);
   return {
     ...(written["storage-class"] && { storageClass: written["storage-class"] }),

@@ -241,6 +241,23 @@ describe("precedence", () => {
     });
   });
 
+  test("a destination that is not worked on needs none of its variables", () => {
+    const several = `destinations:
+  a: { url: "s3://\${A_BUCKET}", access-key-id: "\${A_ID}", secret-access-key: "\${A_KEY}" }
+  b: { url: s3://b, access-key-id: "\${B_ID}", secret-access-key: "\${B_KEY}" }
+  c: { url: s3://c, kms-key: "\${C_KMS}" }
+`;
+    const ofB = { B_ID: "id", B_KEY: "b-secret" };
+    const { destinations } = parseAs("list", { yaml: several, options: { from: "b" }, env: ofB });
+    expect(destinations.map(({ name, config }) => [name, config.url])).toEqual([["b", "s3://b"]]);
+
+    const copied = { yaml: several, options: { from: "b", to: "c" }, env: { ...ofB, C_KMS: "key" } };
+    expect(parseAs("copy", copied).to.map(({ name }) => name)).toEqual(["c"]);
+    const needed = readProblems({ ...copied, command: "copy", options: { to: "c" } });
+    expect(needed).toContain("needs the environment variable A_KEY");
+    expect(readProblems({ yaml: several, command: "prune" })).toContain("C_KMS");
+  });
+
   test("variables of options that mean nothing to the command are left alone", () => {
     const env = { LIFEBOAT_POSTGRES_URL: "postgres://production/app" };
     expect(parseAs("list", { yaml, env }).secrets).toEqual([]);
@@ -278,9 +295,19 @@ describe("variables", () => {
     const yaml = 'name: "a${b"\n';
     expect(readProblems({ yaml, command: "list", options: DESTINATION })).toMatchInlineSnapshot(`
       "The configuration has a problem:
-        lifeboat.yml:1:1: name has a \${ that begins no variable. Write \${NAME} or \${NAME:-default}; $\${ stands for \${ itself."
+        lifeboat.yml:1:1: name has a \${ that begins no variable, or holds one in its default. Write \${NAME} or \${NAME:-default}; $\${ stands for \${ itself."
     `);
   });
+});
+
+test("a variable inside a default is refused: what was meant as a secret would be a text that stands in the file", () => {
+  for (const env of [{ OTHER: "planted-passphrase-of-length" }, { SECRET: "x", OTHER: "y" }]) {
+    const yaml = 'encryption: { passphrase: "${SECRET:-${OTHER}}" }';
+    const given = { yaml, options: { ...DESTINATION, "postgres-url": "postgres://u:pw@h/d" }, env };
+    expect(readProblems(given)).toContain(
+      "encryption.passphrase has a ${ that begins no variable, or holds one",
+    );
+  }
 });
 
 describe("secrets", () => {
