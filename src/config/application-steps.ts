@@ -30,6 +30,7 @@ export function readHttpStep(step: HttpStep, common: StepCommon, reader: StepRea
     kind: "http",
     ...common,
     url: readAddress(reader, "http"),
+    written: step.http,
     method: step.method ?? (body === undefined ? "GET" : "POST"),
     headers: reader.secrets("headers"),
     ...(body !== undefined && { body }),
@@ -82,6 +83,8 @@ function readAddress(reader: StepReader, key: string): string {
   const address = reader.text(key) ?? "";
   if (address !== "" && !/^https?:\/\/[^/]/.test(address)) {
     reader.problem("is no address. Write http://127.0.0.1:PORT/path.", key);
+  } else if (/^https?:\/\/[^/?#]*@/.test(address)) {
+    reader.problem("holds a user or a password. Give them in a header: authorization.", key);
   }
   return address;
 }

@@ -9,6 +9,8 @@ import type { Step } from "./step.ts";
 export interface HttpStepOptions {
   name: string;
   url: string;
+  /** The address as it was written: what the environment put into it may be a token. */
+  written: string;
   method: string;
   headers: Readonly<Record<string, Secret>>;
   body?: string;
@@ -27,7 +29,7 @@ export interface HttpExpectation {
 
 /** A request to the application, and what it must answer. */
 export function buildHttpStep(options: HttpStepOptions): Step {
-  const { name, url, method, body, expect, timeoutMs } = options;
+  const { name, url, written, method, body, expect, timeoutMs } = options;
   return {
     name,
     kind: "http",
@@ -36,15 +38,20 @@ export function buildHttpStep(options: HttpStepOptions): Step {
       const headers = Object.fromEntries(
         Object.entries(options.headers).map(([header, value]) => [header, value.reveal()]),
       );
-      const answer = await callHttp(url, { method, headers, ...(body !== undefined && { body }) }, signal);
+      const request = { method, headers, shown: written, ...(body !== undefined && { body }) };
+      const answer = await callHttp(url, request, signal);
       const problems = findProblems(answer, expect);
       if (problems.length > 0) {
         const said = redactor.redact(quoteAnswer(answer));
-        throw new AppError("TOOL_FAILED", `${method} ${url}: ${problems.join("; ")}. It answered ${said}`, {
-          hint: "See the application's log for the reason.",
-        });
+        throw new AppError(
+          "TOOL_FAILED",
+          `${method} ${written}: ${problems.join("; ")}. It answered ${said}`,
+          {
+            hint: "See the application's log for the reason.",
+          },
+        );
       }
-      note(`${method} ${url} answered ${answer.status}, as expected.`);
+      note(`${method} ${written} answered ${answer.status}, as expected.`);
     },
   };
 }

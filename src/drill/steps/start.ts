@@ -4,7 +4,7 @@ import { eachLine, startTool } from "../../sys/exec.ts";
 import type { RunningTool } from "../../sys/exec.ts";
 import { buildCommand } from "./command.ts";
 import type { CommandOptions } from "./command.ts";
-import { explainFetchError } from "./http-call.ts";
+import { describeStatus, explainFetchError } from "./http-call.ts";
 import type { Step, StepContext } from "./step.ts";
 
 const POLL_MS = 200;
@@ -77,7 +77,7 @@ async function waitUntilReady(ready: string, tool: RunningTool, context: StepCon
     try {
       const answer = await probe(ready, signal);
       if (answer.ok) return probes;
-      last = `it answers ${answer.status}`;
+      last = `it answers ${describeStatus(answer)}`;
     } catch (error) {
       if (!signal.aborted || last === "") last = explainFetchError(error);
     }
@@ -91,7 +91,11 @@ async function waitUntilReady(ready: string, tool: RunningTool, context: StepCon
 }
 
 async function probe(address: string, signal: AbortSignal): Promise<Response> {
-  const answer = await fetch(address, { signal: withDeadline(signal, PROBE_TIMEOUT_MS) });
+  // A redirect is no sign of health: it may lead to a login page, or to production.
+  const answer = await fetch(address, {
+    redirect: "manual",
+    signal: withDeadline(signal, PROBE_TIMEOUT_MS),
+  });
   await answer.body?.cancel();
   return answer;
 }

@@ -13,7 +13,9 @@ let server: TestServer;
 beforeAll(async () => {
   server = await serve(async (request, response) => {
     if (request.url === "/hang") return;
-    if (request.url === "/down") return void response.writeHead(500).end(`secret ${"planted-value"}`);
+    if (request.url === "/moved") return void response.writeHead(302, { location: `${server.url}/` }).end();
+    if (request.url?.startsWith("/down"))
+      return void response.writeHead(500).end(`secret ${"planted-value"}`);
     const said = { method: request.method, key: request.headers["x-key"], body: await text(request) };
     response.writeHead(201, { "content-type": "application/json", "x-region": "eu" });
     response.end(JSON.stringify({ data: [{ id: "a" }, { id: "b", tags: ["x"] }], said }));
@@ -27,6 +29,7 @@ async function ask(changes: Partial<HttpStepOptions>, path = "/"): Promise<StepR
   const step = buildHttpStep({
     name: "ask",
     url: `${server.url}${path}`,
+    written: `${server.url}${path}`,
     method: "GET",
     headers: {},
     expect: {},
@@ -50,6 +53,29 @@ describe("an http step passes", () => {
       "passed",
     );
     expect((await ask({ expect: { status: 500 } }, "/down")).outcome).toBe("passed");
+  });
+
+  test("with a redirect, when that is expected, and follows none", async () => {
+    expect(
+      (await ask({ expect: { status: 302, headers: { location: `${server.url}/` } } }, "/moved")).outcome,
+    ).toBe("passed");
+    expect(await ask({}, "/moved")).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringContaining(
+        `status 302, which leads to ${server.url}/ and is not followed`,
+      ) as string,
+    });
+  });
+
+  test("and calls the address as it was written, which holds no token", async () => {
+    const written = "http://app/?token=${TOKEN}";
+    for (const path of ["/?token=planted-token", "/down?token=planted-token"]) {
+      expect(JSON.stringify(await ask({ written }, path))).not.toContain("planted-token");
+    }
+    const url = `${await findFreeAddress()}/?token=planted-token`;
+    const unanswered = await ask({ written, url });
+    expect(unanswered.reason).toContain(`GET ${written} was not answered`);
+    expect(JSON.stringify(unanswered)).not.toContain("planted-token");
   });
 
   test("and sends method, headers and body", async () => {
@@ -81,7 +107,9 @@ describe("an http step fails", () => {
 
   test("when nobody answers", async () => {
     const url = await findFreeAddress();
-    expect((await ask({ url })).reason).toContain(`GET ${url} was not answered: connect ECONNREFUSED`);
+    expect((await ask({ url, written: url })).reason).toContain(
+      `GET ${url} was not answered: connect ECONNREFUSED`,
+    );
   });
 
   test("at its deadline", async () => {

@@ -31,22 +31,27 @@ const APPLICATION = `
   const { hostname, port } = new URL(process.env.ADDRESS);
   createServer((request, response) => {
     response.statusCode = Number(process.env.STATUS);
+    if (process.env.LOCATION) response.setHeader("location", process.env.LOCATION);
     response.end("health");
     appendFileSync(process.env.PIDS + ".asked", request.url + "\\n");
   }).listen(Number(port), hostname);
 `;
+
+function describeApplication(status: number): Record<string, Secret> {
+  return {
+    ADDRESS: new Secret(address),
+    STATUS: new Secret(String(status)),
+    PIDS: new Secret(scratch.file("pids")),
+    KEY: new Secret("planted-key"),
+  };
+}
 
 function startApplication(status = 200, changes: Partial<StartStepOptions> = {}): Step {
   return buildStartStep({
     name: "application",
     command: [process.execPath, "-e", APPLICATION],
     ready: `${address}/ready`,
-    env: {
-      ADDRESS: new Secret(address),
-      STATUS: new Secret(String(status)),
-      PIDS: new Secret(scratch.file("pids")),
-      KEY: new Secret("planted-key"),
-    },
+    env: describeApplication(status),
     timeoutMs: 60_000,
     ...changes,
   });
@@ -121,6 +126,22 @@ describe("an application that does not get ready", () => {
     });
     expect(lines).toContain("The last lines of application:");
     expect(listAlive()).toEqual([]);
+  });
+
+  test("since its address leads elsewhere, to something that is well", async () => {
+    await using production = await serve((_, response) => void response.end("fine"));
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const env = { ...describeApplication(302), LOCATION: new Secret(production.url) };
+    const performing = performOn([], [startApplication(302, { env })]);
+    await Promise.race([until(() => countProbes() > 1), performing]);
+    vi.advanceTimersByTime(60_000);
+    expect((await performing).first).toMatchObject({
+      outcome: "unproven",
+      reason: expect.stringContaining(
+        `it answers 302, which leads to ${production.url} and is not followed`,
+      ) as string,
+    });
   });
 
   test("since it listens nowhere says that nobody answered", async () => {
