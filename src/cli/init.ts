@@ -66,19 +66,8 @@ function readGiven({
     ...(destination !== undefined && { destination }),
     ...(s3Endpoint !== undefined && { endpoint: s3Endpoint }),
     ...(s3Region !== undefined && { region: s3Region }),
-    ...(timeZone !== undefined && { timeZone: requireTimeZone(timeZone) }),
+    ...(timeZone !== undefined && { timeZone }),
   };
-}
-
-function requireTimeZone(name: string): string {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
-  } catch (error) {
-    throw new AppError("CONFIG_INVALID", `${name} is no time zone.`, {
-      hint: "Give its IANA name, such as Europe/Berlin.",
-      cause: error,
-    });
-  }
 }
 
 /** What is written must be what every other command takes. Values are made up; only their presence counts. */

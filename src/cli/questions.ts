@@ -1,6 +1,6 @@
 import { confirm, group, multiselect, text } from "@clack/prompts";
 import { AppError } from "../errors.ts";
-import { USUAL } from "../init/answers.ts";
+import { findTimeZone, USUAL } from "../init/answers.ts";
 import type { Choices } from "../init/answers.ts";
 import type { Proposal } from "../init/proposal.ts";
 
@@ -47,6 +47,8 @@ export async function askQuestions(
           ? text({
               message: "In which time zone is it night?",
               initialValue: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+              validate: (value = "") =>
+                findTimeZone(value) === undefined ? "A name such as Europe/Berlin." : undefined,
             })
           : Promise.resolve(given.timeZone),
       hour: () =>

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
+import { findTimeZone } from "../init/answers.ts";
 import type { Answers, Choices } from "../init/answers.ts";
 import { renderConfiguration } from "../init/configuration.ts";
 import { describeNextSteps } from "../init/next-steps.ts";
@@ -32,11 +33,11 @@ export interface InitResult {
 /**
  * Looks at a repository, and writes lifeboat.yml and the workflows for the product in it: all files or none.
  *
- * @throws AppError CONFIG_INVALID when files are there already, or when no store is to be backed up
+ * @throws AppError CONFIG_INVALID when files are there already, when no store is to be backed up, or the time zone is none
  */
 export async function init({ root, force, choose, check }: InitSettings): Promise<InitResult> {
   const { proposal, choices } = await choose(proposeFrom(await lookAtRepository(root)));
-  const answers: Answers = { ...proposal, ...choices };
+  const answers: Answers = { ...proposal, ...choices, timeZone: requireTimeZone(choices.timeZone) };
   if (answers.stores.postgres === undefined && answers.stores.clickhouse === undefined) {
     throw new AppError(
       "CONFIG_INVALID",
@@ -56,6 +57,15 @@ export async function init({ root, force, choose, check }: InitSettings): Promis
     missing: answers.missing,
     nextSteps: describeNextSteps(answers),
   };
+}
+
+/** GitHub takes a workflow with an unknown time zone for broken, and never starts it. */
+function requireTimeZone(name: string): string {
+  const known = findTimeZone(name);
+  if (known !== undefined) return known;
+  throw new AppError("CONFIG_INVALID", `${name} is no time zone.`, {
+    hint: "Give its IANA name, such as Europe/Berlin.",
+  });
 }
 
 function refuseExisting(root: string, files: readonly WrittenFile[]): void {

@@ -19,6 +19,15 @@ export interface Choices {
   recipients: readonly string[];
 }
 
+/** The name of a time zone as it is written, such as Europe/Berlin; undefined where there is none of that name. */
+export function findTimeZone(name: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
 /** All that the files are written from. */
 export interface Answers extends Proposal, Choices {}
 

@@ -17,11 +17,11 @@ beforeEach(async () => {
 });
 afterEach(() => scratch.remove());
 
-async function setUp(root: string, force = false): Promise<InitResult> {
+async function setUp(root: string, force = false, timeZone = USUAL.timeZone): Promise<InitResult> {
   return await init({
     root,
     force,
-    choose: (proposal) => Promise.resolve({ proposal, choices: { ...USUAL, destination } }),
+    choose: (proposal) => Promise.resolve({ proposal, choices: { ...USUAL, timeZone, destination } }),
     check: () => undefined,
   });
 }
@@ -113,6 +113,15 @@ describe("the files", () => {
     const { written } = await setUp(scratch.path, true);
     expect(written).toContain(".github/workflows/lifeboat-freshness.yml");
     expect(await readFile(scratch.file("lifeboat.yml"), "utf8")).toContain("name: ");
+  });
+
+  test("are not written for a time zone that GitHub does not know, and name the one they are for", async () => {
+    await writeFile(scratch.file(".env.example"), "DATABASE_URL=postgres://localhost/x\n");
+    await expect(setUp(scratch.path, false, "Berlin")).rejects.toThrow("Berlin is no time zone.");
+    expect(await readdir(scratch.path)).toEqual([".env.example"]);
+    await setUp(scratch.path, false, "europe/berlin");
+    const drill = await readFile(scratch.file(".github/workflows/lifeboat-weekly-drill.yml"), "utf8");
+    expect(drill).toContain("timezone: Europe/Berlin\n");
   });
 
   test("secrets that a product does not have are asked of nobody", async () => {
