@@ -5,7 +5,7 @@ import { shorten } from "../report/shorten.ts";
 
 /** What an issue's body says of itself, unseen: by it the next run finds the issue again. */
 export interface Marker {
-  /** The product's name. */
+  /** The product's name; empty where the configuration that gives it could not be read. */
   name: string;
   command: string;
   /** The problem's. */
@@ -97,7 +97,8 @@ export function findMarker(body: string): Marker | undefined {
 }
 
 function write(problem: Problem, marker: Marker, at: Date, link: string): Writing {
-  const title = `lifeboat ${marker.command} of ${marker.name}: ${problem.title}`.replace(/\s+/g, " ");
+  const product = marker.name === "" ? "" : ` of ${marker.name}`;
+  const title = `lifeboat ${marker.command}${product}: ${problem.title}`.replace(/\s+/g, " ");
   const seen =
     marker.runs === 1 ? "Seen" : `Seen in ${marker.runs} runs since ${formatTime(marker.firstAt)}, last`;
   const { hint } = problem;

@@ -71,8 +71,8 @@ async function listKnown(
   });
   return issues.flatMap(({ number, body, pull_request }) => {
     const marker = pull_request ? undefined : findMarker(body ?? "");
-    // Where the configuration could not be read, the name was not known either.
-    const isOurs = marker?.name === name || marker?.code === "CONFIG_INVALID";
+    // Where the configuration could not be read, its name may not have been known either.
+    const isOurs = marker?.name === name || marker?.name === "";
     return marker && isOurs && marker.command === command ? [{ number, marker }] : [];
   });
 }

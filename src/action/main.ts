@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import * as core from "@actions/core";
+import { OPTIONS } from "../config/options.ts";
 import { exitStatusOfResult } from "../commands/result.ts";
 import { explainFailure } from "../report/failure.ts";
 import { judgeFailure, judgeResult } from "../report/outcome.ts";
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   const { env } = process;
   useRunnerTemp(env);
   const redactor = new Redactor();
-  let name = core.getInput("name");
+  let name = core.getInput("name") || (env[OPTIONS.name.env] ?? "");
   try {
     const config = await readConfig(env);
     ({ name } = config);

@@ -107,9 +107,16 @@ describe("the issue of a problem", () => {
   });
 
   test("of a configuration that could not be read is closed though its name was not known", async () => {
-    await keep(failed(problemOf({ code: "CONFIG_INVALID" })), "lifeboat");
+    await keep(failed(problemOf({ code: "CONFIG_INVALID" })), "");
+    expect(tracker.issues[0]!.title).toBe("lifeboat backup: The server does not answer.");
     await keep(GOOD);
     expect(tracker.issues).toMatchObject([{ state: "closed" }]);
+  });
+
+  test("of another product's configuration stays open", async () => {
+    await keep(failed(problemOf({ code: "CONFIG_INVALID" })), "other");
+    await keep(GOOD);
+    expect(tracker.issues).toMatchObject([{ state: "open" }]);
   });
 
   test("is found among hundreds, and what people wrote is left alone", async () => {
