@@ -137,14 +137,15 @@ export async function drill(request: DrillRequest, context: RunContext): Promise
     });
     if (isWhole(evidence)) {
       const shared = shareStores(context, manifest.stores, targets);
+      evidence.steps = request.steps.map((step) => leaveUntried(step, ", since the upstream does not run"));
       await tolerate(evidence, async () => {
         evidence.steps = await phases.measure("steps", () =>
           performSteps(request.steps, shared, request.upstream),
         );
       });
     } else {
-      const reason = "Not tried, since the restored data is not whole.";
-      evidence.steps = request.steps.map((step) => leaveUntried(step, reason));
+      const rest = ", since the restored data is not whole";
+      evidence.steps = request.steps.map((step) => leaveUntried(step, rest));
     }
     evidence.restoreSeconds = secondsSince(clock, startMs);
     // Only here: what is thrown above leaves nothing behind, since no result could tell of it.

@@ -183,7 +183,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   const followed = await stopwatch.measure("after", async () =>
     agrees
       ? await performSteps(after, steps)
-      : after.map((step) => leaveUntried(step, "Not tried, since the restored data differs.")),
+      : after.map((step) => leaveUntried(step, ", since the restored data differs")),
   );
   return {
     ...found,

@@ -18,6 +18,9 @@ const stepResultSchema = z.strictObject({
 /** How one step of a drill ended. */
 export type StepResult = z.infer<typeof stepResultSchema>;
 
+/** How the reason of a step begins that was not tried: what kept it from that is told by itself. */
+export const UNTRIED = "Not tried";
+
 const controlResultSchema = z.strictObject({
   /** What was done to a further copy, or to the drill. */
   name: z.string(),

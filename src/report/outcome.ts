@@ -2,6 +2,7 @@ import type { BackupResult } from "../commands/backup.ts";
 import { exitStatusOfResult } from "../commands/result.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Comparison } from "../backup/inventory.ts";
+import { UNTRIED } from "../drill/record.ts";
 import type { DrillRecord, StepResult } from "../drill/record.ts";
 import { describeControl, describeDifference, describeStep } from "../drill/verdict.ts";
 import type { Finding } from "../finding.ts";
@@ -79,10 +80,7 @@ function listProblems(result: RunResult): Problem[] {
     case "drill":
       return listDrillProblems(result.record);
     case "restore":
-      return [
-        ...listDifferingStores(result.comparisons),
-        ...result.after.filter(({ outcome }) => outcome !== "passed").map(toStepProblem),
-      ];
+      return [...listDifferingStores(result.comparisons), ...listStepProblems(result.after)];
     case "verify":
       if (result.damages.length === 0) return [];
       return [
@@ -145,7 +143,7 @@ function listDrillProblems({ verdict, reasons, comparisons, steps, controls = []
           },
         ]),
     ...differing,
-    ...failedSteps.map(toStepProblem),
+    ...listStepProblems(steps),
     ...missed.map(({ name, reason }) => ({
       key: `control ${name}`,
       state: "bad" as const,
@@ -170,10 +168,14 @@ function listDifferingStores(comparisons: readonly Comparison[]): Problem[] {
     }));
 }
 
-function toStepProblem(step: StepResult): Problem {
-  const { name, outcome, reason } = step;
-  const title = `Step "${name}" ${outcome === "failed" ? "failed" : "showed nothing"}`;
-  return { key: `step ${name}`, state: "bad", code: outcome, title, detail: reason, hint: "" };
+/** A step that was not tried is no problem of its own. */
+function listStepProblems(steps: readonly StepResult[]): Problem[] {
+  return steps
+    .filter(({ outcome, reason }) => outcome !== "passed" && !reason.startsWith(UNTRIED))
+    .map(({ name, outcome, reason }) => {
+      const title = `Step "${name}" ${outcome === "failed" ? "failed" : "showed nothing"}`;
+      return { key: `step ${name}`, state: "bad", code: outcome, title, detail: reason, hint: "" };
+    });
 }
 
 function listFindings(subject: string, findings: readonly Finding[]): Problem[] {

@@ -2,6 +2,7 @@ import { AppError, throwIfCancelled } from "../../errors.ts";
 import { secondsSince, withDeadline } from "../../sys/clock.ts";
 import { createRunKey } from "../key-fingerprint.ts";
 import type { DecryptedSecrets } from "../key-fingerprint.ts";
+import { UNTRIED } from "../record.ts";
 import type { StepResult } from "../record.ts";
 import type { UpstreamSettings } from "../upstream/step-upstream.ts";
 import type { DrillContext, Step, StepContext } from "./step.ts";
@@ -42,7 +43,7 @@ export async function performSteps(
       const stopper = findStopper();
       results.push(
         stopper
-          ? leaveUntried(step, `Not tried after "${stopper.name}".`)
+          ? leaveUntried(step, ` after "${stopper.name}"`)
           : await performStep(step, context, { ...shared, secondsSoFar: sumSeconds(results) }),
       );
     }
@@ -59,9 +60,9 @@ function sumSeconds(results: readonly StepResult[]): number {
   return results.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-/** What becomes of a step that was not tried, for a reason that is told in a sentence. */
-export function leaveUntried({ name, kind }: Step, reason: string): StepResult {
-  return { name, kind, outcome: "unproven", seconds: 0, reason, details: [] };
+/** What becomes of a step that was not tried. @param rest - of the sentence that says so, without its full stop */
+export function leaveUntried({ name, kind }: Step, rest: string): StepResult {
+  return { name, kind, outcome: "unproven", seconds: 0, reason: `${UNTRIED}${rest}.`, details: [] };
 }
 
 async function performStep(step: Step, context: DrillContext, shared: Shared): Promise<StepResult> {

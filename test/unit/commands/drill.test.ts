@@ -20,6 +20,7 @@ import {
 } from "../../support/builders.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeTarget } from "../../support/fake-target.ts";
+import { serve } from "../../support/http-server.ts";
 import { MemoryDestination, MemoryPlace } from "../../support/memory-destination.ts";
 import { startTestRun } from "../../support/run-context.ts";
 
@@ -249,6 +250,17 @@ describe("unproven", () => {
       ],
     });
     expect(last.tried).toBe(0);
+  });
+
+  test("when the upstream's port is taken; its steps are there, and were not tried", async () => {
+    await using occupant = await serve(() => {});
+    const upstream = { port: Number(new URL(occupant.url).port), https: false, hostNames: [] };
+    const { record } = await start(bothTargets(), { steps: [buildStep("call")], upstream }).result;
+    expect(record).toMatchObject({
+      verdict: "unproven",
+      steps: [{ name: "call", reason: "Not tried, since the upstream does not run." }],
+      notProven: [],
+    });
   });
 
   test("when no store was asked for, and when the backup leaves out every table of one", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { DoctorResult } from "../../../src/commands/doctor.ts";
 import type { DrillResult } from "../../../src/commands/drill.ts";
 import type { StatusResult } from "../../../src/commands/status.ts";
+import { leaveUntried } from "../../../src/drill/steps/perform.ts";
 import { judge } from "../../../src/drill/verdict.ts";
 import type { Evidence } from "../../../src/drill/verdict.ts";
 import { AppError } from "../../../src/errors.ts";
@@ -49,7 +50,11 @@ test("a drill that went wrong in several ways tells of each thing once", () => {
   const { state, problems } = judgeResult(
     drillOf({
       comparisons: [{ store: "app", differences: Array.from({ length: 12 }, () => difference), ...about }],
-      steps: [step, { ...step, name: "ok", outcome: "passed" }],
+      steps: [
+        step,
+        { ...step, name: "ok", outcome: "passed" },
+        leaveUntried({ ...step, timeoutMs: 1, perform: () => Promise.resolve() }, ' after "migrate"'),
+      ],
       controls: [{ name: "a row less", outcome: "missed", seconds: 1, reason: "Nothing was said." }],
       objectives: { rtoMinutes: 1 },
     }),
