@@ -2,6 +2,7 @@ import { bad, explainAsFinding, good } from "../../finding.ts";
 import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { parseConnection } from "./connection.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { ClickHouseServer } from "./server.ts";
 import { quoteName } from "./sql-text.ts";
 import type { ClickHouseTargetOptions } from "./target.ts";
@@ -29,6 +30,9 @@ export async function diagnoseClickHouseTarget(
     return [
       good("connection", `ClickHouse ${version} at ${connection.endpoint}`),
       await findLackingRights(server),
+      ...(await findLeftovers(server, context).catch((error: unknown) => [
+        explainAsFinding("leftovers", error),
+      ])),
     ];
   } finally {
     await server.close();

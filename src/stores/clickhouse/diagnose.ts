@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from "../../report/quantities.ts";
 import type { RunContext } from "../../run-context.ts";
 import { readCatalog } from "./catalog.ts";
 import type { Catalog } from "./catalog.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { EXACT_READ } from "./reading.ts";
 import { findHiddenRows, findLackingRights } from "./rights.ts";
 import type { Lack } from "./rights.ts";
@@ -54,6 +55,7 @@ export async function diagnoseServer(
     lookAtMutations,
     lookAtReplicas,
     lookAtDetached,
+    () => findLeftovers(server, context),
   ]) {
     try {
       findings.push(...(await look(server, catalog)));

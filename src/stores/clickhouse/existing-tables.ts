@@ -117,6 +117,7 @@ export async function requireNothingFires(server: ClickHouseServer, table: DataT
 
 async function describeBeside(server: ClickHouseServer, table: DataTable): Promise<SchemaEntry> {
   const { database, storedIn } = table;
+  // `leftovers.ts` knows it by its name.
   const name = `lifeboat_${randomBytes(4).toString("hex")}`;
   const [found] = await server.rows<{ engine: string; statement: string }>(
     `SELECT engine, create_table_query AS statement FROM system.tables

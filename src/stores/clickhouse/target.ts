@@ -31,6 +31,7 @@ import { describeInventory, hashIdentity } from "./inventory.ts";
 import { DROP_SETTINGS, Ledger } from "./ledger.ts";
 import { Relocation } from "./relocation.ts";
 import { Restoration } from "./restore.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { isNamed, Selection } from "./selection.ts";
 import { ClickHouseServer } from "./server.ts";
 import type { ServerMode } from "./store.ts";
@@ -117,6 +118,9 @@ class ClickHouseTarget implements ThrowawayTarget {
     const selection = new Selection(requireClickHouse(backup), scope);
     const catalog = await this.#readCatalog(server, listDatabases(backup));
     const { objects, rows } = await findInTheWay(server, catalog, selection);
+    for (const { found, mend } of await findLeftovers(server, this.#context)) {
+      this.#context.reporter.warn(`${found} ${mend}`);
+    }
     return {
       id: hashIdentity(catalog),
       host: describeHost(this.#connection),

@@ -13,6 +13,7 @@ import { addressOf, describeHost } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { readFilledTables } from "./data-only.ts";
 import { quoteIdent } from "./faults.ts";
+import { warnOfLeftovers } from "./leftovers.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { takeInventory } from "./inventory.ts";
 import { describeOccupant, findInTheWay, listOccupants } from "./occupants.ts";
@@ -45,6 +46,7 @@ export class PostgresTarget implements Target {
     const manifest = requirePostgres(backup);
     refuseTransactionPooler(this.connection);
     const look = async (session: Session): Promise<TargetFacts> => {
+      await warnOfLeftovers(session, this.connection.database, this.context);
       const server = await readServerFacts(session, this.connection);
       return {
         ...(await this.lookAtServer(session, manifest, scope)),

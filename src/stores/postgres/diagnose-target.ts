@@ -4,6 +4,7 @@ import type { RunContext } from "../../run-context.ts";
 import { describeConnection, parsePostgresAddress } from "./connection.ts";
 import { adviseExtensions, findMissingExtensions, readExtensions } from "./extensions.ts";
 import { quoteIdent } from "./faults.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { readNamedRoles } from "./grants.ts";
 import { GIVE_PRIMARY, readIsReplica, readServerFacts } from "./server.ts";
@@ -47,6 +48,7 @@ export async function diagnosePostgresTarget(
         ...(needs
           ? [compareVersions(needs, { major, version }), await lookAtExtensions(session, needs, major)]
           : []),
+        ...(await findLeftovers(session, connection.database, context)),
       ];
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import { explainPostgresTools, noteNewerTools } from "./clients/find.ts";
 import { describeConnection, isUnixSocket } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
 import { readExtensions } from "./extensions.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { findMissingRights } from "./rights.ts";
 import type { ReadScope } from "./rights.ts";
@@ -64,6 +65,7 @@ export async function diagnosePostgresStore(
           ["replica", () => lookAtReplica(session)],
           ["size", async () => [describeSize(server)]],
           ["extensions", () => lookAtExtensions(session)],
+          ["leftovers", () => findLeftovers(session, connection.database, context)],
         ];
         const findings: Finding[] = [];
         for (const [check, look] of looks) {

@@ -67,6 +67,11 @@ export function explainConnectFault(
         hint: `Run as an administrator: GRANT CONNECT ON DATABASE ${quoteIdent(database)} TO ${quoteIdent(user)};`,
         cause: error,
       });
+    case "55000":
+      return unreachable(
+        `The database ${database} at ${host}:${port} takes no connection: ${said}.`,
+        `A run that was killed while it replaced the database leaves it so; run in another database of the server: ALTER DATABASE ${quoteIdent(database)} ALLOW_CONNECTIONS true;`,
+      );
     case "57P03":
     case "53300":
       return unreachable(

@@ -5,6 +5,7 @@ import { connectionVariables } from "../store.ts";
 import type { RestoreOutcome, RestoreRequest, Target, TargetFacts } from "../store.ts";
 import { addressOf } from "./connection.ts";
 import type { PostgresConnection } from "./connection.ts";
+import { warnOfLeftovers } from "./leftovers.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { readDatabaseOptions } from "./placement.ts";
 import type { NewDatabase } from "./placement.ts";
@@ -34,6 +35,7 @@ export class NewPostgresTarget extends PostgresTarget {
     const manifest = requirePostgres(backup);
     refuseTransactionPooler(this.#named);
     return await this.#made.atServer(async (session) => {
+      await warnOfLeftovers(session, this.#named.database, this.context);
       await this.#made.check(session, manifest, () =>
         withSession(
           this.#named,

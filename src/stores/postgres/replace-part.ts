@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { escapeLiteral } from "pg";
 import type { Inventory, SchemaObject } from "../../backup/inventory.ts";
 import { ScopeReader } from "../../backup/restore-scope.ts";
 import type { RestoreScope } from "../../backup/restore-scope.ts";
@@ -36,11 +37,17 @@ export async function planReplacing(
 ): Promise<ReplacedPart | undefined> {
   if (occupants.length === 0) return undefined;
   const reader = new ScopeReader(inventory, scope);
+  const whole = occupants.filter(({ type }) => type === "schema");
+  /** What is said of a schema that goes as a whole: its comment, its grants. */
+  const isSaidOfWhole = ({ kind, name }: SchemaObject): boolean =>
+    kind.startsWith("schema ") && whole.some((schema) => name === schema.identity || name === schema.name);
   const readOutside = async (): Promise<SchemaObject[]> => {
     const objects = await readSchemaObjects(session, []);
     const own = objects.filter((object) => object.kind === "sequence" && reader.holds(object));
     const sequences = new Set(own.map(({ name }) => name)); // what is said of them names no table
-    return objects.filter((object) => !reader.holds(object) && !sequences.has(object.name));
+    return objects.filter(
+      (object) => !reader.holds(object) && !sequences.has(object.name) && !isSaidOfWhole(object),
+    );
   };
   await inTransaction(session, "ROLLBACK", async () => {
     const harmed = await findHarm(readOutside, () => dropOccupants(session, occupants));
@@ -48,6 +55,7 @@ export async function planReplacing(
   });
   const moves = planMoves(occupants, await findCompanions(session, occupants));
   const names = [...moves.made, ...moves.renamed];
+  const back = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`)];
   const drop = `DROP SCHEMA ${names.map(quoteIdent).join(", ")} CASCADE`;
   const runAll = (on: Session, work: string, statements: readonly string[]): Promise<void> =>
     inTransaction(on, "COMMIT", async () => {
@@ -57,7 +65,9 @@ export async function planReplacing(
     place: `${names.join(", ")} (look, and run: ${drop};)`,
     async setAside(own) {
       const made = moves.made.map((name) => `CREATE SCHEMA ${quoteIdent(name)}`);
-      await runAll(own, "Replacing a part", [...made, ...moves.aside]);
+      // Whoever finds it after this run was killed reads there what puts it back.
+      const note = `COMMENT ON SCHEMA ${quoteIdent(moves.note)} IS ${escapeLiteral(back.join("; "))}`;
+      await runAll(own, "Replacing a part", [...made, note, ...moves.aside]);
     },
     async drop(own) {
       await inTransaction(own, "COMMIT", async () => {
@@ -74,13 +84,12 @@ export async function planReplacing(
         [names],
       );
       if (aside.length === 0) return;
-      const statements = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${quoteIdent(name)}`)];
       try {
-        await runAll(own, "Putting back what was to be replaced", statements);
+        await runAll(own, "Putting back what was to be replaced", back);
       } catch (error) {
         throw new AppError(
           "STORE_FAILED",
-          `What was to be replaced lies in ${names.join(", ")} still (${String(error)}). Run: ${statements.join("; ")};`,
+          `What was to be replaced lies in ${names.join(", ")} still (${String(error)}). Run: ${back.join("; ")};`,
           { hint: "Make room where it lay, and run these statements.", cause: error },
         );
       }
@@ -124,6 +133,8 @@ interface Move {
 interface Moves {
   /** Schemas that are made for what is moved, and new names of schemas that are moved whole. */
   made: string[];
+  /** The one of those that is there for its comment alone. */
+  note: string;
   renamed: string[];
   /** In the order of each way. */
   aside: string[];
@@ -156,7 +167,8 @@ function planMoves(occupants: readonly Occupant[], companions: readonly Occupant
   const others = movesOf((type) => !ROUTINES.has(type) && type !== "sequence");
   const sequences = movesOf((type) => type === "sequence");
   return {
-    made: [...asideOf.values()].filter((name) => !renamed.includes(name)),
+    made: [prefix, ...[...asideOf.values()].filter((name) => !renamed.includes(name))],
+    note: prefix,
     renamed,
     aside: [...routines, ...renames, ...others, ...sequences].map(({ aside }) => aside),
     back: [...renames, ...others, ...routines, ...sequences].map(({ back }) => back),

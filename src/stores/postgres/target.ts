@@ -5,6 +5,7 @@ import type { Placement, Target, ThrowawayTarget } from "../store.ts";
 import { connectionTo, parsePostgresAddress } from "./connection.ts";
 import type { PostgresAddress, PostgresConnection } from "./connection.ts";
 import { quoteIdent } from "./faults.ts";
+import { markThrowaway } from "./leftovers.ts";
 import { refuseTransactionPooler } from "./poolers.ts";
 import { NewDatabase } from "./placement.ts";
 import { dropUnusedRoles } from "./roles.ts";
@@ -57,6 +58,7 @@ export async function createPostgresThrowaway(
         `Creating the database ${database}`,
         `CREATE DATABASE ${quoteIdent(database)} TEMPLATE template0`,
       );
+      await session.run(`Noting when ${database} was made`, markThrowaway(database, context.clock.now()));
     },
     { patient: true },
   );

@@ -10,6 +10,7 @@ import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
 import { systemClock } from "../../../src/sys/clock.ts";
 import { Secret } from "../../../src/sys/secret.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { serve } from "../../support/http-server.ts";
 import { startTestRun } from "../../support/run-context.ts";
 
@@ -236,4 +237,27 @@ test("a server that cannot be reached is a finding, too", async () => {
   const findings = await store.diagnose();
   expect(findings).toMatchObject([{ check: "connection", state: "bad" }]);
   expect(JSON.stringify(findings)).not.toContain("planted-password");
+});
+
+test("a table that a killed restore left is found once no restore can be at work", async () => {
+  const admin = createClickHouseTarget({ store: "admin", url: new Secret(server.url) }, startTestRun());
+  await admin.query("CREATE TABLE app.lifeboat_0123abcd AS app.a");
+  try {
+    const look = async (hours: number): Promise<Finding[]> => {
+      const clock = new FakeClock(new Date(Date.now() + hours * 3_600_000).toISOString());
+      const findings = await diagnoseClickHouseTarget(
+        { url: new Secret(server.url) },
+        { ...startTestRun(), clock },
+      );
+      return findings.filter(({ check }) => check === "leftovers");
+    };
+    expect(await look(1)).toEqual([]);
+    const [found] = await look(7);
+    expect(found).toMatchObject({ state: "warning", mend: "DROP TABLE `app`.`lifeboat_0123abcd` SYNC" });
+    await admin.query(found?.mend ?? "");
+    expect(await look(7)).toEqual([]);
+  } finally {
+    await admin.query("DROP TABLE IF EXISTS app.lifeboat_0123abcd SYNC");
+    await admin.close();
+  }
 });
