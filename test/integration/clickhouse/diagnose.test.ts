@@ -10,6 +10,7 @@ import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
 import { systemClock } from "../../../src/sys/clock.ts";
 import { Secret } from "../../../src/sys/secret.ts";
+import { runClickHouse } from "../../e2e/product.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { serve } from "../../support/http-server.ts";
 import { startTestRun } from "../../support/run-context.ts";
@@ -41,13 +42,14 @@ beforeAll(async () => {
     { name: "counted", grants: ["GRANT SELECT ON *.*"], queriesAnHour: 10_000 },
     { name: "readonly_1", grants: ["GRANT SELECT ON app.*"], settings: { readonly: 1 } },
   ]);
-  const admin = createClickHouseTarget({ store: "admin", url: new Secret(server.url) }, startTestRun());
-  await admin.query(`CREATE DATABASE app; CREATE TABLE app.a (id UInt64, v UInt64) ENGINE = MergeTree ORDER BY id;
+  await runClickHouse(
+    server.url,
+    `CREATE DATABASE app; CREATE TABLE app.a (id UInt64, v UInt64) ENGINE = MergeTree ORDER BY id;
     INSERT INTO app.a SELECT number, number FROM numbers(1000);
     CREATE TABLE app.b (id UInt64) ENGINE = MergeTree PARTITION BY id ORDER BY id; INSERT INTO app.b VALUES (1), (2);
     ALTER TABLE app.b DETACH PARTITION 1;
-    ALTER TABLE app.a UPDATE v = throwIf(id = 500) WHERE 1 SETTINGS mutations_sync = 0`);
-  await admin.close();
+    ALTER TABLE app.a UPDATE v = throwIf(id = 500) WHERE 1 SETTINGS mutations_sync = 0`,
+  );
 });
 
 afterAll(() => server.stop());
@@ -261,3 +263,31 @@ test("a table that a killed restore left is found once no restore can be at work
     await admin.close();
   }
 });
+
+test("a table of thousands of parts, and a mutation that is under way, deserve a look", async () => {
+  await runClickHouse(
+    server.url,
+    `CREATE TABLE app.crowded (id UInt16) ENGINE = MergeTree PARTITION BY id ORDER BY id
+       SETTINGS max_parts_in_total = 10000;
+     INSERT INTO app.crowded SELECT number FROM numbers(2999) SETTINGS max_partitions_per_insert_block = 0;
+     CREATE TABLE app.resting (id UInt8, v UInt8) ENGINE = MergeTree ORDER BY id;
+     INSERT INTO app.resting VALUES (1, 1);
+     SYSTEM STOP MERGES app.resting;
+     ALTER TABLE app.resting UPDATE v = 2 WHERE 1 SETTINGS mutations_sync = 0`,
+  );
+  const before = await diagnose("lifeboat");
+  expect(before.filter(({ check }) => check === "parts")).toEqual([]);
+  expect(before).toContainEqual({
+    check: "mutations",
+    state: "warning",
+    found: expect.stringContaining("A mutation of app.resting is under way"),
+    mend: expect.stringMatching(/^SELECT parts_to_do FROM system\.mutations WHERE mutation_id = '\w+\.txt'/),
+  });
+  await runClickHouse(server.url, "INSERT INTO app.crowded VALUES (2999)");
+  expect(await diagnose("lifeboat")).toContainEqual({
+    check: "parts",
+    state: "warning",
+    found: expect.stringMatching(/^app\.crowded lies in 3,?000 parts of 3,?000 partitions:/),
+    mend: expect.stringMatching(/^OPTIMIZE TABLE `app`\.`crowded`/),
+  });
+}, 300_000);
