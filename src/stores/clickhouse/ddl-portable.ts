@@ -21,6 +21,7 @@ export function makePortable(statement: string): string {
   const edits = [
     ...cutPlaceOfBirth(head),
     ...rewriteEngine(head),
+    ...cutBorrowedColumns(head),
     ...cutServerSettings(head),
     ...keepRefreshEmpty(head, tokens[body]),
     ...silenceOutward(statement, tokens, body),
@@ -77,31 +78,46 @@ function cutPlaceOfBirth(head: readonly Token[]): Edit[] {
   return edits;
 }
 
-function rewriteEngine(head: readonly Token[]): Edit[] {
+/** A table of the engine Alias has the columns of the one it stands for, and the server that lists them takes none. */
+function cutBorrowedColumns(head: readonly Token[]): Edit[] {
+  const engine = findEngine(head);
+  const open = head.findIndex((token) => token.depth === 0 && token.text === "(");
+  if (head[engine]?.value !== "Alias" || open === -1 || open > engine) return [];
+  const close = head.findIndex((token, index) => index > open && token.depth === 0);
+  return [replaceTokens(head, open, close, "")];
+}
+
+/** @returns the index of its name; -1 where there is none */
+function findEngine(head: readonly Token[]): number {
   const at = head.findIndex(
     (token, index) => token.depth === 0 && isWord(token, "ENGINE") && head[index + 1]?.text === "=",
   );
-  const name = head[at + 2];
-  if (at === -1 || !name) return [];
-  const hasArguments = head[at + 3]?.text === "(";
-  const close = hasArguments ? head.findIndex((token, index) => index > at + 3 && token.depth === 0) : at + 2;
-  const args = hasArguments ? splitAtCommas(head.slice(at + 4, close)) : [];
+  return at === -1 ? -1 : at + 2;
+}
+
+function rewriteEngine(head: readonly Token[]): Edit[] {
+  const at = findEngine(head);
+  const name = head[at];
+  if (!name) return [];
+  const hasArguments = head[at + 1]?.text === "(";
+  const close = hasArguments ? head.findIndex((token, index) => index > at + 1 && token.depth === 0) : at;
+  const args = hasArguments ? splitAtCommas(head.slice(at + 2, close)) : [];
 
   if (name.value === "Distributed") {
     const [, database, table] = args.map((arg) => (arg.length === 1 ? arg[0]?.value : undefined));
     if (database !== undefined && table !== undefined) {
       const engine = `Merge(${quoteText(database)}, ${quoteText(`^${escapeRegExp(table)}$`)})`;
-      return [replaceTokens(head, at + 2, close, engine)];
+      return [replaceTokens(head, at, close, engine)];
     }
   }
-  if (isOutward(name.value)) return [replaceTokens(head, at + 2, endOfStorage(head, close), "Null")];
+  if (isOutward(name.value)) return [replaceTokens(head, at, endOfStorage(head, close), "Null")];
 
   const plain = toPlainEngine(name.value);
   if (plain === name.value) return [];
   const isPlaced =
     args.length >= 2 && args.slice(0, 2).every((arg) => arg.length === 1 && arg[0]?.kind === "string");
   const kept = args.slice(isPlaced ? 2 : 0).map((arg) => arg.map((token) => token.text).join(" "));
-  return [replaceTokens(head, at + 2, close, kept.length > 0 ? `${plain}(${kept.join(", ")})` : plain)];
+  return [replaceTokens(head, at, close, kept.length > 0 ? `${plain}(${kept.join(", ")})` : plain)];
 }
 
 function cutServerSettings(head: readonly Token[]): Edit[] {

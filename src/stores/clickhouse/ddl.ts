@@ -126,6 +126,7 @@ export const CREATE_SETTINGS = {
   allow_experimental_refreshable_materialized_view: 1,
   allow_experimental_window_view: 1,
   allow_experimental_live_view: 1,
+  allow_experimental_alias_table_engine: 1,
   allow_experimental_time_series_table: 1,
   // Otherwise a user's profile could give columns another type than the statement says.
   data_type_default_nullable: 0,

@@ -13,6 +13,11 @@ describe("a statement for one plain server", () => {
       "CREATE VIEW a.v (`x` Int8, `s` String COMMENT 'it''s') AS SELECT * FROM null('`x` Int8, `s` String COMMENT \\'it\\'\\'s\\'')",
     ],
     [
+      "a table that stands for another",
+      "CREATE TABLE a.t (`x` Int8, `s` String DEFAULT concat('(', x)) ENGINE = Alias('a', 'z') COMMENT '('",
+      "CREATE TABLE a.t ENGINE = Alias('a', 'z') COMMENT '('",
+    ],
+    [
       "a column named like a table function",
       "CREATE VIEW a.v (`url` String) AS SELECT url, s3 FROM a.t WHERE (url) != ''",
       "CREATE VIEW a.v (`url` String) AS SELECT url, s3 FROM a.t WHERE (url) != ''",
