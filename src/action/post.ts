@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as core from "@actions/core";
 import { tidyAfter } from "../commands/tidy.ts";
+import type { NamedDestination } from "../config/config.ts";
 import { openDestination } from "../destinations/open.ts";
 import { explainFailure } from "../report/failure.ts";
 import { createContext } from "../run-context.ts";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
       env,
       cacheDir: tmpdir(),
     });
-    for (const named of config.destinations) {
+    const tidyAt = async (named: NamedDestination): Promise<void> => {
       const destination = await openDestination(named.config, config.name, context);
       const { removed, kept } = await tidyAfter(destination, backupId);
       destination.close();
@@ -42,11 +43,19 @@ async function main(): Promise<void> {
       if (removed > 0) core.info(`Removed ${removed} objects ${at}, which was not completed.`);
       if (kept > 0)
         core.info(`Left ${kept} finished parts ${at}, which the next backup need not send again.`);
-    }
+    };
+    // One that cannot be reached is no reason to leave the others as they are.
+    await Promise.all(
+      config.destinations.map((named) => tidyAt(named).catch((error: unknown) => warn(error, redactor))),
+    );
   } catch (error) {
-    const { title, hint } = explainFailure(error, redactor);
-    core.warning(`What the step left behind could not be removed: ${title} ${hint}`);
+    warn(error, redactor);
   }
+}
+
+function warn(error: unknown, redactor: Redactor): void {
+  const { title, hint } = explainFailure(error, redactor);
+  core.warning(`What the step left behind could not be removed: ${title} ${hint}`);
 }
 
 async function removeScratch(): Promise<void> {

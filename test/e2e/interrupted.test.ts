@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { FaultyS3Proxy } from "../support/faulty-s3-proxy.ts";
@@ -58,8 +60,16 @@ test("after a step that was killed, post removes what it left, and the next back
 
   proxy.decide = () => ({ kind: "pass" });
   expect(await runner.run(list)).toMatchObject({ status: 0, outputs: { "backup-id": "" } });
-  const post = await runner.runPost(inputs, main);
-  expect(post).toMatchObject({ status: 0, annotations: [] });
+  const config = join(runner.workspace, "lifeboat.yml");
+  const here = `{ url: "${inputs["destination"]}", endpoint: "${proxy.endpoint}", region: ${bucket.region}, path-style: true }`;
+  await writeFile(config, `destinations: { gone: { url: file:///dev/null/backups }, here: ${here} }\n`);
+  const { command = "", "postgres-url": postgres = "", "clickhouse-url": clickhouse = "" } = inputs;
+  const both = { command, "postgres-url": postgres, "clickhouse-url": clickhouse, config };
+  const post = await runner.runPost(both, main);
+  expect(post.status).toBe(0);
+  expect(post.annotations).toMatchObject([
+    { level: "warning", message: expect.stringContaining("/dev/null") },
+  ]);
   expect(post.log).toMatch(/^Removed \d+ objects of backup/m);
   expect(await listLeft(bucket)).toEqual({ objects: [], uploads: [] });
   const next = await runner.run(inputs);
