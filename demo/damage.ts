@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Difference } from "../src/backup/inventory.ts";
-import { damageAfterRestore } from "../src/commands/controls.ts";
+import { damageAfterRestore } from "../src/commands/restoring/controls.ts";
 import { drill } from "../src/commands/drill.ts";
 import type { DrillResult } from "../src/commands/drill.ts";
 import type { DrillConfig, TargetConfig } from "../src/config/config.ts";

@@ -13,14 +13,14 @@ import { secondsSince, Stopwatch } from "../sys/clock.ts";
 import { VERSION } from "../version.ts";
 import { fingerprintKeys } from "./application-keys.ts";
 import type { GivenKey } from "./application-keys.ts";
-import { BackupWriter } from "./backup-writer.ts";
-import { findEarlier, NOTHING, recall } from "./earlier.ts";
-import type { Earlier } from "./earlier.ts";
-import { recallBackups } from "./history.ts";
-import { publish, putRestoreGuide } from "./publish.ts";
-import { removeReceipts } from "./receipts.ts";
-import { warnOfOthers } from "./recipients.ts";
-import { lookForRoom } from "./room.ts";
+import { BackupWriter } from "./objects/backup-writer.ts";
+import { findEarlier, NOTHING, recall } from "./catalogue/earlier.ts";
+import type { Earlier } from "./catalogue/earlier.ts";
+import { recallBackups } from "./catalogue/history.ts";
+import { publish, putRestoreGuide } from "./catalogue/publish.ts";
+import { removeReceipts } from "./catalogue/receipts.ts";
+import { warnOfOthers } from "./objects/recipients.ts";
+import { lookForRoom } from "./catalogue/room.ts";
 import { runTogether, settleAll } from "./together.ts";
 
 export interface BackupRequest {

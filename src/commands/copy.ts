@@ -3,10 +3,10 @@ import { objectsOfStore } from "../backup/manifest.ts";
 import type { Manifest, StoredObject } from "../backup/manifest.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { RunContext } from "../run-context.ts";
-import { listBackupIds, pickBackup, readManifest } from "./catalogue.ts";
-import type { Selection } from "./catalogue.ts";
-import { readObjects } from "./object-reader.ts";
-import { publish, putRestoreGuide } from "./publish.ts";
+import { listBackupIds, pickBackup, readManifest } from "./catalogue/catalogue.ts";
+import type { Selection } from "./catalogue/catalogue.ts";
+import { readObjects } from "./objects/object-reader.ts";
+import { publish, putRestoreGuide } from "./catalogue/publish.ts";
 import { settleAll } from "./together.ts";
 
 const OBJECTS_AT_ONCE = 4;

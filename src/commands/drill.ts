@@ -25,18 +25,18 @@ import { Scratch } from "../sys/scratch.ts";
 import { VERSION } from "../version.ts";
 import { requireKeys } from "./application-keys.ts";
 import type { GivenKey } from "./application-keys.ts";
-import { pickBackup } from "./catalogue.ts";
-import type { Selection } from "./catalogue.ts";
-import { performControls } from "./controls.ts";
-import { recallDrills } from "./history.ts";
-import { readObjects } from "./object-reader.ts";
+import { pickBackup } from "./catalogue/catalogue.ts";
+import type { Selection } from "./catalogue/catalogue.ts";
+import { performControls } from "./restoring/controls.ts";
+import { recallDrills } from "./catalogue/history.ts";
+import { readObjects } from "./objects/object-reader.ts";
 import { findDifferingTables, restoreAndCompare } from "./restore.ts";
-import { pairTargets } from "./restore-checks.ts";
-import type { Pairing } from "./restore-checks.ts";
-import { destroyAll, openTargets } from "./throwaways.ts";
-import type { OpenTarget } from "./throwaways.ts";
+import { pairTargets } from "./restoring/restore-checks.ts";
+import type { Pairing } from "./restoring/restore-checks.ts";
+import { destroyAll, openTargets } from "./restoring/throwaways.ts";
+import type { OpenTarget } from "./restoring/throwaways.ts";
 import { settleAll } from "./together.ts";
-import { requireUnlocked } from "./unlock.ts";
+import { requireUnlocked } from "./objects/unlock.ts";
 
 export interface DrillRequest {
   destination: Destination;

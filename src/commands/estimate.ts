@@ -5,7 +5,7 @@ import type { RetentionPolicy } from "../backup/retention.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { RunContext } from "../run-context.ts";
 import type { Outline } from "../stores/store.ts";
-import { recallManifests } from "./history.ts";
+import { recallManifests } from "./catalogue/history.ts";
 import { settleAll } from "./together.ts";
 
 const EVERY_DAYS = { every: 1, daily: 1, weekly: 7, monthly: 30 } as const;

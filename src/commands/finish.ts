@@ -18,10 +18,10 @@ import { secondsSince } from "../sys/clock.ts";
 import { VERSION } from "../version.ts";
 import { describeStore } from "./backup.ts";
 import type { BackupResult } from "./backup.ts";
-import { recallBackups } from "./history.ts";
-import { publish, putRestoreGuide } from "./publish.ts";
-import { readReceipts, removeReceipts } from "./receipts.ts";
-import { pickPlanned, readPlan, readRecords, removeShards } from "./shards.ts";
+import { recallBackups } from "./catalogue/history.ts";
+import { publish, putRestoreGuide } from "./catalogue/publish.ts";
+import { readReceipts, removeReceipts } from "./catalogue/receipts.ts";
+import { pickPlanned, readPlan, readRecords, removeShards } from "./catalogue/shards.ts";
 import { settleAll } from "./together.ts";
 
 /** Named in a message at the most. */

@@ -3,8 +3,8 @@ import type { BackupSummary, Span } from "../backup/backup-summary.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { DrillRecord } from "../drill/record.ts";
 import type { RunContext } from "../run-context.ts";
-import { listManifests, readDrills, readEach, readManifest, readPins } from "./catalogue.ts";
-import type { SummaryCache } from "./summary-cache.ts";
+import { listManifests, readDrills, readEach, readManifest, readPins } from "./catalogue/catalogue.ts";
+import type { SummaryCache } from "./catalogue/summary-cache.ts";
 
 /** One complete backup, as `list` shows it. */
 export interface ListedBackup extends BackupSummary {

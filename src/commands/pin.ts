@@ -3,7 +3,7 @@ import type { Destination } from "../destinations/destination.ts";
 import { pinKey } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import { pickBackup, readPins } from "./catalogue.ts";
+import { pickBackup, readPins } from "./catalogue/catalogue.ts";
 
 export interface PinResult {
   command: "pin" | "unpin";

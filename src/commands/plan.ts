@@ -7,7 +7,7 @@ import type { RunContext } from "../run-context.ts";
 import { fingerprintKeys } from "./application-keys.ts";
 import { check } from "./backup.ts";
 import type { BackupRequest } from "./backup.ts";
-import { findEarlier, NOTHING, recall } from "./earlier.ts";
+import { findEarlier, NOTHING, recall } from "./catalogue/earlier.ts";
 import { runTogether } from "./together.ts";
 
 export interface PlanRequest extends Pick<

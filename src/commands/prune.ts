@@ -19,12 +19,12 @@ import {
 } from "../destinations/keys.ts";
 import { AppError } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
-import { listBackupIds, readDrills, readPins, requireManifests } from "./catalogue.ts";
-import { readReceipts } from "./receipts.ts";
-import { republish, requireUnchanged } from "./publish.ts";
-import { readServerFolders } from "./server-folders.ts";
-import { pruneServerPlaces } from "./server-places.ts";
-import type { PrunedPlace, ServerPlace } from "./server-places.ts";
+import { listBackupIds, readDrills, readPins, requireManifests } from "./catalogue/catalogue.ts";
+import { readReceipts } from "./catalogue/receipts.ts";
+import { republish, requireUnchanged } from "./catalogue/publish.ts";
+import { readServerFolders } from "./catalogue/server-folders.ts";
+import { pruneServerPlaces } from "./catalogue/server-places.ts";
+import type { PrunedPlace, ServerPlace } from "./catalogue/server-places.ts";
 import { settleAll } from "./together.ts";
 
 /**

@@ -15,12 +15,12 @@ import { PASSPHRASE } from "../encryption/recipient.ts";
 import { renderRestoreGuide } from "../report/restore-guide.ts";
 import type { RunContext } from "../run-context.ts";
 import { secondsSince } from "../sys/clock.ts";
-import { listBackupIds, pickBackup, readManifest } from "./catalogue.ts";
-import { readObjects } from "./object-reader.ts";
-import { ObjectWriter } from "./object-writer.ts";
-import { requireUnchanged } from "./publish.ts";
+import { listBackupIds, pickBackup, readManifest } from "./catalogue/catalogue.ts";
+import { readObjects } from "./objects/object-reader.ts";
+import { ObjectWriter } from "./objects/object-writer.ts";
+import { requireUnchanged } from "./catalogue/publish.ts";
 import { settleAll } from "./together.ts";
-import { requireUnlocked } from "./unlock.ts";
+import { requireUnlocked } from "./objects/unlock.ts";
 
 export interface RekeyRequest {
   destination: Destination;

@@ -16,17 +16,23 @@ import type { PhaseTime } from "../sys/clock.ts";
 import { Scratch } from "../sys/scratch.ts";
 import { requireKeys } from "./application-keys.ts";
 import type { GivenKey } from "./application-keys.ts";
-import { pickBackup } from "./catalogue.ts";
-import type { Selection } from "./catalogue.ts";
-import { compareRestored, narrowExpected } from "./compare-restored.ts";
-import type { RestoredStore } from "./compare-restored.ts";
-import { readObjects } from "./object-reader.ts";
-import { divideScope, pairTargets, placePairings, refuseSurprises, requireAccess } from "./restore-checks.ts";
-import type { Pairing } from "./restore-checks.ts";
-import { planRestore } from "./restore-plan.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { pickBackup } from "./catalogue/catalogue.ts";
+import type { Selection } from "./catalogue/catalogue.ts";
+import { compareRestored, narrowExpected } from "./restoring/compare-restored.ts";
+import type { RestoredStore } from "./restoring/compare-restored.ts";
+import { readObjects } from "./objects/object-reader.ts";
+import {
+  divideScope,
+  pairTargets,
+  placePairings,
+  refuseSurprises,
+  requireAccess,
+} from "./restoring/restore-checks.ts";
+import type { Pairing } from "./restoring/restore-checks.ts";
+import { planRestore } from "./restoring/restore-plan.ts";
+import type { RestorePlan } from "./restoring/restore-plan.ts";
 import { runTogether, settleAll } from "./together.ts";
-import { requireUnlocked } from "./unlock.ts";
+import { requireUnlocked } from "./objects/unlock.ts";
 
 export interface RestoreRequest {
   destination: Destination;

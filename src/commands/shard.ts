@@ -15,11 +15,11 @@ import type { Store } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
 import { check, describeStore, tidyOnFailure } from "./backup.ts";
 import type { BackupRequest } from "./backup.ts";
-import { BackupWriter } from "./backup-writer.ts";
-import type { Attempt } from "./backup-writer.ts";
-import { findEarlier, NOTHING, recall } from "./earlier.ts";
-import { warnOfOthers } from "./recipients.ts";
-import { findRecord } from "./shards.ts";
+import { BackupWriter } from "./objects/backup-writer.ts";
+import type { Attempt } from "./objects/backup-writer.ts";
+import { findEarlier, NOTHING, recall } from "./catalogue/earlier.ts";
+import { warnOfOthers } from "./objects/recipients.ts";
+import { findRecord } from "./catalogue/shards.ts";
 import { runTogether } from "./together.ts";
 
 export interface ShardRequest extends Pick<

@@ -12,7 +12,7 @@ import { AppError } from "../errors.ts";
 import { bad, explainAsFinding, warning, worstOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 import type { RunContext } from "../run-context.ts";
-import { listBackupIds, listDrillIds, readDrillRecords, readManifests } from "./catalogue.ts";
+import { listBackupIds, listDrillIds, readDrillRecords, readManifests } from "./catalogue/catalogue.ts";
 import { settleAll } from "./together.ts";
 
 /** How many of the newest backups and drills are looked at; more only where a store is in none of them. */

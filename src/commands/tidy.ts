@@ -7,9 +7,9 @@ import {
   manifestKey,
   partsPrefix,
 } from "../destinations/keys.ts";
-import { listBackupIds, requireManifests } from "./catalogue.ts";
+import { listBackupIds, requireManifests } from "./catalogue/catalogue.ts";
 import { RUN_LIMIT_MS } from "./prune.ts";
-import { readReceipts } from "./receipts.ts";
+import { readReceipts } from "./catalogue/receipts.ts";
 
 /** What became of the objects of a run that ended early. */
 export interface Tidied {

@@ -11,10 +11,10 @@ import { countOf } from "../report/quantities.ts";
 import type { RunContext } from "../run-context.ts";
 import type { ContentProof } from "../stores/store.ts";
 import { secondsSince } from "../sys/clock.ts";
-import { listBackupIds, pickBackup, readManifests } from "./catalogue.ts";
-import { readObjects } from "./object-reader.ts";
-import { verifyServerPlaces } from "./server-places.ts";
-import type { ServerPlace } from "./server-places.ts";
+import { listBackupIds, pickBackup, readManifests } from "./catalogue/catalogue.ts";
+import { readObjects } from "./objects/object-reader.ts";
+import { verifyServerPlaces } from "./catalogue/server-places.ts";
+import type { ServerPlace } from "./catalogue/server-places.ts";
 
 const OBJECTS_AT_ONCE = 4;
 

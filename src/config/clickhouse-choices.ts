@@ -1,4 +1,4 @@
-import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-mode/server-destination.ts";
 import type { ServerMode } from "../stores/clickhouse/store.ts";
 import { Secret } from "../sys/secret.ts";
 import type { Sources } from "./sources.ts";

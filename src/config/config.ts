@@ -21,7 +21,7 @@ import { readRestore } from "./restore.ts";
 import type { RestoreSettings } from "./restore.ts";
 import { readSharding } from "./sharding.ts";
 import { Sources } from "./sources.ts";
-import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-mode/server-destination.ts";
 import type { UpstreamSettings } from "../drill/upstream/step-upstream.ts";
 import type { StepConfig } from "./steps.ts";
 import { needsUpstream, readSteps, readUpstream } from "./steps.ts";

@@ -1,7 +1,7 @@
 import { NamePattern } from "../backup/name-pattern.ts";
-import type { DigestRules } from "../stores/postgres/digest.ts";
-import type { DumpSettings } from "../stores/postgres/dump.ts";
-import type { ScopeRules } from "../stores/postgres/scope.ts";
+import type { DigestRules } from "../stores/postgres/catalog/digest.ts";
+import type { DumpSettings } from "../stores/postgres/backup/dump.ts";
+import type { ScopeRules } from "../stores/postgres/backup/scope.ts";
 import type { PostgresKey } from "./postgres-keys.ts";
 import type { Sources } from "./sources.ts";
 import { readSizeBytes } from "./values.ts";

@@ -3,7 +3,7 @@ import { Secret } from "../sys/secret.ts";
 import type { Address } from "./addresses.ts";
 import { hasParts, readAddress } from "./addresses.ts";
 import type { StoreKind } from "../backup/manifest.ts";
-import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-mode/server-destination.ts";
 import type { Path } from "./faults.ts";
 import type { Command } from "./options.ts";
 import type { Place } from "./problems.ts";

@@ -1,4 +1,4 @@
-import type { RestorePlan } from "../commands/restore-plan.ts";
+import type { RestorePlan } from "../commands/restoring/restore-plan.ts";
 import { countOf } from "./quantities.ts";
 
 /** What a restore would do, in sentences and in the order in which it would happen. */

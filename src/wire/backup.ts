@@ -1,8 +1,8 @@
 import { backup } from "../commands/backup.ts";
-import { pickReceivers } from "../commands/receivers.ts";
+import { pickReceivers } from "../commands/catalogue/receivers.ts";
 import type { RunResult } from "../commands/result.ts";
 import { backupShard } from "../commands/shard.ts";
-import { pickPlanned, readPlan } from "../commands/shards.ts";
+import { pickPlanned, readPlan } from "../commands/catalogue/shards.ts";
 import type { BackupConfig, ShardConfig } from "../config/config.ts";
 import type { Destination } from "../destinations/destination.ts";
 import { SeveralDestinations } from "../destinations/several.ts";

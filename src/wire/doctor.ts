@@ -1,7 +1,7 @@
 import type { MonthEstimate } from "../backup/month-estimate.ts";
 import type { Subject } from "../commands/doctor.ts";
 import { estimate } from "../commands/estimate.ts";
-import { lookForRoom } from "../commands/room.ts";
+import { lookForRoom } from "../commands/catalogue/room.ts";
 import type { DoctorConfig, StoreConfig, TargetConfig } from "../config/config.ts";
 import { ConninfoProblem, parseConninfo } from "../conninfo.ts";
 import { NO_RIGHT } from "../destinations/directory-errors.ts";
@@ -102,9 +102,9 @@ async function diagnoseTarget(
 ): Promise<Finding[]> {
   const source = stores.find(({ name }) => name === target.store);
   if (target.kind === "postgres" && (source === undefined || source.kind === "postgres")) {
-    const { diagnosePostgresTarget } = await import("../stores/postgres/diagnose-target.ts");
+    const { diagnosePostgresTarget } = await import("../stores/postgres/doctor/diagnose-target.ts");
     return await diagnosePostgresTarget(target, source, context);
   }
-  const { diagnoseClickHouseTarget } = await import("../stores/clickhouse/diagnose-target.ts");
+  const { diagnoseClickHouseTarget } = await import("../stores/clickhouse/doctor/diagnose-target.ts");
   return await diagnoseClickHouseTarget(target, context);
 }

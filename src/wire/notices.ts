@@ -1,4 +1,4 @@
-import { readLastOutcome, writeLastOutcome } from "../commands/last-outcome.ts";
+import { readLastOutcome, writeLastOutcome } from "../commands/catalogue/last-outcome.ts";
 import type { RunResult } from "../commands/result.ts";
 import type { Config } from "../config/config.ts";
 import type { Destination } from "../destinations/destination.ts";

@@ -1,12 +1,12 @@
 import type { Subject } from "../commands/doctor.ts";
-import type { ServerPlace } from "../commands/server-places.ts";
+import type { ServerPlace } from "../commands/catalogue/server-places.ts";
 import { openDestination } from "../destinations/open.ts";
 import { readS3Address } from "../destinations/s3-address.ts";
 import { AppError } from "../errors.ts";
 import { good, warning } from "../finding.ts";
 import type { RunContext } from "../run-context.ts";
-import { describePlace } from "../stores/clickhouse/server-destination.ts";
-import type { ServerDestination } from "../stores/clickhouse/server-destination.ts";
+import { describePlace } from "../stores/clickhouse/server-mode/server-destination.ts";
+import type { ServerDestination } from "../stores/clickhouse/server-mode/server-destination.ts";
 
 /** Opens the places that servers write to by themselves, as far as this machine can, for as long as the work takes. */
 export async function withServerPlaces<Result>(

@@ -20,28 +20,28 @@ export async function buildTarget(
   context: RunContext,
 ): Promise<Target> {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await import("../stores/postgres/target.ts");
+    const { createPostgresTarget } = await import("../stores/postgres/restore/target.ts");
     return createPostgresTarget({ ...config, placement }, context);
   }
-  const { createClickHouseTarget } = await import("../stores/clickhouse/target.ts");
+  const { createClickHouseTarget } = await import("../stores/clickhouse/restore/target.ts");
   return createClickHouseTarget({ ...config, placement }, context);
 }
 
 export async function buildThrowaway(config: TargetConfig, context: RunContext): Promise<ThrowawayTarget> {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await import("../stores/postgres/target.ts");
+    const { createPostgresThrowaway } = await import("../stores/postgres/restore/target.ts");
     return await createPostgresThrowaway(config, context);
   }
-  const { createClickHouseThrowaway } = await import("../stores/clickhouse/target.ts");
+  const { createClickHouseThrowaway } = await import("../stores/clickhouse/restore/target.ts");
   return await createClickHouseThrowaway(config, context);
 }
 
 export async function buildProof(kind: StoreKind, context: RunContext): Promise<ContentProof> {
   if (kind === "postgres") {
-    const { createPostgresProof } = await import("../stores/postgres/proof.ts");
+    const { createPostgresProof } = await import("../stores/postgres/archive/proof.ts");
     return createPostgresProof(context);
   }
-  const { createClickHouseProof } = await import("../stores/clickhouse/proof.ts");
+  const { createClickHouseProof } = await import("../stores/clickhouse/native/proof.ts");
   return createClickHouseProof(context);
 }
 

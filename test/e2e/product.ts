@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { startClickHouse } from "../../local-services/clickhouse.ts";
-import { createClickHouseTarget } from "../../src/stores/clickhouse/target.ts";
+import { createClickHouseTarget } from "../../src/stores/clickhouse/restore/target.ts";
 import { Secret } from "../../src/sys/secret.ts";
 import { changeUrl, runSql } from "../support/postgres-databases.ts";
 import { startTestRun } from "../support/run-context.ts";

@@ -1,8 +1,8 @@
 import type { StoreManifest } from "../../src/backup/manifest.ts";
 import type { RestoreScope } from "../../src/backup/restore-scope.ts";
-import type { RestoredStore } from "../../src/commands/compare-restored.ts";
+import type { RestoredStore } from "../../src/commands/restoring/compare-restored.ts";
 import { restoreAndCompare } from "../../src/commands/restore.ts";
-import { createPostgresTarget } from "../../src/stores/postgres/target.ts";
+import { createPostgresTarget } from "../../src/stores/postgres/restore/target.ts";
 import type { ObjectSource, RestoreRequest } from "../../src/stores/store.ts";
 import { Scratch } from "../../src/sys/scratch.ts";
 import { Secret } from "../../src/sys/secret.ts";

@@ -7,41 +7,47 @@ import type { Finding } from "../../finding.ts";
 import type { RunContext } from "../../run-context.ts";
 import { secondsSince } from "../../sys/clock.ts";
 import type { BackupSink, Outline, Store } from "../store.ts";
-import { readSchemaObjects, readTables } from "./catalog.ts";
-import type { CatalogTable } from "./catalog.ts";
+import { readSchemaObjects, readTables } from "./catalog/catalog.ts";
+import type { CatalogTable } from "./catalog/catalog.ts";
 import { findPostgresTools, noteNewerTools } from "./clients/find.ts";
 import type { PostgresTools } from "./clients/tools.ts";
-import { describeConnection, parsePostgresAddress } from "./connection.ts";
-import type { PostgresAddress, PostgresConnection } from "./connection.ts";
-import { diagnosePostgresStore } from "./diagnose.ts";
-import { planDigest } from "./digest.ts";
-import type { DigestPlan, DigestRules } from "./digest.ts";
-import { describeDatabaseItself } from "./database-itself.ts";
-import { Dump } from "./dump.ts";
-import type { DumpSettings } from "./dump.ts";
-import { readExtensionTables } from "./extensions.ts";
-import type { ExtensionTable } from "./extensions.ts";
-import { readGlobals } from "./globals.ts";
-import { readNamedRoles } from "./grants.ts";
-import { explainLockWait } from "./lock-holders.ts";
-import { READER_COUNT, applyScope, assembleInventory, digestTables, emptyTable } from "./inventory.ts";
-import { describePlatform, readPlatform, recordPlatform, withoutPlatform } from "./platform.ts";
-import type { Platform, Preset } from "./platform.ts";
-import { refuseTransactionPooler } from "./poolers.ts";
-import { readRoleAttributes } from "./roles.ts";
-import { requireReadRights } from "./rights.ts";
-import { resolveScope, selectTables } from "./scope.ts";
-import type { Scope, ScopeRules } from "./scope.ts";
-import { describeLeftOut, recordScope } from "./scope-record.ts";
-import type { Dependent } from "./dependents.ts";
-import { readServerFacts } from "./server.ts";
-import type { ServerFacts } from "./server.ts";
-import { withSession } from "./session.ts";
-import type { Session } from "./session.ts";
-import { withSnapshot } from "./snapshot.ts";
-import type { Snapshot } from "./snapshot.ts";
-import { describeTablespaces } from "./tablespaces.ts";
-import { describeUncompared } from "./toc-kinds.ts";
+import { describeConnection, parsePostgresAddress } from "./server/connection.ts";
+import type { PostgresAddress, PostgresConnection } from "./server/connection.ts";
+import { diagnosePostgresStore } from "./doctor/diagnose.ts";
+import { planDigest } from "./catalog/digest.ts";
+import type { DigestPlan, DigestRules } from "./catalog/digest.ts";
+import { describeDatabaseItself } from "./backup/database-itself.ts";
+import { Dump } from "./backup/dump.ts";
+import type { DumpSettings } from "./backup/dump.ts";
+import { readExtensionTables } from "./server/extensions.ts";
+import type { ExtensionTable } from "./server/extensions.ts";
+import { readGlobals } from "./backup/globals.ts";
+import { readNamedRoles } from "./catalog/grants.ts";
+import { explainLockWait } from "./server/lock-holders.ts";
+import {
+  READER_COUNT,
+  applyScope,
+  assembleInventory,
+  digestTables,
+  emptyTable,
+} from "./catalog/inventory.ts";
+import { describePlatform, readPlatform, recordPlatform, withoutPlatform } from "./catalog/platform.ts";
+import type { Platform, Preset } from "./catalog/platform.ts";
+import { refuseTransactionPooler } from "./server/poolers.ts";
+import { readRoleAttributes } from "./server/roles.ts";
+import { requireReadRights } from "./catalog/rights.ts";
+import { resolveScope, selectTables } from "./backup/scope.ts";
+import type { Scope, ScopeRules } from "./backup/scope.ts";
+import { describeLeftOut, recordScope } from "./backup/scope-record.ts";
+import type { Dependent } from "./backup/dependents.ts";
+import { readServerFacts } from "./server/server.ts";
+import type { ServerFacts } from "./server/server.ts";
+import { withSession } from "./server/session.ts";
+import type { Session } from "./server/session.ts";
+import { withSnapshot } from "./server/snapshot.ts";
+import type { Snapshot } from "./server/snapshot.ts";
+import { describeTablespaces } from "./backup/tablespaces.ts";
+import { describeUncompared } from "./archive/toc-kinds.ts";
 
 export interface PostgresStoreOptions extends PostgresAddress {
   name: string;

@@ -2,15 +2,18 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { LimitedUser } from "../../../local-services/clickhouse.ts";
-import { compareRestored } from "../../../src/commands/compare-restored.ts";
+import { compareRestored } from "../../../src/commands/restoring/compare-restored.ts";
 import { AppError } from "../../../src/errors.ts";
-import { readAccess } from "../../../src/stores/clickhouse/access.ts";
-import { writeAccessScript } from "../../../src/stores/clickhouse/access-sql.ts";
-import { parseConnection } from "../../../src/stores/clickhouse/connection.ts";
-import { ClickHouseServer } from "../../../src/stores/clickhouse/server.ts";
-import { splitStatements } from "../../../src/stores/clickhouse/sql-text.ts";
+import { readAccess } from "../../../src/stores/clickhouse/backup/access.ts";
+import { writeAccessScript } from "../../../src/stores/clickhouse/backup/access-sql.ts";
+import { parseConnection } from "../../../src/stores/clickhouse/server/connection.ts";
+import { ClickHouseServer } from "../../../src/stores/clickhouse/server/server.ts";
+import { splitStatements } from "../../../src/stores/clickhouse/sql/sql-text.ts";
 import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
-import { createClickHouseTarget, createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
+import {
+  createClickHouseTarget,
+  createClickHouseThrowaway,
+} from "../../../src/stores/clickhouse/restore/target.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { startTestRun } from "../../support/run-context.ts";

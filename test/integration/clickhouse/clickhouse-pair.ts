@@ -7,7 +7,10 @@ import { compareInventories } from "../../../src/backup/inventory.ts";
 import type { Difference } from "../../../src/backup/inventory.ts";
 import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
 import type { ClickHouseStoreOptions } from "../../../src/stores/clickhouse/store.ts";
-import { createClickHouseTarget, createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
+import {
+  createClickHouseTarget,
+  createClickHouseThrowaway,
+} from "../../../src/stores/clickhouse/restore/target.ts";
 import type { BackupSink, ObjectSource, Target, ThrowawayTarget } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { startTestRun } from "../../support/run-context.ts";

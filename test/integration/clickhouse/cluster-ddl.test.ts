@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
-import { findReferences, planSchema, serialiseSchema } from "../../../src/stores/clickhouse/ddl.ts";
-import type { SchemaEntry } from "../../../src/stores/clickhouse/ddl.ts";
-import { makePortable } from "../../../src/stores/clickhouse/ddl-portable.ts";
+import { findReferences, planSchema, serialiseSchema } from "../../../src/stores/clickhouse/sql/ddl.ts";
+import type { SchemaEntry } from "../../../src/stores/clickhouse/sql/ddl.ts";
+import { makePortable } from "../../../src/stores/clickhouse/sql/ddl-portable.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { ClickHousePair } from "./clickhouse-pair.ts";
 

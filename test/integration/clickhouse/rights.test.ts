@@ -3,7 +3,7 @@ import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { LimitedUser } from "../../../local-services/clickhouse.ts";
 import { AppError } from "../../../src/errors.ts";
 import { createClickHouseStore } from "../../../src/stores/clickhouse/store.ts";
-import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
+import { createClickHouseTarget } from "../../../src/stores/clickhouse/restore/target.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { startTestRun } from "../../support/run-context.ts";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
 import { clickhouseManifestSchema } from "../../../src/backup/manifest.ts";
-import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
+import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/restore/target.ts";
 import type { ThrowawayTarget } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

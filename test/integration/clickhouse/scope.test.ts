@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
 import type { RestoreScope } from "../../../src/backup/restore-scope.ts";
-import { compareRestored } from "../../../src/commands/compare-restored.ts";
-import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
+import { compareRestored } from "../../../src/commands/restoring/compare-restored.ts";
+import { createClickHouseTarget } from "../../../src/stores/clickhouse/restore/target.ts";
 import type { Target } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

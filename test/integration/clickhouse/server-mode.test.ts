@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startClickHouse } from "../../../local-services/clickhouse.ts";
 import type { ClickHouseManifest } from "../../../src/backup/manifest.ts";
-import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/target.ts";
+import { createClickHouseThrowaway } from "../../../src/stores/clickhouse/restore/target.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";
 import { startTestRun } from "../../support/run-context.ts";

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { applyAccess } from "../../../src/stores/clickhouse/access-restore.ts";
-import { readAccess } from "../../../src/stores/clickhouse/access.ts";
-import { writeAccessScript } from "../../../src/stores/clickhouse/access-sql.ts";
-import { parseConnection } from "../../../src/stores/clickhouse/connection.ts";
-import { ClickHouseServer } from "../../../src/stores/clickhouse/server.ts";
+import { applyAccess } from "../../../src/stores/clickhouse/restore/access-restore.ts";
+import { readAccess } from "../../../src/stores/clickhouse/backup/access.ts";
+import { writeAccessScript } from "../../../src/stores/clickhouse/backup/access-sql.ts";
+import { parseConnection } from "../../../src/stores/clickhouse/server/connection.ts";
+import { ClickHouseServer } from "../../../src/stores/clickhouse/server/server.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { buildClickHouseManifest } from "../../support/builders.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

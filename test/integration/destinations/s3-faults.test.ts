@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ReceiptBook } from "../../../src/commands/receipts.ts";
+import { ReceiptBook } from "../../../src/commands/catalogue/receipts.ts";
 import type { Destination } from "../../../src/destinations/destination.ts";
 import { buildBackupId, partKey } from "../../../src/destinations/keys.ts";
 import { openDestination } from "../../../src/destinations/open.ts";

@@ -2,7 +2,7 @@ import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import type { HeadObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serialiseManifest } from "../../../src/backup/manifest.ts";
-import { listBackupIds } from "../../../src/commands/catalogue.ts";
+import { listBackupIds } from "../../../src/commands/catalogue/catalogue.ts";
 import { prune } from "../../../src/commands/prune.ts";
 import type { Destination } from "../../../src/destinations/destination.ts";
 import {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
-import { listBackupIds, readManifest } from "../../../src/commands/catalogue.ts";
+import { listBackupIds, readManifest } from "../../../src/commands/catalogue/catalogue.ts";
 import { copy } from "../../../src/commands/copy.ts";
 import { exitStatusOfResult } from "../../../src/commands/result.ts";
 import type { Destination } from "../../../src/destinations/destination.ts";

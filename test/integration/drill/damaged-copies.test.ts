@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { fillProduct } from "../../../demo/product.ts";
-import { damageAfterRestore } from "../../../src/commands/controls.ts";
+import { damageAfterRestore } from "../../../src/commands/restoring/controls.ts";
 import { drill } from "../../../src/commands/drill.ts";
 import type { DrillResult } from "../../../src/commands/drill.ts";
 import { openDestination } from "../../../src/destinations/open.ts";

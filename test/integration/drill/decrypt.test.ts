@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { createClickHouseTarget } from "../../../src/stores/clickhouse/target.ts";
-import { createPostgresTarget } from "../../../src/stores/postgres/target.ts";
+import { createClickHouseTarget } from "../../../src/stores/clickhouse/restore/target.ts";
+import { createPostgresTarget } from "../../../src/stores/postgres/restore/target.ts";
 import type { Target } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { runSql, startToolRun } from "../../support/postgres-databases.ts";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { digestTogether } from "../../../src/stores/postgres/digest.ts";
-import type { DigestPlan } from "../../../src/stores/postgres/digest.ts";
-import { readTables } from "../../../src/stores/postgres/catalog.ts";
-import { parsePostgresAddress } from "../../../src/stores/postgres/connection.ts";
-import { Snapshot } from "../../../src/stores/postgres/snapshot.ts";
+import { digestTogether } from "../../../src/stores/postgres/catalog/digest.ts";
+import type { DigestPlan } from "../../../src/stores/postgres/catalog/digest.ts";
+import { readTables } from "../../../src/stores/postgres/catalog/catalog.ts";
+import { parsePostgresAddress } from "../../../src/stores/postgres/server/connection.ts";
+import { Snapshot } from "../../../src/stores/postgres/server/snapshot.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { runSql, startToolRun } from "../../support/postgres-databases.ts";
 import { createPostgresDatabase } from "../../support/services.ts";

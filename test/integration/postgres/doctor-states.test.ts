@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Finding } from "../../../src/finding.ts";
-import { diagnosePostgresTarget } from "../../../src/stores/postgres/diagnose-target.ts";
+import { diagnosePostgresTarget } from "../../../src/stores/postgres/doctor/diagnose-target.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";

@@ -6,7 +6,10 @@ import { compareInventories } from "../../../src/backup/inventory.ts";
 import type { PostgresManifest, StoreManifest } from "../../../src/backup/manifest.ts";
 import { AppError } from "../../../src/errors.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget, createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import {
+  createPostgresTarget,
+  createPostgresThrowaway,
+} from "../../../src/stores/postgres/restore/target.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

@@ -5,7 +5,7 @@ import { objectsOfStore, postgresManifestSchema } from "../../../src/backup/mani
 import type { PostgresManifest } from "../../../src/backup/manifest.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import type { PostgresStoreOptions } from "../../../src/stores/postgres/store.ts";
-import { createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import { createPostgresThrowaway } from "../../../src/stores/postgres/restore/target.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

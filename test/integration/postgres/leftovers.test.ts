@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import type { StoreManifest } from "../../../src/backup/manifest.ts";
 import type { Finding } from "../../../src/finding.ts";
-import { diagnosePostgresTarget } from "../../../src/stores/postgres/diagnose-target.ts";
+import { diagnosePostgresTarget } from "../../../src/stores/postgres/doctor/diagnose-target.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget, createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import {
+  createPostgresTarget,
+  createPostgresThrowaway,
+} from "../../../src/stores/postgres/restore/target.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StoreManifest } from "../../../src/backup/manifest.ts";
 import type { RestoreScope } from "../../../src/backup/restore-scope.ts";
-import type { RestoredStore } from "../../../src/commands/compare-restored.ts";
+import type { RestoredStore } from "../../../src/commands/restoring/compare-restored.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget } from "../../../src/stores/postgres/target.ts";
+import { createPostgresTarget } from "../../../src/stores/postgres/restore/target.ts";
 import type { RestoreRequest } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

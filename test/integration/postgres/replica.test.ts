@@ -2,9 +2,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres } from "../../../local-services/postgres.ts";
 import { restoreAndCompare } from "../../../src/commands/restore.ts";
 import type { Finding } from "../../../src/finding.ts";
-import { diagnosePostgresTarget } from "../../../src/stores/postgres/diagnose-target.ts";
+import { diagnosePostgresTarget } from "../../../src/stores/postgres/doctor/diagnose-target.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget, createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import {
+  createPostgresTarget,
+  createPostgresThrowaway,
+} from "../../../src/stores/postgres/restore/target.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareInventories } from "../../../src/backup/inventory.ts";
 import { postgresManifestSchema } from "../../../src/backup/manifest.ts";
 import type { PostgresManifest } from "../../../src/backup/manifest.ts";
-import type { DumpSettings } from "../../../src/stores/postgres/dump.ts";
-import type { ScopeRules } from "../../../src/stores/postgres/scope.ts";
+import type { DumpSettings } from "../../../src/stores/postgres/backup/dump.ts";
+import type { ScopeRules } from "../../../src/stores/postgres/backup/scope.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget, createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import {
+  createPostgresTarget,
+  createPostgresThrowaway,
+} from "../../../src/stores/postgres/restore/target.ts";
 import type { ThrowawayTarget } from "../../../src/stores/store.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";

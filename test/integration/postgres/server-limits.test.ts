@@ -7,7 +7,10 @@ import type { StoreManifest } from "../../../src/backup/manifest.ts";
 import { restoreAndCompare } from "../../../src/commands/restore.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import type { PostgresStoreOptions } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget, createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import {
+  createPostgresTarget,
+  createPostgresThrowaway,
+} from "../../../src/stores/postgres/restore/target.ts";
 import type { Target } from "../../../src/stores/store.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";

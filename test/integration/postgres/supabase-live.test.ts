@@ -6,7 +6,7 @@ import type { PostgresManifest } from "../../../src/backup/manifest.ts";
 import type { RestoreScope } from "../../../src/backup/restore-scope.ts";
 import { restoreAndCompare } from "../../../src/commands/restore.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
-import { createPostgresTarget } from "../../../src/stores/postgres/target.ts";
+import { createPostgresTarget } from "../../../src/stores/postgres/restore/target.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 import { MemorySink } from "../../support/memory-sink.ts";

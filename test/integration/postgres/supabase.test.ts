@@ -7,7 +7,7 @@ import { postgresManifestSchema } from "../../../src/backup/manifest.ts";
 import type { PostgresManifest } from "../../../src/backup/manifest.ts";
 import { createPostgresStore } from "../../../src/stores/postgres/store.ts";
 import type { PostgresStoreOptions } from "../../../src/stores/postgres/store.ts";
-import { createPostgresThrowaway } from "../../../src/stores/postgres/target.ts";
+import { createPostgresThrowaway } from "../../../src/stores/postgres/restore/target.ts";
 import type { Target } from "../../../src/stores/store.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { Secret } from "../../../src/sys/secret.ts";

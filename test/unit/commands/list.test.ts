@@ -2,7 +2,7 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { list } from "../../../src/commands/list.ts";
-import { SummaryCache } from "../../../src/commands/summary-cache.ts";
+import { SummaryCache } from "../../../src/commands/catalogue/summary-cache.ts";
 import { buildBackupId, manifestKey } from "../../../src/destinations/keys.ts";
 import { Scratch } from "../../../src/sys/scratch.ts";
 import { serialiseManifest } from "../../../src/backup/manifest.ts";

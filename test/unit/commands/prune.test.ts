@@ -5,7 +5,7 @@ import type { ClickHousePart, Manifest } from "../../../src/backup/manifest.ts";
 import { serialisePin } from "../../../src/backup/pin.ts";
 import { serialiseReceipt } from "../../../src/backup/receipt.ts";
 import type { RetentionPolicy } from "../../../src/backup/retention.ts";
-import { listBackupIds } from "../../../src/commands/catalogue.ts";
+import { listBackupIds } from "../../../src/commands/catalogue/catalogue.ts";
 import { prune } from "../../../src/commands/prune.ts";
 import type { Pruned } from "../../../src/commands/prune.ts";
 import {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { objectsOfStore } from "../../../src/backup/manifest.ts";
 import { backup } from "../../../src/commands/backup.ts";
-import { readCatalogue } from "../../../src/commands/catalogue.ts";
+import { readCatalogue } from "../../../src/commands/catalogue/catalogue.ts";
 import { rekey } from "../../../src/commands/rekey.ts";
 import type { RekeyResult } from "../../../src/commands/rekey.ts";
 import { verify } from "../../../src/commands/verify.ts";

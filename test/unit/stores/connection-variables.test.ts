@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Redactor } from "../../../src/sys/secret.ts";
-import { addressOf, parseConnection } from "../../../src/stores/clickhouse/connection.ts";
+import { addressOf, parseConnection } from "../../../src/stores/clickhouse/server/connection.ts";
 import { connectionVariables } from "../../../src/stores/store.ts";
 import { Secret } from "../../../src/sys/secret.ts";
 
