@@ -1,20 +1,23 @@
 const bundleUrl = require("node:url").pathToFileURL(__filename).href;
-var import_chunk_E22MQQDH = require("./chunks/chunk-E22MQQDH.cjs");
+var import_chunk_ASCZKOF7 = require("./chunks/chunk-ASCZKOF7.cjs");
 var import_chunk_S3Y7SINS = require("./chunks/chunk-S3Y7SINS.cjs");
 var import_chunk_YGI2A5BY = require("./chunks/chunk-YGI2A5BY.cjs");
-var import_chunk_3AKXIDRB = require("./chunks/chunk-3AKXIDRB.cjs");
-var import_chunk_VRN366WP = require("./chunks/chunk-VRN366WP.cjs");
-var import_chunk_ENZVR7QC = require("./chunks/chunk-ENZVR7QC.cjs");
-var import_chunk_2FICR6IV = require("./chunks/chunk-2FICR6IV.cjs");
+var import_chunk_OIFUVIIN = require("./chunks/chunk-OIFUVIIN.cjs");
+var import_chunk_WN6SEXNX = require("./chunks/chunk-WN6SEXNX.cjs");
 var import_chunk_JYWDWY5C = require("./chunks/chunk-JYWDWY5C.cjs");
-var import_chunk_MTOQJTFN = require("./chunks/chunk-MTOQJTFN.cjs");
+var import_chunk_ZKV6NMGU = require("./chunks/chunk-ZKV6NMGU.cjs");
+var import_chunk_C5YXLHNA = require("./chunks/chunk-C5YXLHNA.cjs");
+var import_chunk_E7U4CWV7 = require("./chunks/chunk-E7U4CWV7.cjs");
 var import_chunk_6KJEVDUS = require("./chunks/chunk-6KJEVDUS.cjs");
-var import_chunk_DAEGIV2F = require("./chunks/chunk-DAEGIV2F.cjs");
-var import_chunk_XCSPHMD5 = require("./chunks/chunk-XCSPHMD5.cjs");
-var import_chunk_H63N2YG3 = require("./chunks/chunk-H63N2YG3.cjs");
+var import_chunk_XPUIUB4A = require("./chunks/chunk-XPUIUB4A.cjs");
+var import_chunk_GLVJDYWM = require("./chunks/chunk-GLVJDYWM.cjs");
+var import_chunk_NGGILZ57 = require("./chunks/chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunks/chunk-5LCZEI5X.cjs");
-var import_chunk_KVCMGXJE = require("./chunks/chunk-KVCMGXJE.cjs");
+var import_chunk_XCSPHMD5 = require("./chunks/chunk-XCSPHMD5.cjs");
+var import_chunk_DAEGIV2F = require("./chunks/chunk-DAEGIV2F.cjs");
+var import_chunk_GDCGOP3X = require("./chunks/chunk-GDCGOP3X.cjs");
 var import_chunk_HVRSHCYF = require("./chunks/chunk-HVRSHCYF.cjs");
+var import_chunk_KVCMGXJE = require("./chunks/chunk-KVCMGXJE.cjs");
 var import_chunk_BKKABDDY = require("./chunks/chunk-BKKABDDY.cjs");
 var import_chunk_CHEQEFGL = require("./chunks/chunk-CHEQEFGL.cjs");
 var import_chunk_E4TRGNTH = require("./chunks/chunk-E4TRGNTH.cjs");
@@ -24,17 +27,19 @@ var import_promises = require("node:fs/promises");
 var import_node_os = require("node:os");
 var import_node_path = require("node:path");
 async function tidyAfter(destination, backupId) {
-  if (await destination.findSize((0, import_chunk_MTOQJTFN.manifestKey)(backupId)) !== void 0) return { removed: 0, kept: 0 };
-  let removed = await destination.abortUnfinished((0, import_chunk_MTOQJTFN.backupFolder)(backupId), () => true);
-  removed += await destination.abortUnfinished(import_chunk_MTOQJTFN.partsPrefix, ({ key }) => (0, import_chunk_MTOQJTFN.isPartOfBackup)(key, backupId));
-  const began = (0, import_chunk_MTOQJTFN.findBackupTime)(backupId) ?? /* @__PURE__ */ new Date(0);
-  const receipts = await (0, import_chunk_3AKXIDRB.readReceipts)(destination, began);
-  const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
+  if (await destination.findSize((0, import_chunk_ZKV6NMGU.manifestKey)(backupId)) !== void 0) return { removed: 0, kept: 0 };
+  let removed = await destination.abortUnfinished((0, import_chunk_ZKV6NMGU.backupFolder)(backupId), () => true);
+  removed += await destination.abortUnfinished(import_chunk_ZKV6NMGU.partsPrefix, ({ key }) => (0, import_chunk_ZKV6NMGU.isPartOfBackup)(key, backupId));
+  const began = (0, import_chunk_ZKV6NMGU.findBackupTime)(backupId) ?? /* @__PURE__ */ new Date(0);
+  const receipts = await (0, import_chunk_OIFUVIIN.readReceipts)(destination, began);
+  const needed = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
+  for (const { stores } of await (0, import_chunk_OIFUVIIN.requireManifests)(destination, await listHeirs(destination, began)))
+    for (const { key } of stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore)) needed.add(key);
   let kept = 0;
-  for (const prefix of [(0, import_chunk_MTOQJTFN.backupFolder)(backupId), import_chunk_MTOQJTFN.partsPrefix]) {
+  for (const prefix of [(0, import_chunk_ZKV6NMGU.backupFolder)(backupId), import_chunk_ZKV6NMGU.partsPrefix]) {
     for await (const { key } of destination.list(prefix)) {
-      if (prefix === import_chunk_MTOQJTFN.partsPrefix && !(0, import_chunk_MTOQJTFN.isPartOfBackup)(key, backupId)) continue;
-      if (received.has(key)) {
+      if (prefix === import_chunk_ZKV6NMGU.partsPrefix && !(0, import_chunk_ZKV6NMGU.isPartOfBackup)(key, backupId)) continue;
+      if (needed.has(key)) {
         kept += 1;
         continue;
       }
@@ -44,37 +49,47 @@ async function tidyAfter(destination, backupId) {
   }
   return { removed, kept };
 }
+async function listHeirs(destination, began) {
+  const since = began.getTime() - import_chunk_OIFUVIIN.RUN_LIMIT_MS;
+  return (await (0, import_chunk_OIFUVIIN.listBackupIds)(destination)).filter((id) => ((0, import_chunk_ZKV6NMGU.findBackupTime)(id)?.getTime() ?? 0) >= since);
+}
 var TIDY_MS = 12e4;
 async function main() {
   const { env } = process;
-  (0, import_chunk_E22MQQDH.useRunnerTemp)(env);
+  (0, import_chunk_ASCZKOF7.useRunnerTemp)(env);
   const redactor = new import_chunk_HVRSHCYF.Redactor();
   try {
     if (env["RUNNER_TEMP"]) await removeScratch();
-    const backupId = (0, import_chunk_E22MQQDH.findBackupId)();
+    const backupId = (0, import_chunk_ASCZKOF7.findBackupId)();
     if (backupId === void 0) return;
-    const config = await (0, import_chunk_E22MQQDH.readConfig)(env);
+    const config = await (0, import_chunk_ASCZKOF7.readConfig)(env);
     for (const secret of config.secrets) redactor.add(secret);
-    const context = (0, import_chunk_3AKXIDRB.createContext)({
+    const context = (0, import_chunk_OIFUVIIN.createContext)({
       signal: (0, import_chunk_KVCMGXJE.createDeadline)(TIDY_MS),
-      reporter: new import_chunk_E22MQQDH.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
+      reporter: new import_chunk_ASCZKOF7.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
       redactor,
       env,
       cacheDir: (0, import_node_os.tmpdir)()
     });
-    for (const named of config.destinations) {
-      const destination = await (0, import_chunk_3AKXIDRB.openDestination)(named.config, config.name, context);
+    const tidyAt = async (named) => {
+      const destination = await (0, import_chunk_OIFUVIIN.openDestination)(named.config, config.name, context);
       const { removed, kept } = await tidyAfter(destination, backupId);
       destination.close();
       const at = `of backup ${backupId} at ${destination.url}`;
       if (removed > 0) (0, import_chunk_S3Y7SINS.info)(`Removed ${removed} objects ${at}, which was not completed.`);
       if (kept > 0)
         (0, import_chunk_S3Y7SINS.info)(`Left ${kept} finished parts ${at}, which the next backup need not send again.`);
-    }
+    };
+    await Promise.all(
+      config.destinations.map((named) => tidyAt(named).catch((error) => warn(error, redactor)))
+    );
   } catch (error) {
-    const { title, hint } = (0, import_chunk_3AKXIDRB.explainFailure)(error, redactor);
-    (0, import_chunk_S3Y7SINS.warning)(`What the step left behind could not be removed: ${title} ${hint}`);
+    warn(error, redactor);
   }
+}
+function warn(error, redactor) {
+  const { title, hint } = (0, import_chunk_OIFUVIIN.explainFailure)(error, redactor);
+  (0, import_chunk_S3Y7SINS.warning)(`What the step left behind could not be removed: ${title} ${hint}`);
 }
 async function removeScratch() {
   for (const name of await (0, import_promises.readdir)((0, import_node_os.tmpdir)())) {
