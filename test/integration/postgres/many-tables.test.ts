@@ -77,8 +77,11 @@ test.each<[string, Partial<RestoreRequest>]>([
   ["in place of those that are there", { replace: true }],
   ["as rows in place of those that are there", { replace: true, scope: { content: "data" } }],
 ])("they are restored %s", async (_, request) => {
-  const target = createPostgresTarget({ store: "postgres", url: new Secret(copy) }, startToolRun());
+  const run = startToolRun();
+  const target = createPostgresTarget({ store: "postgres", url: new Secret(copy) }, run);
   await expectSame(target, request);
+  const isToldOfLocks = run.lines.some((line) => line.includes("max_locks_per_transaction"));
+  expect(isToldOfLocks).toBe(request.scope !== undefined);
   const asleep = await runSql(copy, "SELECT FROM pg_trigger WHERE tgenabled = 'D'");
   expect(asleep).toEqual([]);
 });

@@ -75,6 +75,13 @@ export async function planEmptying(session: Session, tables: readonly FilledTabl
   );
 }
 
+/** Empties tables that are to be filled again. @throws AppError as `planEmptying` */
+export async function emptyTables(session: Session, tables: readonly FilledTable[]): Promise<void> {
+  for (const statement of await planEmptying(session, tables)) {
+    await session.run("Emptying the tables", statement);
+  }
+}
+
 /** A foreign key between two tables, by their oids. */
 interface ForeignKey {
   from: number;

@@ -52,6 +52,26 @@ export async function planExchange(
 }
 
 /**
+ * Whether the server has locks enough to exchange the rows of tables in one transaction, and leaves a third to others: it
+ * holds one for each table, its indexes, and the table of its long values, to its end.
+ *
+ * @see https://www.postgresql.org/docs/current/runtime-config-locks.html
+ */
+export async function hasLocksFor(session: Session, tables: readonly FilledTable[]): Promise<boolean> {
+  const [row] = await session.rows<{ suffices: boolean }>(
+    "Counting locks",
+    `WITH heaps AS (
+       SELECT oid FROM pg_class WHERE oid = ANY ($1::oid[])
+       UNION ALL SELECT reltoastrelid FROM pg_class WHERE oid = ANY ($1::oid[]) AND reltoastrelid <> 0)
+     SELECT 3 * ((SELECT count(*) FROM heaps) + (SELECT count(*) FROM pg_index JOIN heaps ON indrelid = oid))
+       < 2 * current_setting('max_locks_per_transaction')::bigint
+       * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) AS suffices`,
+    [tables.map(({ oid }) => oid)],
+  );
+  return row?.suffices ?? false;
+}
+
+/**
  * Exchanges rows for those of an archive, in one transaction: others see the old ones until all new ones are in and
  * were compared, and have them back whatever ends it.
  *

@@ -9,9 +9,9 @@ import type { RestoreOutcome, RestoreRequest } from "../../store.ts";
 import { ArrivingRows } from "./arriving-rows.ts";
 import { flushCommits, postponeFlushes } from "../server/commits.ts";
 import type { PostgresConnection } from "../server/connection.ts";
-import { orderByForeignKeys, planEmptying, readFilledTables, withoutTriggers } from "./data-only.ts";
+import { emptyTables, orderByForeignKeys, readFilledTables, withoutTriggers } from "./data-only.ts";
 import type { FilledTable } from "./data-only.ts";
-import { exchangeRows, planExchange } from "./exchange-rows.ts";
+import { exchangeRows, hasLocksFor, planExchange } from "./exchange-rows.ts";
 import type { Exchange } from "./exchange-rows.ts";
 import { findMissingExtensions } from "../server/extensions.ts";
 import { assembleInventory } from "../catalog/inventory.ts";
@@ -173,8 +173,15 @@ export class ArchiveRestore {
       this.#requireTables(entries, present);
       const tables = await orderByForeignKeys(session, present);
       if (!replace) requireEmpty(tables);
-      const exchange = replace && (await planExchange(session, tables, entries, this.#backup, isWanted));
-      return { tables, exchange };
+      const exchange = replace
+        ? await planExchange(session, tables, entries, this.#backup, isWanted)
+        : undefined;
+      if (!exchange || (await hasLocksFor(session, tables))) return { tables, exchange };
+      this.#context.reporter.warn(
+        `${this.#backup.store}: the rows of ${tables.length} tables are replaced one table after the other, since the server has too few locks to do it in one transaction (max_locks_per_transaction). Should this fail, the tables are left empty.`,
+      );
+      await emptyTables(session, tables);
+      return { tables, exchange: undefined };
     });
     const place = new Map(tables.map(({ schema, name }, index) => [`${schema}.${name}`, index]));
     const rank = (entry: TocEntry): number =>
@@ -201,10 +208,10 @@ export class ArchiveRestore {
       });
     } catch (error) {
       await this.#room.cleanUp(`${this.#backup.store}: rows of a failed restore`, async (session) => {
-        const filled = tables.map((table) => ({ ...table, hasRows: true }));
-        for (const statement of await planEmptying(session, filled)) {
-          await session.run("Emptying the tables", statement);
-        }
+        await emptyTables(
+          session,
+          tables.map((table) => ({ ...table, hasRows: true })),
+        );
       });
       throw error;
     }
