@@ -4424,7 +4424,7 @@ async function buildStore(config, context) {
 }
 async function buildTarget(config, placement, context) {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-SFPI4AAS.cjs")));
+    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-X3EZTFDP.cjs")));
     return createPostgresTarget({ ...config, placement }, context);
   }
   const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
@@ -4432,7 +4432,7 @@ async function buildTarget(config, placement, context) {
 }
 async function buildThrowaway(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-SFPI4AAS.cjs")));
+    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-X3EZTFDP.cjs")));
     return await createPostgresThrowaway(config, context);
   }
   const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));

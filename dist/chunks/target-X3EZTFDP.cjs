@@ -354,6 +354,11 @@ async function planEmptying(session, tables) {
     (family) => `TRUNCATE ONLY ${family.map(import_chunk_IJCMEK5V.quoteInFull).join(", ")}`
   );
 }
+async function emptyTables(session, tables) {
+  for (const statement of await planEmptying(session, tables)) {
+    await session.run("Emptying the tables", statement);
+  }
+}
 async function readForeignKeys(session, tables) {
   return await session.rows(
     "Reading the foreign keys",
@@ -772,6 +777,19 @@ async function planExchange(session, tables, entries, backup, isWanted) {
     ],
     after: triggers.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${(0, import_chunk_UEMOGAYR.quoteIdent)(name)}`)
   };
+}
+async function hasLocksFor(session, tables) {
+  const [row] = await session.rows(
+    "Counting locks",
+    `WITH heaps AS (
+       SELECT oid FROM pg_class WHERE oid = ANY ($1::oid[])
+       UNION ALL SELECT reltoastrelid FROM pg_class WHERE oid = ANY ($1::oid[]) AND reltoastrelid <> 0)
+     SELECT 3 * ((SELECT count(*) FROM heaps) + (SELECT count(*) FROM pg_index JOIN heaps ON indrelid = oid))
+       < 2 * current_setting('max_locks_per_transaction')::bigint
+       * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) AS suffices`,
+    [tables.map(({ oid }) => oid)]
+  );
+  return row?.suffices ?? false;
 }
 async function exchangeRows({ tables, before, after }, script, backup, access, judge, context) {
   var _stack = [];
@@ -1894,8 +1912,13 @@ var ArchiveRestore = class {
       this.#requireTables(entries, present);
       const tables2 = await orderByForeignKeys(session, present);
       if (!replace) requireEmpty(tables2);
-      const exchange2 = replace && await planExchange(session, tables2, entries, this.#backup, isWanted);
-      return { tables: tables2, exchange: exchange2 };
+      const exchange2 = replace ? await planExchange(session, tables2, entries, this.#backup, isWanted) : void 0;
+      if (!exchange2 || await hasLocksFor(session, tables2)) return { tables: tables2, exchange: exchange2 };
+      this.#context.reporter.warn(
+        `${this.#backup.store}: the rows of ${tables2.length} tables are replaced one table after the other, since the server has too few locks to do it in one transaction (max_locks_per_transaction). Should this fail, the tables are left empty.`
+      );
+      await emptyTables(session, tables2);
+      return { tables: tables2, exchange: void 0 };
     });
     const place = new Map(tables.map(({ schema, name }, index) => [`${schema}.${name}`, index]));
     const rank = (entry) => entry.kind === "TABLE DATA" ? place.get(relationName(entry)) ?? 0 : tables.length;
@@ -1914,10 +1937,10 @@ var ArchiveRestore = class {
       });
     } catch (error) {
       await this.#room.cleanUp(`${this.#backup.store}: rows of a failed restore`, async (session) => {
-        const filled = tables.map((table) => ({ ...table, hasRows: true }));
-        for (const statement of await planEmptying(session, filled)) {
-          await session.run("Emptying the tables", statement);
-        }
+        await emptyTables(
+          session,
+          tables.map((table) => ({ ...table, hasRows: true }))
+        );
       });
       throw error;
     }
