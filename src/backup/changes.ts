@@ -1,5 +1,6 @@
 import { ABSENT, compareInventories } from "./inventory.ts";
 import type { Inventory } from "./inventory.ts";
+import { poolRows } from "./pooled-rows.ts";
 
 /** What became of one store after it was restored and compared: what migrations did to it, say. */
 export interface StoreChanges {
@@ -12,8 +13,9 @@ export interface StoreChanges {
 
 /** Tells what a store holds otherwise than before. What the inventories do not cover is not among it. */
 export function findChanges(store: string, before: Inventory, after: Inventory): StoreChanges {
-  const rowsBefore = new Map(before.tables.map(({ name, rows }) => [name, rows]));
-  const rowsAfter = new Map(after.tables.map(({ name, rows }) => [name, rows]));
+  const tables = poolRows(before.tables, after.tables);
+  const rowsBefore = new Map(tables.expected.map(({ name, rows }) => [name, rows]));
+  const rowsAfter = new Map(tables.found.map(({ name, rows }) => [name, rows]));
   const losses = [...rowsBefore]
     .map(([table, rows]) => ({ table, rowsBefore: rows, rowsAfter: rowsAfter.get(table) ?? 0 }))
     .filter((table) => table.rowsAfter < table.rowsBefore);

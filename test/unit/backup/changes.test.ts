@@ -12,6 +12,32 @@ function inventory(tables: [string, number, string][], schema: [string, string, 
   };
 }
 
+test("rows that lie in other partitions after a restore are not lost", () => {
+  const before = inventory(
+    [
+      ["a.p0", 3, "5"],
+      ["a.p1", 1, "-7"],
+    ],
+    [],
+  );
+  const after = inventory(
+    [
+      ["a.p0", 0, "0"],
+      ["a.p1", 4, "-2"],
+    ],
+    [],
+  );
+  const partitions = after.tables.map((table) => ({ ...table, pool: "a.p" }));
+  expect(findChanges("postgres", before, { ...after, tables: partitions })).toMatchObject({
+    losses: [],
+    drift: [],
+  });
+  const thinned = partitions.map((table) => ({ ...table, rows: Math.min(table.rows, 3) }));
+  expect(findChanges("postgres", before, { ...after, tables: thinned })).toMatchObject({
+    losses: [{ table: "a.p", rowsBefore: 4, rowsAfter: 3 }],
+  });
+});
+
 test("lost rows are told apart from everything else that migrations may do", () => {
   const before = inventory(
     [

@@ -145,3 +145,53 @@ test("definitions written down in two ways are compared by name, and that is tol
   expect(differences).toEqual([{ store: "app", kind: "index", name: "y", expected: "1", found: "nothing" }]);
   expect(notProven).toEqual([expect.stringContaining("only names were compared")]);
 });
+
+describe("partitions among which a restore may put rows otherwise", () => {
+  const pool = "a.p";
+  const before = [
+    buildTable("a.p0", 3, "-9223372036854775808"),
+    buildTable("a.p1", 1, "-5"),
+    buildTable("a.t", 1),
+  ];
+  const after = [
+    { ...buildTable("a.p0", 0, "0"), pool },
+    { ...buildTable("a.p1", 4, "-9223372036854775813"), pool },
+    buildTable("a.t", 1),
+  ];
+  const sample = (key: string) => ({ digestedBy: { method: "sample", oneIn: 2, key: [key] } });
+  const add = (tables: typeof after, ...more: object[]) =>
+    tables.map((table, index) => ({ ...table, ...more[index] }));
+
+  test("are compared as one table, and counted as many", () => {
+    expect(compareTables(before, after)).toMatchObject({
+      differences: [],
+      tablesCompared: 3,
+      contentsCompared: 3,
+      rowsCompared: 5,
+      notProven: [expect.stringContaining("its 2 partitions were compared as one table")],
+    });
+  });
+
+  test("differ where a value does, a row, or a partition", () => {
+    expect(compareTables(before, add(after, {}, { digest: "1" })).differences).toMatchObject([
+      { kind: "content", name: pool },
+    ]);
+    expect(compareTables(before, add(after, {}, { rows: 3 })).differences).toMatchObject([
+      { kind: "rows", name: pool, expected: "4 rows", found: "3 rows" },
+    ]);
+    expect(compareTables(before, after.slice(1)).differences).toMatchObject([
+      { kind: "table", name: "a.p0" },
+      { kind: "rows", name: pool, expected: "1 row", found: "4 rows" },
+    ]);
+  });
+
+  test("are counted alone where they were digested in several ways", () => {
+    const ways = [sample("id"), sample("at")];
+    const comparison = compareTables(add(before, ...ways), add(after, ...ways));
+    expect(comparison).toMatchObject({ differences: [], tablesCompared: 3, contentsCompared: 1 });
+    expect(comparison.notProven).toContain("Contents of a.p: only its rows were counted.");
+    const same = [sample("id"), sample("id")];
+    expect(compareTables(add(before, ...same), add(after, ...same)).contentsCompared).toBe(3);
+    expect(compareTables(before, add(after, { digest: null }, { digest: null })).contentsCompared).toBe(1);
+  });
+});

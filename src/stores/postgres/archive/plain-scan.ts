@@ -22,6 +22,8 @@ export class PlainScan {
   /** In rows: the last bytes, in which their end may have begun. Between them: a line that is not whole yet. */
   #rest: Buffer = Buffer.alloc(0);
   #isInRows = false;
+  /** Whose rows come next, by their heading; `viaRoot`: by way of the partitioned table, which COPY then names. */
+  #announced = { table: "", viaRoot: false };
   #isComplete = false;
 
   /** @param tables - whose rows must come; what looks like rows of others is taken for text */
@@ -88,6 +90,11 @@ export class PlainScan {
   #readHeading(line: string): void {
     const kind = /^-- (?:Data for )?Name: .*; Type: ([A-Z ]+); Schema: /.exec(line)?.[1];
     if (kind !== undefined) this.#kinds.add(kind);
+    const rows = /^-- Data for Name: (.*); Type: TABLE DATA; Schema: (.*); Owner: /.exec(line);
+    if (rows) {
+      const [, name = "", schema = ""] = rows;
+      this.#announced = { table: nameInFull({ schema, name }), viaRoot: false };
+    } else if (line.startsWith("-- load via partition root ")) this.#announced.viaRoot = true;
   }
 
   #readCopy(line: string): void {
@@ -95,7 +102,8 @@ export class PlainScan {
     const match = new RegExp(`^COPY (${identifier})\\.(${identifier}) .*FROM stdin;$`).exec(line);
     if (!match) return;
     const [, schema = "", name = ""] = match;
-    const table = nameInFull({ schema: unquote(schema), name: unquote(name) });
+    const { table: announced, viaRoot } = this.#announced;
+    const table = viaRoot ? announced : nameInFull({ schema: unquote(schema), name: unquote(name) });
     if (!this.#expected.has(table) || this.#found.has(table)) return;
     this.#found.add(table);
     this.#isInRows = true;

@@ -32,6 +32,8 @@ export interface CatalogTable extends QualifiedName {
   foreignColumns: string[];
   /** With values that lie out of line, without indexes. */
   sizeBytes: number;
+  /** Of a restored copy: what it is a partition of, as `readPools` tells. */
+  pool?: string;
 }
 
 /** Where a sequence stands. */

@@ -82,7 +82,14 @@ export async function digestTogether(
   return counted.map(({ position, rows, digest }) => {
     const table = tables[position]!;
     const own = plan(table);
-    return { name: nameInFull(table), rows: Number(rows), digest, ...(own && { digestedBy: own }) };
+    const { pool } = table;
+    return {
+      name: nameInFull(table),
+      rows: Number(rows),
+      digest,
+      ...(own && { digestedBy: own }),
+      ...(pool && { pool }),
+    };
   });
 }
 

@@ -6,6 +6,7 @@ import { nameInFull, readSchemaObjects, readSequenceValues, readTables } from ".
 import type { CatalogTable, SequenceValue } from "./catalog.ts";
 import { DIGEST_METHOD, digestTogether } from "./digest.ts";
 import type { DigestPlan } from "./digest.ts";
+import { readPools } from "./pools.ts";
 import { withoutPlatform } from "./platform.ts";
 import type { Session } from "../server/session.ts";
 import { withSnapshot } from "../server/snapshot.ts";
@@ -73,7 +74,13 @@ export async function readCopiedTables(
 ): Promise<CatalogTable[]> {
   const excluded = new Set(scope?.excluded);
   const tables = await readTables(session, excludedSchemas);
-  return tables.filter((table) => isWanted(nameInFull(table)) && !excluded.has(nameInFull(table)));
+  const pools = await readPools(session);
+  return tables
+    .filter((table) => isWanted(nameInFull(table)) && !excluded.has(nameInFull(table)))
+    .map((table) => {
+      const pool = pools.get(table.oid);
+      return { ...table, ...(pool !== undefined && { pool }) };
+    });
 }
 
 /** Digests tables of a copy as its backup digested them. */

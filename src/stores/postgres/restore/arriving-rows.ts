@@ -24,6 +24,8 @@ export class ArrivingRows implements AsyncDisposable {
   readonly #report: (done: number) => void;
   /** By full name, those that are not known to be in. */
   readonly #awaited: Map<string, CatalogTable>;
+  /** Of those, whose own rows are in, while rows of other partitions may still come to them. */
+  readonly #pooled = new Set<CatalogTable>();
   /** By full name, how many rows the backup holds. */
   readonly #rows: ReadonlyMap<string, number>;
   readonly #sessions: Session[];
@@ -79,9 +81,17 @@ export class ArrivingRows implements AsyncDisposable {
   take(name: string): void {
     const table = this.#awaited.get(name);
     if (!table) return;
-    this.#awaited.delete(name);
-    this.#queue.push(table);
+    const complete = table.pool === undefined ? [table] : this.#takePool(table, table.pool);
+    for (const one of complete) this.#awaited.delete(nameInFull(one));
+    this.#queue.push(...complete);
     this.#begin();
+  }
+
+  /** All tables of a pool once the rows of the last one are in, until then none. */
+  #takePool(table: CatalogTable, pool: string): CatalogTable[] {
+    this.#pooled.add(table);
+    const tables = [...this.#awaited.values()].filter((other) => other.pool === pool);
+    return tables.every((one) => this.#pooled.has(one)) ? tables : [];
   }
 
   /**

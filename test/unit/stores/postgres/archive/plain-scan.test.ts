@@ -56,6 +56,27 @@ describe("a dump in SQL", () => {
     expect(found.sequences).toEqual([{ schema: "public", name: "s", last: "7", isCalled: false }]);
   });
 
+  test("brings rows of a partition by way of what it is a partition of", () => {
+    const partition = (name: string, row: string): string[] => [
+      `-- Data for Name: ${name}; Type: TABLE DATA; Schema: public; Owner: -`,
+      "--",
+      "",
+      "-- load via partition root public.events",
+      "COPY public.events (note) FROM stdin;",
+      row,
+      "\\.",
+      "",
+    ];
+    const tables = ["p0", "p1", "p2"].map((name) => ({ schema: "public", name }));
+    const rows = [
+      ...partition("p0", "COPY public.p2 (note) FROM stdin;"),
+      ...partition("p1", "-- PostgreSQL database dump complete"),
+    ];
+    const found = scan(rows.join("\n"), 7, tables);
+    expect(tables.map((table) => found.hasRowsOf(table))).toEqual([true, true, false]);
+    expect(found.isComplete).toBe(false);
+  });
+
   test("that ends in the middle of rows is not complete", () => {
     const cut = DUMP.slice(0, DUMP.indexOf("3\tSELECT"));
     expect(scan(cut, 64).isComplete).toBe(false);
