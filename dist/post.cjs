@@ -1,8 +1,8 @@
 const bundleUrl = require("node:url").pathToFileURL(__filename).href;
-var import_chunk_ASCZKOF7 = require("./chunks/chunk-ASCZKOF7.cjs");
+var import_chunk_UV5FEO72 = require("./chunks/chunk-UV5FEO72.cjs");
 var import_chunk_S3Y7SINS = require("./chunks/chunk-S3Y7SINS.cjs");
 var import_chunk_YGI2A5BY = require("./chunks/chunk-YGI2A5BY.cjs");
-var import_chunk_OIFUVIIN = require("./chunks/chunk-OIFUVIIN.cjs");
+var import_chunk_FR6ATP63 = require("./chunks/chunk-FR6ATP63.cjs");
 var import_chunk_WN6SEXNX = require("./chunks/chunk-WN6SEXNX.cjs");
 var import_chunk_JYWDWY5C = require("./chunks/chunk-JYWDWY5C.cjs");
 var import_chunk_ZKV6NMGU = require("./chunks/chunk-ZKV6NMGU.cjs");
@@ -10,7 +10,7 @@ var import_chunk_C5YXLHNA = require("./chunks/chunk-C5YXLHNA.cjs");
 var import_chunk_E7U4CWV7 = require("./chunks/chunk-E7U4CWV7.cjs");
 var import_chunk_6KJEVDUS = require("./chunks/chunk-6KJEVDUS.cjs");
 var import_chunk_XPUIUB4A = require("./chunks/chunk-XPUIUB4A.cjs");
-var import_chunk_GLVJDYWM = require("./chunks/chunk-GLVJDYWM.cjs");
+var import_chunk_GRBCTXAV = require("./chunks/chunk-GRBCTXAV.cjs");
 var import_chunk_NGGILZ57 = require("./chunks/chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunks/chunk-5LCZEI5X.cjs");
 var import_chunk_XCSPHMD5 = require("./chunks/chunk-XCSPHMD5.cjs");
@@ -31,10 +31,10 @@ async function tidyAfter(destination, backupId) {
   let removed = await destination.abortUnfinished((0, import_chunk_ZKV6NMGU.backupFolder)(backupId), () => true);
   removed += await destination.abortUnfinished(import_chunk_ZKV6NMGU.partsPrefix, ({ key }) => (0, import_chunk_ZKV6NMGU.isPartOfBackup)(key, backupId));
   const began = (0, import_chunk_ZKV6NMGU.findBackupTime)(backupId) ?? /* @__PURE__ */ new Date(0);
-  const receipts = await (0, import_chunk_OIFUVIIN.readReceipts)(destination, began);
+  const receipts = await (0, import_chunk_FR6ATP63.readReceipts)(destination, began);
   const needed = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
-  for (const { stores } of await (0, import_chunk_OIFUVIIN.requireManifests)(destination, await listHeirs(destination, began)))
-    for (const { key } of stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore)) needed.add(key);
+  for (const { stores } of await (0, import_chunk_FR6ATP63.requireManifests)(destination, await listHeirs(destination, began)))
+    for (const { key } of stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore)) needed.add(key);
   let kept = 0;
   for (const prefix of [(0, import_chunk_ZKV6NMGU.backupFolder)(backupId), import_chunk_ZKV6NMGU.partsPrefix]) {
     for await (const { key } of destination.list(prefix)) {
@@ -50,29 +50,29 @@ async function tidyAfter(destination, backupId) {
   return { removed, kept };
 }
 async function listHeirs(destination, began) {
-  const since = began.getTime() - import_chunk_OIFUVIIN.RUN_LIMIT_MS;
-  return (await (0, import_chunk_OIFUVIIN.listBackupIds)(destination)).filter((id) => ((0, import_chunk_ZKV6NMGU.findBackupTime)(id)?.getTime() ?? 0) >= since);
+  const since = began.getTime() - import_chunk_FR6ATP63.RUN_LIMIT_MS;
+  return (await (0, import_chunk_FR6ATP63.listBackupIds)(destination)).filter((id) => ((0, import_chunk_ZKV6NMGU.findBackupTime)(id)?.getTime() ?? 0) >= since);
 }
 var TIDY_MS = 12e4;
 async function main() {
   const { env } = process;
-  (0, import_chunk_ASCZKOF7.useRunnerTemp)(env);
+  (0, import_chunk_UV5FEO72.useRunnerTemp)(env);
   const redactor = new import_chunk_HVRSHCYF.Redactor();
   try {
     if (env["RUNNER_TEMP"]) await removeScratch();
-    const backupId = (0, import_chunk_ASCZKOF7.findBackupId)();
+    const backupId = (0, import_chunk_UV5FEO72.findBackupId)();
     if (backupId === void 0) return;
-    const config = await (0, import_chunk_ASCZKOF7.readConfig)(env);
+    const config = await (0, import_chunk_UV5FEO72.readConfig)(env);
     for (const secret of config.secrets) redactor.add(secret);
-    const context = (0, import_chunk_OIFUVIIN.createContext)({
+    const context = (0, import_chunk_FR6ATP63.createContext)({
       signal: (0, import_chunk_KVCMGXJE.createDeadline)(TIDY_MS),
-      reporter: new import_chunk_ASCZKOF7.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
+      reporter: new import_chunk_UV5FEO72.WorkflowReporter(import_chunk_KVCMGXJE.systemClock),
       redactor,
       env,
       cacheDir: (0, import_node_os.tmpdir)()
     });
     const tidyAt = async (named) => {
-      const destination = await (0, import_chunk_OIFUVIIN.openDestination)(named.config, config.name, context);
+      const destination = await (0, import_chunk_FR6ATP63.openDestination)(named.config, config.name, context);
       const { removed, kept } = await tidyAfter(destination, backupId);
       destination.close();
       const at = `of backup ${backupId} at ${destination.url}`;
@@ -88,7 +88,7 @@ async function main() {
   }
 }
 function warn(error, redactor) {
-  const { title, hint } = (0, import_chunk_OIFUVIIN.explainFailure)(error, redactor);
+  const { title, hint } = (0, import_chunk_FR6ATP63.explainFailure)(error, redactor);
   (0, import_chunk_S3Y7SINS.warning)(`What the step left behind could not be removed: ${title} ${hint}`);
 }
 async function removeScratch() {

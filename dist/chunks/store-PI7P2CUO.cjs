@@ -31,7 +31,7 @@ var import_chunk_NCOSMIE3 = require("./chunk-NCOSMIE3.cjs");
 var import_chunk_XXU7PNBB = require("./chunk-XXU7PNBB.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
-var import_chunk_GLVJDYWM = require("./chunk-GLVJDYWM.cjs");
+var import_chunk_GRBCTXAV = require("./chunk-GRBCTXAV.cjs");
 var import_chunk_NGGILZ57 = require("./chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
@@ -775,7 +775,7 @@ function requireAllVisible(table, partition, stored, shown) {
   );
 }
 function requireBytes(part) {
-  if ((0, import_chunk_GLVJDYWM.contentBytesOf)(part) > 0) return;
+  if ((0, import_chunk_GRBCTXAV.contentBytesOf)(part) > 0) return;
   const name = `${part.database}.${part.table}`;
   throw new import_chunk_E4TRGNTH.AppError("STORE_FAILED", `${name}, partition ${part.partition}, came without its rows.`, {
     hint: "Start the backup again; if it happens again, look for a proxy that answers in the server's place."

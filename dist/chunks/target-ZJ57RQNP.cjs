@@ -22,7 +22,7 @@ __export(stdin_exports, {
   createPostgresThrowaway: () => createPostgresThrowaway
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_IJCMEK5V = require("./chunk-IJCMEK5V.cjs");
+var import_chunk_2YJOTC3N = require("./chunk-2YJOTC3N.cjs");
 var import_chunk_TT2DNCF3 = require("./chunk-TT2DNCF3.cjs");
 var import_chunk_UEMOGAYR = require("./chunk-UEMOGAYR.cjs");
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
@@ -35,7 +35,7 @@ var import_chunk_C5YXLHNA = require("./chunk-C5YXLHNA.cjs");
 var import_chunk_E7U4CWV7 = require("./chunk-E7U4CWV7.cjs");
 var import_chunk_6KJEVDUS = require("./chunk-6KJEVDUS.cjs");
 var import_chunk_XPUIUB4A = require("./chunk-XPUIUB4A.cjs");
-var import_chunk_GLVJDYWM = require("./chunk-GLVJDYWM.cjs");
+var import_chunk_GRBCTXAV = require("./chunk-GRBCTXAV.cjs");
 var import_chunk_NGGILZ57 = require("./chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
@@ -326,7 +326,7 @@ async function readFilledTables(session, isWanted) {
     const work = `Looking into ${table.schema}.${table.name}`;
     const [row] = await session.rows(
       work,
-      `SELECT EXISTS (SELECT FROM ONLY ${(0, import_chunk_IJCMEK5V.quoteInFull)(table)}) AS any`
+      `SELECT EXISTS (SELECT FROM ONLY ${(0, import_chunk_2YJOTC3N.quoteInFull)(table)}) AS any`
     );
     filled.push({ ...table, hasRows: row?.any ?? false });
   }
@@ -351,7 +351,7 @@ async function planEmptying(session, tables) {
     );
   }
   return groupByKeys(tables, await readForeignKeys(session, tables)).map(
-    (family) => `TRUNCATE ONLY ${family.map(import_chunk_IJCMEK5V.quoteInFull).join(", ")}`
+    (family) => `TRUNCATE ONLY ${family.map(import_chunk_2YJOTC3N.quoteInFull).join(", ")}`
   );
 }
 async function emptyTables(session, tables) {
@@ -432,7 +432,7 @@ async function readTriggers(session, tables) {
   return rows.flatMap(({ oid, name, always }) => {
     const table = byOid.get(oid);
     if (!table) return [];
-    return [{ table: (0, import_chunk_IJCMEK5V.quoteInFull)(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
+    return [{ table: (0, import_chunk_2YJOTC3N.quoteInFull)(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
   });
 }
 async function listOccupants(session, excludedSchemas) {
@@ -509,6 +509,8 @@ var ArrivingRows = class _ArrivingRows {
   #report;
   /** By full name, those that are not known to be in. */
   #awaited;
+  /** Of those, whose own rows are in, while rows of other partitions may still come to them. */
+  #pooled = /* @__PURE__ */ new Set();
   /** By full name, how many rows the backup holds. */
   #rows;
   #sessions;
@@ -521,9 +523,9 @@ var ArrivingRows = class _ArrivingRows {
     this.#sessions = [first];
     this.#idle = [first];
     this.#backup = backup;
-    this.#plan = (0, import_chunk_IJCMEK5V.planLike)(backup);
+    this.#plan = (0, import_chunk_2YJOTC3N.planLike)(backup);
     this.#report = report;
-    this.#awaited = new Map(tables.map((table) => [(0, import_chunk_IJCMEK5V.nameInFull)(table), table]));
+    this.#awaited = new Map(tables.map((table) => [(0, import_chunk_2YJOTC3N.nameInFull)(table), table]));
     this.#rows = new Map(backup.inventory.tables.map(({ name, rows }) => [name, rows]));
   }
   /**
@@ -535,7 +537,7 @@ var ArrivingRows = class _ArrivingRows {
     const openReader = () => openPinned(connection, context, applicationName);
     const session = await openReader();
     try {
-      const tables = await (0, import_chunk_IJCMEK5V.readCopiedTables)(session, backup, isWanted);
+      const tables = await (0, import_chunk_2YJOTC3N.readCopiedTables)(session, backup, isWanted);
       return new _ArrivingRows(
         openReader,
         session,
@@ -552,9 +554,16 @@ var ArrivingRows = class _ArrivingRows {
   take(name) {
     const table = this.#awaited.get(name);
     if (!table) return;
-    this.#awaited.delete(name);
-    this.#queue.push(table);
+    const complete = table.pool === void 0 ? [table] : this.#takePool(table, table.pool);
+    for (const one of complete) this.#awaited.delete((0, import_chunk_2YJOTC3N.nameInFull)(one));
+    this.#queue.push(...complete);
     this.#begin();
+  }
+  /** All tables of a pool once the rows of the last one are in, until then none. */
+  #takePool(table, pool) {
+    this.#pooled.add(table);
+    const tables = [...this.#awaited.values()].filter((other) => other.pool === pool);
+    return tables.every((one) => this.#pooled.has(one)) ? tables : [];
   }
   /**
    * All rows of all tables are in.
@@ -562,7 +571,7 @@ var ArrivingRows = class _ArrivingRows {
    * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING, CANCELLED
    */
   async finish() {
-    while (this.#sessions.length < import_chunk_IJCMEK5V.READER_COUNT) {
+    while (this.#sessions.length < import_chunk_2YJOTC3N.READER_COUNT) {
       const session = await this.#openReader();
       this.#sessions.push(session);
       this.#idle.push(session);
@@ -589,15 +598,15 @@ var ArrivingRows = class _ArrivingRows {
   }
   async #readQueue(session) {
     const { digestMethod } = this.#backup.inventory;
-    const takeNext = () => (0, import_chunk_IJCMEK5V.takeGroup)(this.#queue, (table) => this.#rowsOf(table) <= FEW_ROWS);
+    const takeNext = () => (0, import_chunk_2YJOTC3N.takeGroup)(this.#queue, (table) => this.#rowsOf(table) <= FEW_ROWS);
     for (let group = takeNext(); group.length > 0; group = takeNext()) {
-      this.#read.push(...await (0, import_chunk_IJCMEK5V.digestTogether)(session, group, this.#plan, digestMethod));
+      this.#read.push(...await (0, import_chunk_2YJOTC3N.digestTogether)(session, group, this.#plan, digestMethod));
       this.#report(this.#read.length);
     }
     this.#idle.push(session);
   }
   #rowsOf(table) {
-    return this.#rows.get((0, import_chunk_IJCMEK5V.nameInFull)(table)) ?? 0;
+    return this.#rows.get((0, import_chunk_2YJOTC3N.nameInFull)(table)) ?? 0;
   }
 };
 async function openPinned(connection, context, applicationName) {
@@ -605,7 +614,7 @@ async function openPinned(connection, context, applicationName) {
   try {
     await session.run(
       "Preparing to read rows",
-      `SET application_name = '${applicationName}'; SET default_transaction_read_only = on; ${(0, import_chunk_IJCMEK5V.pinTexts)("SESSION")}`
+      `SET application_name = '${applicationName}'; SET default_transaction_read_only = on; ${(0, import_chunk_2YJOTC3N.pinTexts)("SESSION")}`
     );
     return session;
   } catch (error) {
@@ -648,7 +657,7 @@ async function loadPlainSql(load, tools, context) {
     await psql.done;
   } catch (error) {
     await psql.stop();
-    throw (0, import_chunk_IJCMEK5V.explainToolFault)(error, "psql", psql.stderrTail());
+    throw (0, import_chunk_2YJOTC3N.explainToolFault)(error, "psql", psql.stderrTail());
   }
 }
 async function writeAll(sql, { stdin, done }) {
@@ -758,7 +767,7 @@ ${SILENT}\\echo ${end}
     return new import_chunk_E4TRGNTH.AppError(
       import_chunk_UEMOGAYR.DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
       `${this.#what} failed, ${how}: ${error}${where}.`,
-      { hint: (0, import_chunk_IJCMEK5V.adviseOn)(said) ?? "The server's own message above tells what it could not do.", cause: fault }
+      { hint: (0, import_chunk_2YJOTC3N.adviseOn)(said) ?? "The server's own message above tells what it could not do.", cause: fault }
     );
   }
 };
@@ -766,13 +775,13 @@ async function planExchange(session, tables, entries, backup, isWanted) {
   const triggers = await readTriggers(session, tables);
   const sequences = entries.filter(({ kind }) => kind === "SEQUENCE SET");
   return {
-    tables: await (0, import_chunk_IJCMEK5V.readCopiedTables)(session, backup, isWanted),
+    tables: await (0, import_chunk_2YJOTC3N.readCopiedTables)(session, backup, isWanted),
     before: [
       ...await planEmptying(session, tables),
       ...triggers.map(({ table, name }) => `ALTER TABLE ${table} DISABLE TRIGGER ${(0, import_chunk_UEMOGAYR.quoteIdent)(name)}`),
       // It gives a sequence a new file, and setval writes to that one: so a rollback takes its value back, too.
       ...sequences.map(
-        ({ schema, tag }) => `ALTER SEQUENCE ${(0, import_chunk_IJCMEK5V.quoteInFull)({ schema: schema ?? "", name: tag })} RESTART`
+        ({ schema, tag }) => `ALTER SEQUENCE ${(0, import_chunk_2YJOTC3N.quoteInFull)({ schema: schema ?? "", name: tag })} RESTART`
       )
     ],
     after: triggers.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${(0, import_chunk_UEMOGAYR.quoteIdent)(name)}`)
@@ -804,16 +813,16 @@ async function exchangeRows({ tables, before, after }, script, backup, access, j
       await transaction.feed(restore.stdout);
       await restore.done;
     } catch (error) {
-      throw (0, import_chunk_IJCMEK5V.explainToolFault)(error, "pg_restore", restore.stderrTail());
+      throw (0, import_chunk_2YJOTC3N.explainToolFault)(error, "pg_restore", restore.stderrTail());
     } finally {
       await restore.stop();
     }
-    await transaction.run(["SET CONSTRAINTS ALL IMMEDIATE", "SET client_encoding = 'UTF8'", (0, import_chunk_IJCMEK5V.pinTexts)("LOCAL")]);
+    await transaction.run(["SET CONSTRAINTS ALL IMMEDIATE", "SET client_encoding = 'UTF8'", (0, import_chunk_2YJOTC3N.pinTexts)("LOCAL")]);
     const queue = [...tables];
     const found = [];
-    for (let group = (0, import_chunk_IJCMEK5V.takeGroup)(queue); group.length > 0; group = (0, import_chunk_IJCMEK5V.takeGroup)(queue)) {
+    for (let group = (0, import_chunk_2YJOTC3N.takeGroup)(queue); group.length > 0; group = (0, import_chunk_2YJOTC3N.takeGroup)(queue)) {
       found.push(
-        ...await (0, import_chunk_IJCMEK5V.digestTogether)(transaction, group, (0, import_chunk_IJCMEK5V.planLike)(backup), backup.inventory.digestMethod)
+        ...await (0, import_chunk_2YJOTC3N.digestTogether)(transaction, group, (0, import_chunk_2YJOTC3N.planLike)(backup), backup.inventory.digestMethod)
       );
     }
     if (judge(found) === "stop") return { found, hasStayed: false };
@@ -1041,7 +1050,7 @@ function parseToc(listing, inventory) {
   return new Toc(entries);
 }
 function splitRest(rest, schemas, known, tables) {
-  const kind = (0, import_chunk_IJCMEK5V.readKind)(rest);
+  const kind = (0, import_chunk_2YJOTC3N.readKind)(rest);
   const behind = rest.slice(kind.length + 1);
   if (behind.startsWith("- ")) return { kind, schema: null, tag: withoutOwner(behind.slice(2)) };
   const schema = schemas.find((name) => behind.startsWith(`${name} `)) ?? behind.split(" ")[0] ?? "";
@@ -1179,7 +1188,7 @@ var LostObjects = class {
     if (refused.length === 0) return all;
     const lines = refused.slice(0, SHOWN).map(({ kind, name, why }) => `  ${kind} ${name}: ${why}`);
     if (refused.length > SHOWN) lines.push(`  and ${refused.length - SHOWN} more`);
-    const advice = [...new Set(refused.flatMap(({ why }) => (0, import_chunk_IJCMEK5V.adviseOn)(why) ?? []))];
+    const advice = [...new Set(refused.flatMap(({ why }) => (0, import_chunk_2YJOTC3N.adviseOn)(why) ?? []))];
     const names = refused.slice(0, SHOWN).map(({ kind, name }) => `${kind} ${name}`);
     const count2 = refused.length === 1 ? "one object" : `${refused.length} objects`;
     throw new import_chunk_E4TRGNTH.AppError("TOOL_FAILED", [`pg_restore could not restore ${count2}:`, ...lines].join("\n"), {
@@ -1257,7 +1266,7 @@ async function runPgRestore(run, context) {
     throw new import_chunk_E4TRGNTH.AppError(fault.code, `pg_restore could not go on: ${fault.text}`, { hint: fault.why });
   }
   if (ended.status === "rejected" && !reader.hasFinished) {
-    throw (0, import_chunk_IJCMEK5V.explainToolFault)(ended.reason, "pg_restore", context.redactor.redact(said.join("\n")));
+    throw (0, import_chunk_2YJOTC3N.explainToolFault)(ended.reason, "pg_restore", context.redactor.redact(said.join("\n")));
   }
 }
 async function feed(stream, tool) {
@@ -1290,7 +1299,7 @@ async function listContents(tools, from, context) {
   } catch (error) {
     await tool.stop();
     if (sourceFault instanceof import_chunk_E4TRGNTH.AppError) throw sourceFault;
-    throw (0, import_chunk_IJCMEK5V.explainToolFault)(error, "pg_restore", tool.stderrTail());
+    throw (0, import_chunk_2YJOTC3N.explainToolFault)(error, "pg_restore", tool.stderrTail());
   } finally {
     if ("stream" in from) from.stream.destroy();
   }
@@ -1384,7 +1393,7 @@ async function planRestore(backup, { objects, scratchDir, scope, stream = false 
     return { tools, archive: void 0, toc: parseToc(listing, inventory), remove };
   }
   try {
-    const fetchedFiles = (0, import_chunk_GLVJDYWM.objectsOfStore)(backup).filter((object) => objects.findPath?.(object) === void 0);
+    const fetchedFiles = (0, import_chunk_GRBCTXAV.objectsOfStore)(backup).filter((object) => objects.findPath?.(object) === void 0);
     await requireFreeDisk(
       scratchDir,
       fetchedFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -1415,7 +1424,7 @@ async function readDatabaseDefinition({ tools, archive, toc }, { scratchDir }, s
   return (await (0, import_chunk_5LCZEI5X.runTool)(tools.command("pg_restore", args), { signal, redactor })).stdout;
 }
 async function readOwnedSchemas(session) {
-  if (!await (0, import_chunk_IJCMEK5V.isSupabase)(session)) return [];
+  if (!await (0, import_chunk_2YJOTC3N.isSupabase)(session)) return [];
   const rows = await session.rows(
     "Looking for what belongs to Supabase",
     "SELECT nspname::text AS name FROM pg_namespace WHERE starts_with(pg_get_userbyid(nspowner), $1)",
@@ -1448,7 +1457,7 @@ async function planReplacing(session, inventory, scope, occupants) {
   const whole = occupants.filter(({ type }) => type === "schema");
   const isSaidOfWhole = ({ kind, name }) => kind.startsWith("schema ") && whole.some((schema) => name === schema.identity || name === schema.name);
   const readOutside = async () => {
-    const objects = await (0, import_chunk_IJCMEK5V.readSchemaObjects)(session, []);
+    const objects = await (0, import_chunk_2YJOTC3N.readSchemaObjects)(session, []);
     const own = objects.filter((object) => object.kind === "sequence" && reader.holds(object));
     const sequences = new Set(own.map(({ name }) => name));
     return objects.filter(
@@ -1475,7 +1484,7 @@ async function planReplacing(session, inventory, scope, occupants) {
     },
     async drop(own) {
       await inTransaction(own, "COMMIT", async () => {
-        const readOthers = () => (0, import_chunk_IJCMEK5V.readSchemaObjects)(own, names);
+        const readOthers = () => (0, import_chunk_2YJOTC3N.readSchemaObjects)(own, names);
         const harmed = await findHarm(readOthers, () => own.run("Dropping what was replaced", drop));
         if (harmed.length > 0) throw wouldHarm(harmed);
       });
@@ -1816,7 +1825,7 @@ var ArchiveRestore = class {
     try {
       var _stack = [];
       try {
-        const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_IJCMEK5V.LibpqAccess.open(this.#connection), true);
+        const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_2YJOTC3N.LibpqAccess.open(this.#connection), true);
         this.#env = {
           ...libpq.env,
           ...postponeFlushes(this.#connection, libpq.env),
@@ -1860,7 +1869,7 @@ var ArchiveRestore = class {
       return { missing: missing2, ownedSchemas: await readOwnedSchemas(session) };
     });
     const isMissing = ({ kind, tag }) => kind === "EXTENSION" && missing.has(tag);
-    const isLeftOut = (entry) => isMissing(entry) || this.#dangling.has(entry.id) || (0, import_chunk_IJCMEK5V.isOfPlatform)(entry, this.#backup);
+    const isLeftOut = (entry) => isMissing(entry) || this.#dangling.has(entry.id) || (0, import_chunk_2YJOTC3N.isOfPlatform)(entry, this.#backup);
     const { entries: selected, support } = selectEntries(toc, inventory, scope, isLeftOut);
     const entries = selected.filter((entry) => !isInEveryProject(entry, support.has(entry.id), ownedSchemas));
     const lost = new LostObjects(toc, inventory, support, this.#context);
@@ -1947,7 +1956,7 @@ var ArchiveRestore = class {
   }
   async #exchange({ tools, from, listPath }, exchange) {
     if (!("path" in from) || listPath === void 0) throw new Error("rows are exchanged from a file alone");
-    const judge = (tables) => this.#request.onRows?.((0, import_chunk_IJCMEK5V.assembleInventory)(tables, [], [], this.#backup.inventory)) ?? "go on";
+    const judge = (tables) => this.#request.onRows?.((0, import_chunk_2YJOTC3N.assembleInventory)(tables, [], [], this.#backup.inventory)) ?? "go on";
     const access = { tools, env: this.#env };
     try {
       const { found, hasStayed } = await this.#measure(
@@ -2036,7 +2045,7 @@ var ArchiveRestore = class {
       };
       await this.#measure("data", () => runPgRestore({ ...run, onRows }, this.#context));
       const tables = await this.#measure("compare", () => arriving.finish());
-      return (0, import_chunk_IJCMEK5V.assembleInventory)(tables, [], [], inventory);
+      return (0, import_chunk_2YJOTC3N.assembleInventory)(tables, [], [], inventory);
     } catch (_) {
       var _error = _, _hasError = true;
     } finally {
@@ -2106,7 +2115,7 @@ var PostgresTarget = class {
     const created = await (0, import_chunk_UEMOGAYR.withSession)(
       this.connection,
       this.context,
-      (session) => (0, import_chunk_IJCMEK5V.createMissingRoles)(session, (0, import_chunk_E7U4CWV7.listRoles)(backup), this.context)
+      (session) => (0, import_chunk_2YJOTC3N.createMissingRoles)(session, (0, import_chunk_E7U4CWV7.listRoles)(backup), this.context)
     );
     this.createdRoles.push(...created);
     return await new ArchiveRestore(this.connection, backup, request, this.context).run(plan);
@@ -2114,7 +2123,7 @@ var PostgresTarget = class {
   async takeInventory(backup, scope = { content: "all" }, counted) {
     const manifest = requirePostgres(backup);
     const reader = new import_chunk_DAEGIV2F.ScopeReader(manifest.inventory, scope);
-    return (0, import_chunk_IJCMEK5V.takeInventory)(this.connection, this.context, manifest, `${this.store}: inventory`, {
+    return (0, import_chunk_2YJOTC3N.takeInventory)(this.connection, this.context, manifest, `${this.store}: inventory`, {
       isWanted: (table) => reader.holdsTable(table),
       ...counted && { counted }
     });
@@ -2280,7 +2289,7 @@ var PostgresThrowaway = class extends PostgresTarget {
             hint: `Drop it by hand: DROP DATABASE ${(0, import_chunk_UEMOGAYR.quoteIdent)(database)} WITH (FORCE);`
           });
         }
-        await (0, import_chunk_IJCMEK5V.dropUnusedRoles)(session, this.createdRoles, this.context);
+        await (0, import_chunk_2YJOTC3N.dropUnusedRoles)(session, this.createdRoles, this.context);
       },
       { survivesCancel: true }
     );

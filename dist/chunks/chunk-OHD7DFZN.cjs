@@ -65,11 +65,11 @@ var import_chunk_DUXTN4SI = require("./chunk-DUXTN4SI.cjs");
 var import_chunk_O3HMCWLT = require("./chunk-O3HMCWLT.cjs");
 var import_chunk_XXU7PNBB = require("./chunk-XXU7PNBB.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
-var import_chunk_OIFUVIIN = require("./chunk-OIFUVIIN.cjs");
+var import_chunk_FR6ATP63 = require("./chunk-FR6ATP63.cjs");
 var import_chunk_WN6SEXNX = require("./chunk-WN6SEXNX.cjs");
 var import_chunk_ZKV6NMGU = require("./chunk-ZKV6NMGU.cjs");
 var import_chunk_XPUIUB4A = require("./chunk-XPUIUB4A.cjs");
-var import_chunk_GLVJDYWM = require("./chunk-GLVJDYWM.cjs");
+var import_chunk_GRBCTXAV = require("./chunk-GRBCTXAV.cjs");
 var import_chunk_NGGILZ57 = require("./chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
@@ -205,15 +205,15 @@ function pointOfBackup(manifest) {
     store: held.store,
     kind: held.kind,
     seconds: held.seconds,
-    sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfStore)(held),
+    sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfStore)(held),
     tables: held.inventory.tables.length,
-    rows: (0, import_chunk_GLVJDYWM.countRows)(held.inventory)
+    rows: (0, import_chunk_GRBCTXAV.countRows)(held.inventory)
   }));
   return {
     backupId: manifest.id,
     startedAt: manifest.startedAt,
     seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1e3,
-    sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfBackup)(manifest),
+    sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfBackup)(manifest),
     rows: stores.reduce((sum, { rows }) => sum + rows, 0),
     stores
   };
@@ -329,8 +329,8 @@ function findMedian(values) {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1];
 }
 function judgeSize(newest, before) {
-  const size = (0, import_chunk_GLVJDYWM.sizeOfStore)(newest);
-  const usual = findMedian(before.map(import_chunk_GLVJDYWM.sizeOfStore)) ?? 0;
+  const size = (0, import_chunk_GRBCTXAV.sizeOfStore)(newest);
+  const usual = findMedian(before.map(import_chunk_GRBCTXAV.sizeOfStore)) ?? 0;
   if (size >= usual * TOO_LITTLE) return [];
   return [
     (0, import_chunk_CW2N472Z.warning)(
@@ -1152,7 +1152,7 @@ function listDifferingStores(comparisons) {
   }));
 }
 function listStepProblems(steps) {
-  return steps.filter(({ outcome, reason }) => outcome !== "passed" && !reason.startsWith(import_chunk_OIFUVIIN.UNTRIED)).map(({ name, outcome, reason }) => {
+  return steps.filter(({ outcome, reason }) => outcome !== "passed" && !reason.startsWith(import_chunk_FR6ATP63.UNTRIED)).map(({ name, outcome, reason }) => {
     const title = `Step "${name}" ${outcome === "failed" ? "failed" : "showed nothing"}`;
     return { key: `step ${name}`, state: "bad", code: outcome, title, detail: reason, hint: "" };
   });
@@ -1278,20 +1278,20 @@ async function copy(request, context) {
   const { reporter } = context;
   const ids = await reporter.phase(
     "Find",
-    async () => isAll ? (await (0, import_chunk_OIFUVIIN.listBackupIds)(from)).reverse() : [(await (0, import_chunk_OIFUVIIN.pickBackup)(from, selection)).id]
+    async () => isAll ? (await (0, import_chunk_FR6ATP63.listBackupIds)(from)).reverse() : [(await (0, import_chunk_FR6ATP63.pickBackup)(from, selection)).id]
   );
   const copied = await reporter.phase(
     "Copy",
-    () => (0, import_chunk_OIFUVIIN.settleAll)(to.map((destination) => copyTo(destination, ids, from, context)))
+    () => (0, import_chunk_FR6ATP63.settleAll)(to.map((destination) => copyTo(destination, ids, from, context)))
   );
   return { command: "copy", from: from.url, to: copied };
 }
 async function copyTo(to, ids, from, context) {
   await to.check("write");
-  const present = new Set(await (0, import_chunk_OIFUVIIN.listBackupIds)(to));
+  const present = new Set(await (0, import_chunk_FR6ATP63.listBackupIds)(to));
   const copied = { url: to.url, backups: [], objects: 0, sizeBytes: 0 };
   for (const id of ids.filter((candidate) => !present.has(candidate))) {
-    await copyBackup(await (0, import_chunk_OIFUVIIN.readManifest)(from, id), { from, to, copied }, context);
+    await copyBackup(await (0, import_chunk_FR6ATP63.readManifest)(from, id), { from, to, copied }, context);
     copied.backups.push(id);
     context.reporter.info(`${id} is complete at ${to.url}.`);
   }
@@ -1314,17 +1314,17 @@ async function copyBackup(manifest, { from, to, copied }, context) {
     context.reporter.progress({ label: `Copied to ${to.url}`, done: copied.sizeBytes, unit: "bytes" });
   };
   const copyAll = async (objects) => {
-    await (0, import_chunk_OIFUVIIN.settleAll)(objects.map((object) => limit(() => copyObject(object))));
+    await (0, import_chunk_FR6ATP63.settleAll)(objects.map((object) => limit(() => copyObject(object))));
   };
-  await copyAll(manifest.stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore));
+  await copyAll(manifest.stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore));
   await copyAll(found.splice(0));
-  await (0, import_chunk_OIFUVIIN.putRestoreGuide)(manifest, to);
-  await (0, import_chunk_OIFUVIIN.publish)(manifest, to);
+  await (0, import_chunk_FR6ATP63.putRestoreGuide)(manifest, to);
+  await (0, import_chunk_FR6ATP63.publish)(manifest, to);
 }
 async function doctor(subjects, context, estimate2) {
   const diagnoses = await context.reporter.phase(
     "Look",
-    () => (0, import_chunk_OIFUVIIN.settleAll)(subjects.map((subject) => diagnose(subject, context)))
+    () => (0, import_chunk_FR6ATP63.settleAll)(subjects.map((subject) => diagnose(subject, context)))
   );
   const verdict = (0, import_chunk_CW2N472Z.worstOf)(diagnoses.flatMap(({ findings }) => findings));
   const isSound = (kind, name) => diagnoses.some((one) => one.kind === kind && one.name === name && (0, import_chunk_CW2N472Z.worstOf)(one.findings) !== "bad");
@@ -1389,7 +1389,7 @@ function sumSeconds(results) {
   return results.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 function leaveUntried({ name, kind }, rest) {
-  return { name, kind, outcome: "unproven", seconds: 0, reason: `${import_chunk_OIFUVIIN.UNTRIED}${rest}.`, details: [] };
+  return { name, kind, outcome: "unproven", seconds: 0, reason: `${import_chunk_FR6ATP63.UNTRIED}${rest}.`, details: [] };
 }
 async function performStep(step, context, shared) {
   const { clock, reporter } = context;
@@ -1503,15 +1503,15 @@ async function fingerprintKeys(keys, previous, { reporter }) {
     const [key] = candidates;
     if (!key) continue;
     const known = previous?.keys?.find((candidate) => candidate.name === name);
-    if (known && await (0, import_chunk_GLVJDYWM.isFingerprintOf)(known, key)) {
+    if (known && await (0, import_chunk_GRBCTXAV.isFingerprintOf)(known, key)) {
       fingerprints.push(known);
       continue;
     }
-    const fresh = await (0, import_chunk_GLVJDYWM.fingerprintOf)(name, key);
+    const fresh = await (0, import_chunk_GRBCTXAV.fingerprintOf)(name, key);
     fingerprints.push(fresh);
     if (!known) continue;
     reporter.warn(
-      `${name} is not the key of backup ${previous?.id}: it was changed since, from fingerprint ${(0, import_chunk_GLVJDYWM.shortFingerprint)(known)} to ${(0, import_chunk_GLVJDYWM.shortFingerprint)(fresh)}. Keep the old key for as long as you keep backups from before.`
+      `${name} is not the key of backup ${previous?.id}: it was changed since, from fingerprint ${(0, import_chunk_GRBCTXAV.shortFingerprint)(known)} to ${(0, import_chunk_GRBCTXAV.shortFingerprint)(fresh)}. Keep the old key for as long as you keep backups from before.`
     );
   }
   return fingerprints;
@@ -1520,7 +1520,7 @@ async function requireKeys(manifest, given, { reporter }) {
   const faults = [];
   for (const known of manifest.keys ?? []) {
     const { name } = known;
-    const label = `fingerprint ${(0, import_chunk_GLVJDYWM.shortFingerprint)(known)}`;
+    const label = `fingerprint ${(0, import_chunk_GRBCTXAV.shortFingerprint)(known)}`;
     const candidates = given.find((key) => key.name === name)?.candidates ?? [];
     if (candidates.length === 0) {
       reporter.warn(
@@ -1539,7 +1539,7 @@ async function requireKeys(manifest, given, { reporter }) {
 }
 async function findPlace(known, candidates) {
   for (const [index, candidate] of candidates.entries()) {
-    if (await (0, import_chunk_GLVJDYWM.isFingerprintOf)(known, candidate)) return index;
+    if (await (0, import_chunk_GRBCTXAV.isFingerprintOf)(known, candidate)) return index;
   }
   return -1;
 }
@@ -1547,7 +1547,7 @@ function mismatch({ id, startedAt }, known, count) {
   const given = count === 1 ? "the one that was given is another" : `none of the ${count} that were given is it`;
   return new import_chunk_E4TRGNTH.AppError(
     "KEY_MISMATCH",
-    `Backup ${id} was taken under the ${known.name} with fingerprint ${(0, import_chunk_GLVJDYWM.shortFingerprint)(known)}, and ${given}.`,
+    `Backup ${id} was taken under the ${known.name} with fingerprint ${(0, import_chunk_GRBCTXAV.shortFingerprint)(known)}, and ${given}.`,
     {
       hint: `Give the key that the application had at ${startedAt}; several can be tried at once (--key ${known.name}=VARIABLE). Leave the key out to restore the data without it.`
     }
@@ -1741,7 +1741,7 @@ function compareRestored(store, found, { scope, allowMissing = [] }, { lost, ref
   const expected = narrowExpected(store, scope);
   const narrowedFound = scope ? (0, import_chunk_DAEGIV2F.narrowInventory)(found, scope).inventory : found;
   const rowsOnly = isBlind || isStopped;
-  const comparison = (0, import_chunk_GLVJDYWM.compareInventories)(
+  const comparison = (0, import_chunk_GRBCTXAV.compareInventories)(
     store.store,
     rowsOnly ? { ...expected.inventory, schema: [] } : expected.inventory,
     rowsOnly ? { ...narrowedFound, schema: [] } : narrowedFound
@@ -1804,7 +1804,7 @@ function saysWhatBelongs({ tables, schema }) {
   return tables.length === 0 || schema.some(({ table }) => table !== void 0);
 }
 function takeAllowed(comparison, allowed) {
-  const isFine = ({ kind, name, found }) => found === import_chunk_GLVJDYWM.ABSENT && (0, import_chunk_O3HMCWLT.isAllowedMissing)({ kind, name }, allowed);
+  const isFine = ({ kind, name, found }) => found === import_chunk_GRBCTXAV.ABSENT && (0, import_chunk_O3HMCWLT.isAllowedMissing)({ kind, name }, allowed);
   const fine = comparison.differences.filter(isFine);
   comparison.differences = comparison.differences.filter((difference) => !isFine(difference));
   return fine.map(({ kind, name }) => `${kind} ${name}`);
@@ -1863,7 +1863,7 @@ function divideScope(pairings, scope) {
   });
 }
 async function placePairings(pairings, objects) {
-  return await (0, import_chunk_OIFUVIIN.settleAll)(
+  return await (0, import_chunk_FR6ATP63.settleAll)(
     pairings.map(async (pairing) => ({
       ...pairing,
       ...await pairing.target.relocate?.(pairing.store, pairing.scope, objects)
@@ -1887,11 +1887,11 @@ function isAlike(name, wanted) {
   return last(name) === last(wanted);
 }
 async function refuseSurprises(pairings, replace, allowMissing) {
-  const places = await (0, import_chunk_OIFUVIIN.settleAll)(
+  const places = await (0, import_chunk_FR6ATP63.settleAll)(
     pairings.map(async ({ store, target, scope }) => ({ store, facts: await target.inspect(store, scope) }))
   );
   const named = /* @__PURE__ */ new Set();
-  await (0, import_chunk_OIFUVIIN.settleAll)([
+  await (0, import_chunk_FR6ATP63.settleAll)([
     ...places.map(async (place) => {
       const { store, facts } = place;
       if (isNamedWhole(place, places, replace)) {
@@ -1954,7 +1954,7 @@ function planRestore(pairings, places, { before, after }) {
   };
 }
 async function requireUnlocked({ id, stores }, destination, keyring) {
-  const all = stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore);
+  const all = stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore);
   const encrypted = all.filter(({ age }) => age);
   if (encrypted.length === 0) return;
   const { decryptHead } = await Promise.resolve().then(() => __toESM(require("./age-MFABDPW7.cjs")));
@@ -2000,7 +2000,7 @@ async function restore(request, context) {
     const stopwatch = new import_chunk_KVCMGXJE.Stopwatch(clock);
     const manifest = await reporter.phase(
       "Find",
-      () => stopwatch.measure("find", () => (0, import_chunk_OIFUVIIN.pickBackup)(destination, selection))
+      () => stopwatch.measure("find", () => (0, import_chunk_FR6ATP63.pickBackup)(destination, selection))
     );
     reporter.info(`Backup ${manifest.id} of ${manifest.name}, data of ${manifest.startedAt}`);
     const chosen = divideScope(pairTargets(manifest, targets), scope);
@@ -2017,7 +2017,7 @@ async function restore(request, context) {
       "Check",
       () => stopwatch.measure("check", async () => {
         const stores = chosen.map(({ store }) => store);
-        await (0, import_chunk_OIFUVIIN.settleAll)([
+        await (0, import_chunk_FR6ATP63.settleAll)([
           requireUnlocked({ id: manifest.id, stores }, destination, keyring),
           requireKeys(manifest, keys, context)
         ]);
@@ -2074,7 +2074,7 @@ async function restore(request, context) {
     if (pairings.some(({ target }) => target.prepare !== void 0)) {
       await reporter.phase(
         "Fetch",
-        () => (0, import_chunk_OIFUVIIN.runTogether)(context, jobs, async ({ pairing, restoring }) => {
+        () => (0, import_chunk_FR6ATP63.runTogether)(context, jobs, async ({ pairing, restoring }) => {
           await pairing.target.prepare?.(pairing.store, restoring);
         })
       );
@@ -2084,7 +2084,7 @@ async function restore(request, context) {
       "Restore",
       () => stopwatch.measure(
         "restore",
-        () => (0, import_chunk_OIFUVIIN.runTogether)(context, jobs, async ({ pairing, restoring }) => {
+        () => (0, import_chunk_FR6ATP63.runTogether)(context, jobs, async ({ pairing, restoring }) => {
           const result = await restoreAndCompare(pairing, restoring, context);
           if (restoring.replace) ignoreBystanders(result.comparison);
           return result;
@@ -2133,10 +2133,10 @@ function findDifferingTables({ store, scope }, found) {
   const tables = { ...found, schema: [] };
   const expected = { ...narrowExpected(store, scope).inventory, schema: [] };
   const { comparison } = compareRestored({ ...store, inventory: expected }, tables, {}, { lost: [] });
-  return comparison.differences.filter(({ expected: expected2 }) => expected2 !== import_chunk_GLVJDYWM.ABSENT).map(({ name }) => name);
+  return comparison.differences.filter(({ expected: expected2 }) => expected2 !== import_chunk_GRBCTXAV.ABSENT).map(({ name }) => name);
 }
 function ignoreBystanders(comparison) {
-  comparison.differences = comparison.differences.filter(({ expected }) => expected !== import_chunk_GLVJDYWM.ABSENT);
+  comparison.differences = comparison.differences.filter(({ expected }) => expected !== import_chunk_GRBCTXAV.ABSENT);
 }
 function requirePassed(results) {
   const failed = results.find(({ outcome }) => outcome !== "passed");
@@ -2171,7 +2171,7 @@ async function openTargets(manifest, openTarget, only, targets, allowMissing = [
 async function destroyAll(targets, { reporter }) {
   if (targets.length === 0) return;
   await reporter.phase("Destroy", async () => {
-    await (0, import_chunk_OIFUVIIN.settleAll)(
+    await (0, import_chunk_FR6ATP63.settleAll)(
       targets.map(async (target) => {
         try {
           await target.destroy();
@@ -2256,14 +2256,14 @@ async function recallBackups(destination, exceptId, context) {
 }
 async function recallManifests(destination, context, exceptId) {
   return await recall(context, async () => {
-    const ids = (await (0, import_chunk_OIFUVIIN.listBackupIds)(destination)).filter((id) => id !== exceptId);
-    return (await (0, import_chunk_OIFUVIIN.readManifests)(destination, ids.slice(0, POINTS))).readable;
+    const ids = (await (0, import_chunk_FR6ATP63.listBackupIds)(destination)).filter((id) => id !== exceptId);
+    return (await (0, import_chunk_FR6ATP63.readManifests)(destination, ids.slice(0, POINTS))).readable;
   });
 }
 async function recallDrills(destination, context) {
   return await recall(context, async () => {
-    const ids = await (0, import_chunk_OIFUVIIN.listDrillIds)(destination);
-    return (await (0, import_chunk_OIFUVIIN.readDrillRecords)(destination, ids.slice(0, POINTS))).readable.map(pointOfDrill);
+    const ids = await (0, import_chunk_FR6ATP63.listDrillIds)(destination);
+    return (await (0, import_chunk_FR6ATP63.readDrillRecords)(destination, ids.slice(0, POINTS))).readable.map(pointOfDrill);
   });
 }
 async function recall({ reporter }, read) {
@@ -2285,8 +2285,8 @@ async function drill(request, context) {
   const manifest = await reporter.phase(
     "Find",
     () => phases.measure("find", async () => {
-      const picked = await (0, import_chunk_OIFUVIIN.pickBackup)(destination, selection);
-      await (0, import_chunk_OIFUVIIN.settleAll)([
+      const picked = await (0, import_chunk_FR6ATP63.pickBackup)(destination, selection);
+      await (0, import_chunk_FR6ATP63.settleAll)([
         requireUnlocked(pickStores(picked, request), destination, request.keyring),
         requireKeys(picked, request.keys ?? [], context)
       ]);
@@ -2351,7 +2351,7 @@ async function drill(request, context) {
   }
   const record2 = {
     format: "lifeboat-drill",
-    formatVersion: import_chunk_OIFUVIIN.DRILL_FORMAT_VERSION,
+    formatVersion: import_chunk_FR6ATP63.DRILL_FORMAT_VERSION,
     id: (0, import_chunk_ZKV6NMGU.drawBackupId)(startedAt),
     backupId: manifest.id,
     writtenBy: import_chunk_EHMDGH3H.VERSION,
@@ -2400,7 +2400,7 @@ async function writeReport(result, { reporter }) {
   const { reportPath, record: record2 } = result;
   try {
     await (0, import_promises.writeFile)(reportPath, renderSummary(result));
-    await (0, import_promises.writeFile)(reportPath.replace(/md$/, "json"), (0, import_chunk_OIFUVIIN.serialiseDrillRecord)(record2));
+    await (0, import_promises.writeFile)(reportPath.replace(/md$/, "json"), (0, import_chunk_FR6ATP63.serialiseDrillRecord)(record2));
     await (0, import_promises.writeFile)(reportPath.replace(/md$/, "xml"), renderJunit(record2));
   } catch (error) {
     reporter.warn(`The report ${reportPath} could not be written: ${String(error)}`);
@@ -2421,7 +2421,7 @@ async function restoreAll(pairings, { destination, keyring, allowMissing = [] },
     const scratch = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_PKNFJV47.Scratch.create(), true);
     const objects = readObjects(destination, keyring, context);
     const common = { objects, replace: false, scratchDir: scratch.path, allowMissing, stopwatch };
-    const comparisons = await (0, import_chunk_OIFUVIIN.settleAll)(
+    const comparisons = await (0, import_chunk_FR6ATP63.settleAll)(
       pairings.map(async (pairing) => {
         let comparison;
         await tolerate(evidence, async () => {
@@ -2454,7 +2454,7 @@ async function tolerate(evidence, work) {
 }
 async function keepRecord(record2, destination, { reporter }) {
   try {
-    await destination.putIfAbsent((0, import_chunk_ZKV6NMGU.drillKey)(record2.id), (0, import_chunk_OIFUVIIN.serialiseDrillRecord)(record2));
+    await destination.putIfAbsent((0, import_chunk_ZKV6NMGU.drillKey)(record2.id), (0, import_chunk_FR6ATP63.serialiseDrillRecord)(record2));
     return true;
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError) || error.code === "CANCELLED") throw error;
@@ -2620,7 +2620,7 @@ var BackupWriter = class {
     this.#destination = destination;
     this.#objects = new ObjectWriter(destination, encryption);
     this.#context = context;
-    this.#receipts = new import_chunk_OIFUVIIN.ReceiptBook(backupId, context, attempt?.name);
+    this.#receipts = new import_chunk_FR6ATP63.ReceiptBook(backupId, context, attempt?.name);
   }
   /** Notes, in receipts, the finished parts that a later run may refer to. */
   async writeReceipts(destination) {
@@ -2655,7 +2655,7 @@ var BackupWriter = class {
       previous,
       finished,
       keep: (part) => this.#receipts.add(store, part, this.#destination),
-      announce: (folder) => (0, import_chunk_OIFUVIIN.noteServerFolder)(folder, this.#destination),
+      announce: (folder) => (0, import_chunk_FR6ATP63.noteServerFolder)(folder, this.#destination),
       distrust: () => this.#receipts.distrust(),
       put: (file, body, expectedSizeBytes) => this.#write((0, import_chunk_ZKV6NMGU.storeObjectKey)(this.#backupId, store, `${this.#folder}${file}`), body, expectedSizeBytes),
       putPart: (part, body, expectedSizeBytes) => this.#write(this.#newPartKey(store, part), body, expectedSizeBytes),
@@ -2689,8 +2689,8 @@ var NOTHING = { newest: void 0, receipts: [] };
 async function findEarlier(destination, now, context) {
   try {
     const [newest, receipts] = await Promise.all([
-      (0, import_chunk_OIFUVIIN.findNewestBackup)(destination),
-      (0, import_chunk_OIFUVIIN.readReceipts)(destination, new Date(now.getTime() - import_chunk_OIFUVIIN.RUN_LIMIT_MS))
+      (0, import_chunk_FR6ATP63.findNewestBackup)(destination),
+      (0, import_chunk_FR6ATP63.readReceipts)(destination, new Date(now.getTime() - import_chunk_FR6ATP63.RUN_LIMIT_MS))
     ]);
     return { newest, receipts };
   } catch (error) {
@@ -2742,8 +2742,8 @@ function measureSeries(newestFirst2, store) {
   const held = newestFirst2.flatMap(({ stores }) => stores.filter((one) => one.store === store));
   const [newest] = held;
   if (!newest) return void 0;
-  const nights = held.length === 1 ? [(0, import_chunk_GLVJDYWM.objectsOfStore)(newest)] : held.slice(0, -1).map(findAdded(held));
-  const objects = (0, import_chunk_GLVJDYWM.objectsOfStore)(newest);
+  const nights = held.length === 1 ? [(0, import_chunk_GRBCTXAV.objectsOfStore)(newest)] : held.slice(0, -1).map(findAdded(held));
+  const objects = (0, import_chunk_GRBCTXAV.objectsOfStore)(newest);
   return {
     backups: held.length,
     sizeBytes: sumOf(objects.map(({ sizeBytes }) => sizeBytes)),
@@ -2755,8 +2755,8 @@ function measureSeries(newestFirst2, store) {
 }
 function findAdded(held) {
   return (store, index) => {
-    const before = new Set((0, import_chunk_GLVJDYWM.objectsOfStore)(held[index + 1]).map(({ key }) => key));
-    return (0, import_chunk_GLVJDYWM.objectsOfStore)(store).filter(({ key }) => !before.has(key));
+    const before = new Set((0, import_chunk_GRBCTXAV.objectsOfStore)(held[index + 1]).map(({ key }) => key));
+    return (0, import_chunk_GRBCTXAV.objectsOfStore)(store).filter(({ key }) => !before.has(key));
   };
 }
 function countWrites(sizes) {
@@ -2777,7 +2777,7 @@ function countKept(rule, timeZone, everyDays, now) {
     return { id: String(index), startedAt, finishedAt: startedAt, stores: ["it"], provenStores: [] };
   });
   const policy2 = { rule, stores: {}, timeZone };
-  return (0, import_chunk_OIFUVIIN.planRetention)(backups, policy2, now, 0).filter(({ stores }) => stores[0]?.isKept).length;
+  return (0, import_chunk_FR6ATP63.planRetention)(backups, policy2, now, 0).filter(({ stores }) => stores[0]?.isKept).length;
 }
 function guessSeries(bytes) {
   return { backups: 0, sizeBytes: bytes, sentBytes: bytes, writes: countWrites([bytes]), objects: 1 };
@@ -2819,7 +2819,7 @@ async function backup(request, context) {
       "Back up",
       () => phases.measure(
         "backup",
-        () => (0, import_chunk_OIFUVIIN.runTogether)(context, stores, async (store) => {
+        () => (0, import_chunk_FR6ATP63.runTogether)(context, stores, async (store) => {
           const { previous, finished } = recall2(store, earlier, startedAt, reporter);
           const held = await store.backup(writer.sinkOf(store.name, previous, finished));
           reporter.info(describeStore(held));
@@ -2835,7 +2835,7 @@ async function backup(request, context) {
     const fingerprints = await fingerprintKeys(keys, found.newest, context);
     const complete = {
       format: "lifeboat-backup",
-      formatVersion: import_chunk_GLVJDYWM.FORMAT_VERSION,
+      formatVersion: import_chunk_GRBCTXAV.FORMAT_VERSION,
       id,
       name,
       writtenBy: import_chunk_EHMDGH3H.VERSION,
@@ -2846,12 +2846,12 @@ async function backup(request, context) {
       phases: phases.times
     };
     writer.note((0, import_chunk_ZKV6NMGU.restoreGuideKey)(id));
-    await destination.each((one) => (0, import_chunk_OIFUVIIN.putRestoreGuide)(complete, one));
+    await destination.each((one) => (0, import_chunk_FR6ATP63.putRestoreGuide)(complete, one));
     return complete;
   });
-  await destination.each((one) => (0, import_chunk_OIFUVIIN.publish)(manifest, one));
+  await destination.each((one) => (0, import_chunk_FR6ATP63.publish)(manifest, one));
   const { outcomes } = destination;
-  if (encryption) warnOfOthers(manifest.stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore), encryption, context);
+  if (encryption) warnOfOthers(manifest.stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore), encryption, context);
   reporter.info(`Backup ${id} is complete.`);
   const [past] = await Promise.all([
     recallBackups(destination, id, context),
@@ -2861,7 +2861,7 @@ async function backup(request, context) {
   return {
     command: "backup",
     backupId: id,
-    sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfBackup)(manifest),
+    sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfBackup)(manifest),
     sentBytes: writer.sentBytes,
     seconds,
     destinations: outcomes,
@@ -2871,12 +2871,12 @@ async function backup(request, context) {
 }
 function describeStore(held) {
   const { store, inventory } = held;
-  return `${store}: ${(0, import_chunk_XCSPHMD5.countOf)(inventory.tables.length, "table")}, ${(0, import_chunk_XCSPHMD5.countOf)((0, import_chunk_GLVJDYWM.countRows)(inventory), "row")}, ${(0, import_chunk_XCSPHMD5.formatBytes)((0, import_chunk_GLVJDYWM.sizeOfStore)(held))} in ${(0, import_chunk_XCSPHMD5.formatSeconds)(held.seconds)}`;
+  return `${store}: ${(0, import_chunk_XCSPHMD5.countOf)(inventory.tables.length, "table")}, ${(0, import_chunk_XCSPHMD5.countOf)((0, import_chunk_GRBCTXAV.countRows)(inventory), "row")}, ${(0, import_chunk_XCSPHMD5.formatBytes)((0, import_chunk_GRBCTXAV.sizeOfStore)(held))} in ${(0, import_chunk_XCSPHMD5.formatSeconds)(held.seconds)}`;
 }
 async function check({ stores, destination }, context, meanwhile = async () => {
 }) {
   const { reporter } = context;
-  const facts = await (0, import_chunk_OIFUVIIN.settleAll)([
+  const facts = await (0, import_chunk_FR6ATP63.settleAll)([
     destination.check("write").then(meanwhile).then(() => `Destination: ${destination.url}`),
     ...stores.map((store) => store.check())
   ]);
@@ -2885,13 +2885,13 @@ async function check({ stores, destination }, context, meanwhile = async () => {
   for (const room of rooms) if (room?.state === "warning") reporter.warn(`${room.found} ${room.mend}`);
 }
 async function tidyAfterSuccess(manifest, writer, { receipts }, destination, reporter) {
-  const needed = new Set(manifest.stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore).map(({ key }) => key));
+  const needed = new Set(manifest.stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore).map(({ key }) => key));
   const needless = writer.keys.filter(
     (key) => key.startsWith(import_chunk_ZKV6NMGU.partsPrefix) && !needed.has(key) && !writer.received.has(key)
   );
   try {
-    await (0, import_chunk_OIFUVIIN.settleAll)(needless.map((key) => destination.remove(key)));
-    await (0, import_chunk_OIFUVIIN.removeReceipts)(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
+    await (0, import_chunk_FR6ATP63.settleAll)(needless.map((key) => destination.remove(key)));
+    await (0, import_chunk_FR6ATP63.removeReceipts)(destination, [manifest.id, ...receipts.map(({ backupId }) => backupId)]);
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
@@ -2907,7 +2907,7 @@ async function tidyOnFailure(writer, request, context, work) {
         await writer.writeReceipts(destination);
         const { received } = writer;
         const needless = writer.keys.filter((key) => !received.has(key));
-        await (0, import_chunk_OIFUVIIN.settleAll)(needless.map((key) => destination.remove(key)));
+        await (0, import_chunk_FR6ATP63.settleAll)(needless.map((key) => destination.remove(key)));
         if (received.size > 0) {
           context.reporter.info(
             `${(0, import_chunk_XCSPHMD5.countOf)(received.size, "part")} of this run ${received.size === 1 ? "stays" : "stay"}: the next one need not send ${received.size === 1 ? "it" : "them"}.`
@@ -2949,11 +2949,11 @@ var planSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   destinations: (0, import_chunk_GDCGOP3X.array)((0, import_chunk_GDCGOP3X.string)()).min(1),
   /** Whatever earlier backups hold, everything is sent. */
   full: (0, import_chunk_GDCGOP3X.boolean)(),
-  keys: (0, import_chunk_GDCGOP3X.array)(import_chunk_GLVJDYWM.keyFingerprintSchema),
+  keys: (0, import_chunk_GDCGOP3X.array)(import_chunk_GRBCTXAV.keyFingerprintSchema),
   shards: (0, import_chunk_GDCGOP3X.array)(shardSchema).min(1)
 });
 function serialisePlan(plan2) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)({ format: "lifeboat-plan", formatVersion: PLAN_VERSION, ...plan2 });
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)({ format: "lifeboat-plan", formatVersion: PLAN_VERSION, ...plan2 });
 }
 function parsePlan(bytes, where) {
   const kind = {
@@ -2963,7 +2963,7 @@ function parsePlan(bytes, where) {
     schema: planSchema,
     hint: "Run plan again, and the shards after it."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 var PIECE_BYTES = 1024 ** 2;
 function divide(stores, count) {
@@ -3010,14 +3010,14 @@ var sharedTableSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   /** What it was when its rows were read: shares of a table fit together only where this is the same. */
   state: (0, import_chunk_GDCGOP3X.string)(),
   /** Of these partitions alone. */
-  inventory: import_chunk_GLVJDYWM.tableInventorySchema,
-  parts: (0, import_chunk_GDCGOP3X.array)(import_chunk_GLVJDYWM.clickhousePartSchema)
+  inventory: import_chunk_GRBCTXAV.tableInventorySchema,
+  parts: (0, import_chunk_GDCGOP3X.array)(import_chunk_GRBCTXAV.clickhousePartSchema)
 });
 var storeShareSchema = (0, import_chunk_GDCGOP3X.discriminatedUnion)("role", [
   (0, import_chunk_GDCGOP3X.strictObject)({
     role: (0, import_chunk_GDCGOP3X.literal)("lead"),
     /** Of the whole store, but for the rows of tables that are shared. */
-    manifest: import_chunk_GLVJDYWM.storeManifestSchema,
+    manifest: import_chunk_GRBCTXAV.storeManifestSchema,
     /** All tables of a store that is shared, in the order of its inventory. */
     tables: (0, import_chunk_GDCGOP3X.array)(sharedTableSchema)
   }),
@@ -3042,7 +3042,7 @@ var resultSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   stores: (0, import_chunk_GDCGOP3X.array)(storeShareSchema)
 });
 function serialiseShardRecord(record2) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)({ format: "lifeboat-shard", formatVersion: RESULT_VERSION, ...record2 });
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)({ format: "lifeboat-shard", formatVersion: RESULT_VERSION, ...record2 });
 }
 function parseShardRecord(bytes, where) {
   const kind = {
@@ -3052,7 +3052,7 @@ function parseShardRecord(bytes, where) {
     schema: resultSchema,
     hint: "Remove it, and run its shard again."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 async function readPlan(destinations, backupId, { clock }) {
   let fault;
@@ -3060,7 +3060,7 @@ async function readPlan(destinations, backupId, { clock }) {
     try {
       const key = (0, import_chunk_ZKV6NMGU.planKey)(backupId);
       const plan2 = parsePlan(await destination.read(key), `${destination.url}/${key}`);
-      if (clock.now().getTime() - new Date(plan2.startedAt).getTime() > import_chunk_OIFUVIIN.RUN_LIMIT_MS) throw tooOld(plan2);
+      if (clock.now().getTime() - new Date(plan2.startedAt).getTime() > import_chunk_FR6ATP63.RUN_LIMIT_MS) throw tooOld(plan2);
       return plan2;
     } catch (error) {
       if (!(error instanceof import_chunk_E4TRGNTH.AppError) || error.code === "CANCELLED") throw error;
@@ -3086,7 +3086,7 @@ async function findRecord(destination, backupId, shard) {
 }
 async function readRecords(destination, plan2) {
   const { backupId } = plan2;
-  const records = await (0, import_chunk_OIFUVIIN.settleAll)(
+  const records = await (0, import_chunk_FR6ATP63.settleAll)(
     plan2.shards.map(async ({ shard }) => ({ shard, record: await findRecord(destination, backupId, shard) }))
   );
   const missing = records.flatMap(({ shard, record: record2 }) => record2 ? [] : [shard]);
@@ -3104,7 +3104,7 @@ async function readRecords(destination, plan2) {
 async function removeShards(destination, backupId) {
   const keys = [];
   for await (const { key } of destination.list((0, import_chunk_ZKV6NMGU.shardsFolder)(backupId))) keys.push(key);
-  await (0, import_chunk_OIFUVIIN.settleAll)(keys.map((key) => destination.remove(key)));
+  await (0, import_chunk_FR6ATP63.settleAll)(keys.map((key) => destination.remove(key)));
 }
 function noPlan(backupId, destinations, cause) {
   const where = destinations.map(({ url }) => url).join(" and ");
@@ -3114,7 +3114,7 @@ function noPlan(backupId, destinations, cause) {
   });
 }
 function tooOld({ backupId }) {
-  const hours = import_chunk_OIFUVIIN.RUN_LIMIT_MS / 36e5;
+  const hours = import_chunk_FR6ATP63.RUN_LIMIT_MS / 36e5;
   return new import_chunk_E4TRGNTH.AppError(
     "BACKUP_NOT_FOUND",
     `The plan of backup ${backupId} is more than ${hours} hours old: what belongs to it may be removed by prune.`,
@@ -3155,7 +3155,7 @@ async function finish({ backupId, destinations, group }, context) {
   const backedUpAt = Math.max(...records.map(({ finishedAt }) => new Date(finishedAt).getTime()));
   const manifest = {
     format: "lifeboat-backup",
-    formatVersion: import_chunk_GLVJDYWM.FORMAT_VERSION,
+    formatVersion: import_chunk_GRBCTXAV.FORMAT_VERSION,
     id: backupId,
     name: plan2.name,
     writtenBy: import_chunk_EHMDGH3H.VERSION,
@@ -3168,8 +3168,8 @@ async function finish({ backupId, destinations, group }, context) {
       { phase: "finish", seconds: (0, import_chunk_KVCMGXJE.secondsSince)(clock, startMs) }
     ]
   };
-  await destination.each((one) => (0, import_chunk_OIFUVIIN.putRestoreGuide)(manifest, one));
-  await destination.each((one) => (0, import_chunk_OIFUVIIN.publish)(manifest, one));
+  await destination.each((one) => (0, import_chunk_FR6ATP63.putRestoreGuide)(manifest, one));
+  await destination.each((one) => (0, import_chunk_FR6ATP63.publish)(manifest, one));
   reporter.info(`Backup ${backupId} is complete.`);
   await destination.each((one) => tidyUp(manifest, one, reporter));
   const sentBytes = records.reduce((sum, record2) => sum + record2.sentBytes, 0);
@@ -3187,11 +3187,11 @@ async function findListed(destinations, backupId) {
     const reason = `Backup ${backupId} is not there.`;
     return { url, failure: { code: "OBJECT_MISSING", reason, hint: "It is complete elsewhere." } };
   });
-  const manifest = (0, import_chunk_GLVJDYWM.parseManifest)(await first.read(key), `${first.url}/${key}`);
+  const manifest = (0, import_chunk_GRBCTXAV.parseManifest)(await first.read(key), `${first.url}/${key}`);
   return { destination: first, manifest, outcomes };
 }
 async function requireObjects({ backupId }, stores, destination) {
-  const needed = new Map(stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore).map(({ key, sizeBytes }) => [key, sizeBytes]));
+  const needed = new Map(stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore).map(({ key, sizeBytes }) => [key, sizeBytes]));
   for (const prefix of [(0, import_chunk_ZKV6NMGU.backupFolder)(backupId), import_chunk_ZKV6NMGU.partsPrefix]) {
     if (![...needed.keys()].some((key) => key.startsWith(prefix))) continue;
     for await (const { key, sizeBytes } of destination.list(prefix)) {
@@ -3209,7 +3209,7 @@ async function requireObjects({ backupId }, stores, destination) {
 async function tidyUp(manifest, destination, reporter) {
   const { id, startedAt } = manifest;
   const needed = /* @__PURE__ */ new Set([(0, import_chunk_ZKV6NMGU.manifestKey)(id), (0, import_chunk_ZKV6NMGU.restoreGuideKey)(id)]);
-  for (const { key } of manifest.stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore)) needed.add(key);
+  for (const { key } of manifest.stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore)) needed.add(key);
   try {
     const needless = [];
     for (const prefix of [(0, import_chunk_ZKV6NMGU.backupFolder)(id), import_chunk_ZKV6NMGU.partsPrefix]) {
@@ -3219,12 +3219,12 @@ async function tidyUp(manifest, destination, reporter) {
       }
     }
     await removeShards(destination, id);
-    const receipts = await (0, import_chunk_OIFUVIIN.readReceipts)(destination, /* @__PURE__ */ new Date(0));
+    const receipts = await (0, import_chunk_FR6ATP63.readReceipts)(destination, /* @__PURE__ */ new Date(0));
     const received = new Set(receipts.flatMap(({ parts }) => parts.map(({ key }) => key)));
     const began = new Date(startedAt);
     const former = receipts.map(({ backupId }) => backupId).filter((run2) => (0, import_chunk_ZKV6NMGU.findBackupTime)(run2) < began);
-    await (0, import_chunk_OIFUVIIN.removeReceipts)(destination, [id, ...former]);
-    await (0, import_chunk_OIFUVIIN.settleAll)(needless.filter((key) => !received.has(key)).map((key) => destination.remove(key)));
+    await (0, import_chunk_FR6ATP63.removeReceipts)(destination, [id, ...former]);
+    await (0, import_chunk_FR6ATP63.settleAll)(needless.filter((key) => !received.has(key)).map((key) => destination.remove(key)));
   } catch (error) {
     if (!(error instanceof import_chunk_E4TRGNTH.AppError)) throw error;
     reporter.info(`Some objects that no backup needs are left for prune: ${error.message}`);
@@ -3238,7 +3238,7 @@ function describe(manifest, destinations, {
   return {
     command: "finish",
     backupId: manifest.id,
-    sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfBackup)(manifest),
+    sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfBackup)(manifest),
     sentBytes,
     seconds,
     destinations,
@@ -3265,21 +3265,21 @@ var backupSummarySchema = (0, import_chunk_GDCGOP3X.strictObject)({
 });
 function summariseBackup(manifest) {
   const { id, startedAt, finishedAt, stores } = manifest;
-  const objects = stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore);
+  const objects = stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore);
   const recipients = new Set(objects.flatMap(({ age }) => age?.recipients ?? []));
   const encryption = { recipients: [...recipients].sort(), isWhole: objects.every(({ age }) => age) };
   return {
     backupId: id,
     startedAt,
     seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1e3,
-    sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfBackup)(manifest),
+    sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfBackup)(manifest),
     ...recipients.size > 0 && { encryption },
     stores: stores.map(({ store, kind, server, inventory }) => ({
       store,
       kind,
       serverVersion: server.version,
       tables: inventory.tables.length,
-      rows: (0, import_chunk_GLVJDYWM.countRows)(inventory)
+      rows: (0, import_chunk_GRBCTXAV.countRows)(inventory)
     }))
   };
 }
@@ -3301,8 +3301,8 @@ async function list(destination, { clock, reporter }, cache) {
   await destination.check();
   const [{ summaries, unreadable: damaged2 }, drills, pins] = await Promise.all([
     readSummaries(destination, cache),
-    (0, import_chunk_OIFUVIIN.readDrills)(destination),
-    (0, import_chunk_OIFUVIIN.readPins)(destination)
+    (0, import_chunk_FR6ATP63.readDrills)(destination),
+    (0, import_chunk_FR6ATP63.readPins)(destination)
   ]);
   const unreadable = [...damaged2, ...drills.unreadable];
   for (const sentence of unreadable) reporter.warn(sentence);
@@ -3332,16 +3332,16 @@ async function list(destination, { clock, reporter }, cache) {
   return { command: "list", destination: destination.url, backups, unreadable };
 }
 async function readSummaries(destination, cache) {
-  const listed = await (0, import_chunk_OIFUVIIN.listManifests)(destination);
+  const listed = await (0, import_chunk_FR6ATP63.listManifests)(destination);
   const known = /* @__PURE__ */ new Map();
   for (const [id, manifest] of listed) {
     const summary = cache?.find(id, manifest);
     if (summary) known.set(id, summary);
   }
   const unknown = [...listed.keys()].filter((id) => !known.has(id));
-  const { readable, unreadable } = await (0, import_chunk_OIFUVIIN.readEach)(
+  const { readable, unreadable } = await (0, import_chunk_FR6ATP63.readEach)(
     unknown,
-    async (id) => summariseBackup(await (0, import_chunk_OIFUVIIN.readManifest)(destination, id))
+    async (id) => summariseBackup(await (0, import_chunk_FR6ATP63.readManifest)(destination, id))
   );
   for (const summary of readable) known.set(summary.backupId, summary);
   const entries = [...listed].flatMap(([id, manifest]) => {
@@ -3355,10 +3355,10 @@ async function readSummaries(destination, cache) {
   };
 }
 async function pin(destination, { backupId, note }, { clock }) {
-  const { id } = await (0, import_chunk_OIFUVIIN.pickBackup)(destination, { id: backupId });
-  const document = (0, import_chunk_OIFUVIIN.serialisePin)({
+  const { id } = await (0, import_chunk_FR6ATP63.pickBackup)(destination, { id: backupId });
+  const document = (0, import_chunk_FR6ATP63.serialisePin)({
     format: "lifeboat-pin",
-    formatVersion: import_chunk_OIFUVIIN.PIN_FORMAT_VERSION,
+    formatVersion: import_chunk_FR6ATP63.PIN_FORMAT_VERSION,
     backupId: id,
     note,
     pinnedAt: clock.now().toISOString()
@@ -3366,14 +3366,14 @@ async function pin(destination, { backupId, note }, { clock }) {
   if (await destination.putIfAbsent((0, import_chunk_ZKV6NMGU.pinKey)(id), document) === "written") {
     return { command: "pin", backupId: id, note };
   }
-  const pinned = (await (0, import_chunk_OIFUVIIN.readPins)(destination)).get(id);
+  const pinned = (await (0, import_chunk_FR6ATP63.readPins)(destination)).get(id);
   if (pinned?.note === note) return { command: "pin", backupId: id, note };
   throw new import_chunk_E4TRGNTH.AppError("TARGET_REFUSED", `Backup ${id} is pinned already: ${pinned?.note}`, {
     hint: "Run lifeboat unpin first to give it another note."
   });
 }
 async function unpin(destination, { backupId }) {
-  const pinned = (await (0, import_chunk_OIFUVIIN.readPins)(destination)).get(backupId);
+  const pinned = (await (0, import_chunk_FR6ATP63.readPins)(destination)).get(backupId);
   if (!pinned) {
     throw new import_chunk_E4TRGNTH.AppError("BACKUP_NOT_FOUND", `No pin keeps a backup ${backupId} at ${destination.url}.`, {
       hint: "lifeboat list shows the backups and which of them are pinned."
@@ -3391,7 +3391,7 @@ async function plan(request, context) {
   return await reporter.phase("Plan", async () => {
     const found = await findEarlier(destination, startedAt, context);
     const earlier = full ? NOTHING : found;
-    const outlines = await (0, import_chunk_OIFUVIIN.runTogether)(context, stores, async (store) => {
+    const outlines = await (0, import_chunk_FR6ATP63.runTogether)(context, stores, async (store) => {
       const { previous } = recall2(store, earlier, startedAt, reporter);
       return { store: store.name, ...await store.outline(previous) };
     });
@@ -3536,9 +3536,9 @@ async function pickReceivers(receivers, { clock, reporter }) {
 async function wants({ destination, receives, policy: policy2 }, now) {
   if (receives === "every") return true;
   try {
-    const [newest] = await (0, import_chunk_OIFUVIIN.listBackupIds)(destination);
+    const [newest] = await (0, import_chunk_FR6ATP63.listBackupIds)(destination);
     const newestAt = newest === void 0 ? void 0 : (0, import_chunk_ZKV6NMGU.findBackupTime)(newest);
-    return !newestAt || (0, import_chunk_OIFUVIIN.spanOf)(newestAt, receives, policy2.timeZone) !== (0, import_chunk_OIFUVIIN.spanOf)(now, receives, policy2.timeZone);
+    return !newestAt || (0, import_chunk_FR6ATP63.spanOf)(newestAt, receives, policy2.timeZone) !== (0, import_chunk_FR6ATP63.spanOf)(now, receives, policy2.timeZone);
   } catch (error) {
     if (error instanceof import_chunk_E4TRGNTH.AppError && error.code !== "CANCELLED") return true;
     throw error;
@@ -3549,14 +3549,14 @@ async function rekey(request, context) {
   const { clock, reporter } = context;
   const startMs = clock.ticksMs();
   const manifests = await reporter.phase("Find", async () => {
-    const all = backupId === void 0 ? await (0, import_chunk_OIFUVIIN.listBackupIds)(destination) : [];
+    const all = backupId === void 0 ? await (0, import_chunk_FR6ATP63.listBackupIds)(destination) : [];
     if (all.length === 0)
-      return [await (0, import_chunk_OIFUVIIN.pickBackup)(destination, backupId === void 0 ? {} : { id: backupId })];
-    return await Promise.all(all.map((id) => (0, import_chunk_OIFUVIIN.readManifest)(destination, id)));
+      return [await (0, import_chunk_FR6ATP63.pickBackup)(destination, backupId === void 0 ? {} : { id: backupId })];
+    return await Promise.all(all.map((id) => (0, import_chunk_FR6ATP63.readManifest)(destination, id)));
   });
   await reporter.phase(
     "Check",
-    () => (0, import_chunk_OIFUVIIN.settleAll)(manifests.map((manifest) => requireUnlocked(manifest, destination, keyring)))
+    () => (0, import_chunk_FR6ATP63.settleAll)(manifests.map((manifest) => requireUnlocked(manifest, destination, keyring)))
   );
   const run2 = new Rekeying(request, (0, import_chunk_ZKV6NMGU.drawBackupId)(clock.now()), context);
   const rekeyed = [];
@@ -3598,16 +3598,16 @@ var Rekeying = class {
   async rekey(manifest) {
     const { destination } = this.#request;
     const { id } = manifest;
-    const former = manifest.stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore).filter((object) => this.#isForOthers(object));
+    const former = manifest.stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore).filter((object) => this.#isForOthers(object));
     if (former.length === 0) return false;
     for (const object of former) await this.#rewrite(object);
-    const replaced = (0, import_chunk_GLVJDYWM.mapObjects)(manifest, ({ key }) => this.written.get(key));
-    await (0, import_chunk_OIFUVIIN.requireUnchanged)(manifest, destination);
+    const replaced = (0, import_chunk_GRBCTXAV.mapObjects)(manifest, ({ key }) => this.written.get(key));
+    await (0, import_chunk_FR6ATP63.requireUnchanged)(manifest, destination);
     const put = (key, bytes) => destination.put(key, import_node_stream4.Readable.from([bytes]));
-    await put((0, import_chunk_ZKV6NMGU.restoreGuideKey)(id), Buffer.from((0, import_chunk_OIFUVIIN.renderRestoreGuide)(replaced, destination.url)));
-    await put((0, import_chunk_ZKV6NMGU.manifestKey)(id), (0, import_chunk_GLVJDYWM.serialiseManifest)(replaced));
+    await put((0, import_chunk_ZKV6NMGU.restoreGuideKey)(id), Buffer.from((0, import_chunk_FR6ATP63.renderRestoreGuide)(replaced, destination.url)));
+    await put((0, import_chunk_ZKV6NMGU.manifestKey)(id), (0, import_chunk_GRBCTXAV.serialiseManifest)(replaced));
     const isOwn = ({ key }) => key.startsWith((0, import_chunk_ZKV6NMGU.backupFolder)(id));
-    await (0, import_chunk_OIFUVIIN.settleAll)(former.filter(isOwn).map(({ key }) => destination.remove(key)));
+    await (0, import_chunk_FR6ATP63.settleAll)(former.filter(isOwn).map(({ key }) => destination.remove(key)));
     for (const object of former) if (!isOwn(object)) this.leftForPrune.add(object.key);
     return true;
   }
@@ -3713,7 +3713,7 @@ async function status(request, context) {
   const now = context.clock.now();
   const histories = await context.reporter.phase(
     "Look",
-    () => (0, import_chunk_OIFUVIIN.settleAll)(subjects.map(({ destination }) => readHistory(destination, stores)))
+    () => (0, import_chunk_FR6ATP63.settleAll)(subjects.map(({ destination }) => readHistory(destination, stores)))
   );
   const destinations = histories.map((history, index) => judge2(subjects[index], history, request, now));
   const drilled = histories.flatMap(({ drills: drills2 }) => drills2).toSorted(newestFirst);
@@ -3728,18 +3728,18 @@ async function status(request, context) {
 async function readHistory(destination, stores) {
   const history = { backups: 0, manifests: [], drills: [], unreadable: [] };
   try {
-    const [ids, drillIds] = await Promise.all([(0, import_chunk_OIFUVIIN.listBackupIds)(destination), (0, import_chunk_OIFUVIIN.listDrillIds)(destination)]);
+    const [ids, drillIds] = await Promise.all([(0, import_chunk_FR6ATP63.listBackupIds)(destination), (0, import_chunk_FR6ATP63.listDrillIds)(destination)]);
     history.backups = ids.length;
     const expected = () => stores.length > 0 ? stores : listStores(history.manifests);
     await readUntil(ids, async (some) => {
-      const { readable, unreadable } = await (0, import_chunk_OIFUVIIN.readManifests)(destination, some);
+      const { readable, unreadable } = await (0, import_chunk_FR6ATP63.readManifests)(destination, some);
       history.manifests.push(...readable);
       history.unreadable.push(...unreadable.map(({ error }) => error));
       const held = listStores(history.manifests);
       return expected().every((store) => held.includes(store));
     });
     await readUntil(drillIds, async (some) => {
-      const { readable, unreadable } = await (0, import_chunk_OIFUVIIN.readDrillRecords)(destination, some);
+      const { readable, unreadable } = await (0, import_chunk_FR6ATP63.readDrillRecords)(destination, some);
       history.drills.push(...readable.toSorted(newestFirst));
       history.unreadable.push(...unreadable.map(({ error }) => error));
       return expected().every((store) => findLastDrill(store, history.drills));
@@ -3784,9 +3784,9 @@ function judge2({ destination: { url }, receives }, { backups, manifests, unread
       backupId: newest.id,
       startedAt: newest.startedAt.toISOString(),
       ageHours: hoursBetween(newest.startedAt, now),
-      sizeBytes: (0, import_chunk_GLVJDYWM.sizeOfStore)(newest.held),
+      sizeBytes: (0, import_chunk_GRBCTXAV.sizeOfStore)(newest.held),
       seconds: newest.held.seconds,
-      rows: (0, import_chunk_GLVJDYWM.countRows)(newest.held.inventory)
+      rows: (0, import_chunk_GRBCTXAV.countRows)(newest.held.inventory)
     });
   }
   if (expected.length === 0) {
@@ -3900,7 +3900,7 @@ async function verify(request, context) {
   const needs = listNeeds(manifests, damages);
   await reporter.phase(full ? "Read" : "Look", async () => {
     damages.push(...await findMissing(needs, manifests, destination));
-    const written = await (0, import_chunk_OIFUVIIN.verifyServerPlaces)(manifests, request.serverPlaces ?? []);
+    const written = await (0, import_chunk_FR6ATP63.verifyServerPlaces)(manifests, request.serverPlaces ?? []);
     damages.push(...written.damages);
     for (const sentence of written.notProven) notProven.add(sentence);
     if (!full) return;
@@ -3924,11 +3924,11 @@ async function verify(request, context) {
 }
 async function findBackups({ destination, scope }, notProven, { clock, reporter }) {
   await destination.check();
-  const ids = await (0, import_chunk_OIFUVIIN.listBackupIds)(destination);
+  const ids = await (0, import_chunk_FR6ATP63.listBackupIds)(destination);
   const [newest] = ids;
   if (newest === void 0 || scope.kind === "one" && !ids.includes(scope.id)) {
     return {
-      manifests: [await (0, import_chunk_OIFUVIIN.pickBackup)(destination, scope.kind === "one" ? { id: scope.id } : {})],
+      manifests: [await (0, import_chunk_FR6ATP63.pickBackup)(destination, scope.kind === "one" ? { id: scope.id } : {})],
       damages: []
     };
   }
@@ -3939,7 +3939,7 @@ async function findBackups({ destination, scope }, notProven, { clock, reporter 
     sample: scope.kind === "sample" ? [newest, ...pickSample(ids.slice(1), scope.share, clock.now())] : []
   }[scope.kind];
   reporter.info(`${(0, import_chunk_XCSPHMD5.countOf)(chosen.length, "backup")} of ${ids.length} at ${destination.url}`);
-  const { readable, unreadable } = await (0, import_chunk_OIFUVIIN.readManifests)(destination, chosen);
+  const { readable, unreadable } = await (0, import_chunk_FR6ATP63.readManifests)(destination, chosen);
   const damages = [];
   for (const { id, error } of unreadable) {
     if (error.code === "FORMAT_TOO_NEW") notProven.add(error.message);
@@ -3951,7 +3951,7 @@ function listNeeds(manifests, damages) {
   const needs = /* @__PURE__ */ new Map();
   for (const { id, stores } of manifests) {
     for (const store of stores) {
-      for (const object of (0, import_chunk_GLVJDYWM.objectsOfStore)(store)) {
+      for (const object of (0, import_chunk_GRBCTXAV.objectsOfStore)(store)) {
         const known = needs.get(object.key);
         if (!known) needs.set(object.key, { object, store, backups: [id] });
         else if (known.object.sha256 === object.sha256) known.backups.push(id);
@@ -3994,7 +3994,7 @@ async function findChangedGuides(manifests, known, { destination }, notProven) {
   const judge3 = async ({ id, formatVersion }) => {
     const key = (0, import_chunk_ZKV6NMGU.restoreGuideKey)(id);
     if (missing.has(key)) return [];
-    const seal = (0, import_chunk_OIFUVIIN.readSeal)(await destination.read(key));
+    const seal = (0, import_chunk_FR6ATP63.readSeal)(await destination.read(key));
     if (seal === "absent" && formatVersion === 1) {
       notProven.add("Guides of backups of format 1 were only looked for: they do not carry their SHA-256.");
     } else if (seal !== "intact") {
@@ -4297,7 +4297,7 @@ async function backupShard(request, context) {
     context,
     () => reporter.phase(
       "Back up",
-      () => (0, import_chunk_OIFUVIIN.runTogether)(context, work, async ({ store, portion }) => {
+      () => (0, import_chunk_FR6ATP63.runTogether)(context, work, async ({ store, portion }) => {
         const { previous, finished } = recall2(store, earlier, new Date(plan2.startedAt), reporter);
         const share = await store.backupShare(writer.sinkOf(store.name, previous, finished), {
           isLead: portion.isLead,
@@ -4320,7 +4320,7 @@ async function backupShard(request, context) {
 }
 async function beginAttempt({ backupId }, shard, destination, { clock }) {
   const startedAt = clock.now();
-  const begun = (0, import_chunk_GLVJDYWM.serialiseDocument)({ startedAt: startedAt.toISOString() });
+  const begun = (0, import_chunk_GRBCTXAV.serialiseDocument)({ startedAt: startedAt.toISOString() });
   let number2 = 1;
   while (await destination.putIfAbsent((0, import_chunk_ZKV6NMGU.attemptKey)(backupId, shard, number2), begun) === "already-there")
     number2 += 1;
@@ -4351,7 +4351,7 @@ function findWork({ plan: plan2, shard, stores }) {
 }
 function listObjects(share) {
   const parts = share.tables.flatMap((table) => table.parts);
-  return share.role === "lead" ? [...(0, import_chunk_GLVJDYWM.objectsOfStore)(share.manifest), ...parts] : parts;
+  return share.role === "lead" ? [...(0, import_chunk_GRBCTXAV.objectsOfStore)(share.manifest), ...parts] : parts;
 }
 function describeShare(share) {
   if (share.role === "lead" && share.tables.length === 0) return describeStore(share.manifest);
@@ -4361,7 +4361,7 @@ function describeShare(share) {
 }
 function describeForPolicy(config, name) {
   const { url, endpoint, accessKeyId = "", region, kmsKey, objectLock, legalHold } = config;
-  const bucket = (0, import_chunk_OIFUVIIN.findBucket)(config, name);
+  const bucket = (0, import_chunk_FR6ATP63.findBucket)(config, name);
   return {
     url,
     account: `${endpoint} ${accessKeyId}`,
@@ -4382,7 +4382,7 @@ async function openAll(destinations, name, context) {
   return await Promise.all(
     destinations.map(async (named) => ({
       ...named,
-      destination: await (0, import_chunk_OIFUVIIN.openDestination)(named.config, name, context)
+      destination: await (0, import_chunk_FR6ATP63.openDestination)(named.config, name, context)
     }))
   );
 }
@@ -4416,15 +4416,15 @@ function listRecipients(text) {
 }
 async function buildStore(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-2ATVDIM5.cjs")));
+    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-YA46A5FO.cjs")));
     return createPostgresStore(config, context);
   }
-  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-4V52UJEQ.cjs")));
+  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-PI7P2CUO.cjs")));
   return createClickHouseStore(config, context);
 }
 async function buildTarget(config, placement, context) {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-X3EZTFDP.cjs")));
+    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-ZJ57RQNP.cjs")));
     return createPostgresTarget({ ...config, placement }, context);
   }
   const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
@@ -4432,7 +4432,7 @@ async function buildTarget(config, placement, context) {
 }
 async function buildThrowaway(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-X3EZTFDP.cjs")));
+    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-ZJ57RQNP.cjs")));
     return await createPostgresThrowaway(config, context);
   }
   const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
@@ -4733,13 +4733,13 @@ function roughly(amount) {
 var EVERY_DAYS = { every: 1, daily: 1, weekly: 7, monthly: 30 };
 async function estimate(stores, destinations, context) {
   const now = context.clock.now();
-  const measured = await (0, import_chunk_OIFUVIIN.settleAll)(
+  const measured = await (0, import_chunk_FR6ATP63.settleAll)(
     stores.map(async ({ outline, ...store }) => {
       const { sizeBytes, pieces } = await outline();
       return { ...store, sourceBytes: pieces.reduce((sum, piece) => sum + piece.sizeBytes, sizeBytes) };
     })
   );
-  const billed = await (0, import_chunk_OIFUVIIN.settleAll)(
+  const billed = await (0, import_chunk_FR6ATP63.settleAll)(
     destinations.map(async ({ destination, receives, policy: policy2, ...about }) => {
       const manifests = await recallManifests(destination, context) ?? [];
       const everyDays = EVERY_DAYS[receives];
@@ -4831,7 +4831,7 @@ async function openServerPlace(destination, context) {
   if (destination.engine !== "S3" || !address) return place;
   const { keys } = destination;
   const credentials = keys && { accessKeyId: keys.id.reveal(), secretAccessKey: keys.secret };
-  return { ...place, objects: await (0, import_chunk_OIFUVIIN.openDestination)({ ...address, ...credentials }, "", context) };
+  return { ...place, objects: await (0, import_chunk_FR6ATP63.openDestination)({ ...address, ...credentials }, "", context) };
 }
 function listSubjects(config, opened, context) {
   return [
@@ -4844,7 +4844,7 @@ function listSubjects(config, opened, context) {
           return "It is there.";
         });
         if (connection.state !== "good") return [connection];
-        const mend = url.startsWith("file:") ? import_chunk_OIFUVIIN.NO_RIGHT : void 0;
+        const mend = url.startsWith("file:") ? import_chunk_FR6ATP63.NO_RIGHT : void 0;
         const [rights, room] = await Promise.all([
           destination.tryRights(),
           lookForRoom(destination, context)
@@ -4917,7 +4917,7 @@ var outcomeSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   problems: (0, import_chunk_GDCGOP3X.array)((0, import_chunk_GDCGOP3X.string)())
 });
 function serialiseOutcome(outcome) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)(outcome);
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)(outcome);
 }
 function parseOutcome(bytes, where) {
   const kind = {
@@ -4927,7 +4927,7 @@ function parseOutcome(bytes, where) {
     schema: outcomeSchema,
     hint: "Remove this object; the next run writes it anew."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 async function readLastOutcome(destination, command) {
   const key = (0, import_chunk_ZKV6NMGU.outcomeKey)(command);
@@ -4965,13 +4965,13 @@ async function withNotices(config, shell, context, work) {
     else await notifier.end(judgeResult(ended.value));
     return ended.value;
   }
-  await notifier.end(judgeFailure(command, (0, import_chunk_OIFUVIIN.explainFailure)(ended.reason, context.redactor)));
+  await notifier.end(judgeFailure(command, (0, import_chunk_FR6ATP63.explainFailure)(ended.reason, context.redactor)));
   throw ended.reason;
 }
 function buildMemory({ command, name, destinations }, context) {
   const withDestination = async (use) => {
     const calm = { ...context, signal: (0, import_chunk_KVCMGXJE.createDeadline)(MEMORY_LIMIT_MS) };
-    const destination = await (0, import_chunk_OIFUVIIN.openDestination)(destinations[0].config, name, calm);
+    const destination = await (0, import_chunk_FR6ATP63.openDestination)(destinations[0].config, name, calm);
     try {
       return await use(destination);
     } finally {
@@ -5358,17 +5358,18 @@ function show(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 function findChanges(store, before, after) {
-  const rowsBefore = new Map(before.tables.map(({ name, rows }) => [name, rows]));
-  const rowsAfter = new Map(after.tables.map(({ name, rows }) => [name, rows]));
+  const tables = (0, import_chunk_GRBCTXAV.poolRows)(before.tables, after.tables);
+  const rowsBefore = new Map(tables.expected.map(({ name, rows }) => [name, rows]));
+  const rowsAfter = new Map(tables.found.map(({ name, rows }) => [name, rows]));
   const losses = [...rowsBefore].map(([table, rows]) => ({ table, rowsBefore: rows, rowsAfter: rowsAfter.get(table) ?? 0 })).filter((table) => table.rowsAfter < table.rowsBefore);
   const lossy = new Set(losses.map(({ table }) => table));
-  const drift = (0, import_chunk_GLVJDYWM.compareInventories)(store, before, after).differences.flatMap(
+  const drift = (0, import_chunk_GRBCTXAV.compareInventories)(store, before, after).differences.flatMap(
     ({ kind, name, expected, found }) => {
       if ((kind === "table" || kind === "rows") && lossy.has(name)) return [];
       if (kind === "content") return [`contents of ${name} were rewritten`];
       if (kind === "rows") return [`${name} has ${found} instead of ${expected}`];
-      if (expected === import_chunk_GLVJDYWM.ABSENT) return [`${kind} ${name} is new`];
-      return [found === import_chunk_GLVJDYWM.ABSENT ? `${kind} ${name} is gone` : `${kind} ${name} is another`];
+      if (expected === import_chunk_GRBCTXAV.ABSENT) return [`${kind} ${name} is new`];
+      return [found === import_chunk_GRBCTXAV.ABSENT ? `${kind} ${name} is gone` : `${kind} ${name} is another`];
     }
   );
   return { store, losses, drift };
@@ -5843,7 +5844,7 @@ function buildStep(config) {
 async function run(config, shell) {
   for (const secret of config.secrets) shell.redactor.add(secret);
   const { postgresArchive } = config;
-  const context = (0, import_chunk_OIFUVIIN.createContext)({ ...shell, ...postgresArchive && { postgresArchive } });
+  const context = (0, import_chunk_FR6ATP63.createContext)({ ...shell, ...postgresArchive && { postgresArchive } });
   return await withNotices(config, shell, context, async () => {
     const destinations = await openAll(config.destinations, config.name, context);
     try {
@@ -5873,7 +5874,7 @@ async function carryOut(config, opened, context, shell) {
       return await withServerPlaces(
         config.serverDestinations,
         context,
-        (places) => (0, import_chunk_OIFUVIIN.prune)(opened, config.isDryRun, context, { places, areAllDestinationsKnown: config.isWhole })
+        (places) => (0, import_chunk_FR6ATP63.prune)(opened, config.isDryRun, context, { places, areAllDestinationsKnown: config.isWhole })
       );
     case "copy": {
       const find = ({ name }) => opened.find((candidate) => candidate.name === name).destination;

@@ -75,7 +75,7 @@ var import_chunk_JYWDWY5C = require("./chunk-JYWDWY5C.cjs");
 var import_chunk_ZKV6NMGU = require("./chunk-ZKV6NMGU.cjs");
 var import_chunk_C5YXLHNA = require("./chunk-C5YXLHNA.cjs");
 var import_chunk_E7U4CWV7 = require("./chunk-E7U4CWV7.cjs");
-var import_chunk_GLVJDYWM = require("./chunk-GLVJDYWM.cjs");
+var import_chunk_GRBCTXAV = require("./chunk-GRBCTXAV.cjs");
 var import_chunk_NGGILZ57 = require("./chunk-NGGILZ57.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
@@ -580,7 +580,7 @@ var recordSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   objectives: (0, import_chunk_GDCGOP3X.strictObject)({ rpoHours: (0, import_chunk_GDCGOP3X.number)().optional(), rtoMinutes: (0, import_chunk_GDCGOP3X.number)().optional() })
 });
 function serialiseDrillRecord(record) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)(record);
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)(record);
 }
 function parseDrillRecord(bytes, where) {
   const kind = {
@@ -590,7 +590,7 @@ function parseDrillRecord(bytes, where) {
     schema: recordSchema,
     hint: "The backups are not touched by this; find out who changed this object."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 var PIN_FORMAT_VERSION = 1;
 var pinSchema = (0, import_chunk_GDCGOP3X.strictObject)({
@@ -602,7 +602,7 @@ var pinSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   pinnedAt: import_chunk_NGGILZ57.iso_exports.datetime()
 });
 function serialisePin(pin) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)(pin);
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)(pin);
 }
 function parsePin(bytes, where) {
   const kind = {
@@ -612,7 +612,7 @@ function parsePin(bytes, where) {
     schema: pinSchema,
     hint: "Remove the pin with lifeboat unpin, and pin the backup again."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 var READS_AT_ONCE = 48;
 async function listBackupIds(destination) {
@@ -629,7 +629,7 @@ async function listManifests(destination) {
 async function readManifest(destination, id) {
   const key = (0, import_chunk_ZKV6NMGU.manifestKey)(id);
   const where = `${destination.url}/${key}`;
-  const manifest = (0, import_chunk_GLVJDYWM.parseManifest)(await destination.read(key), where);
+  const manifest = (0, import_chunk_GRBCTXAV.parseManifest)(await destination.read(key), where);
   if (manifest.id === id) return manifest;
   throw new import_chunk_E4TRGNTH.AppError("BACKUP_DAMAGED", `The manifest ${where} is that of another backup.`, {
     hint: "Somebody copied it there: restore a backup that lies in its own folder."
@@ -730,10 +730,10 @@ var receiptSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   /** The run that wrote the parts. */
   backupId: (0, import_chunk_GDCGOP3X.string)(),
   store: (0, import_chunk_GDCGOP3X.string)(),
-  parts: (0, import_chunk_GDCGOP3X.array)(import_chunk_GLVJDYWM.clickhousePartSchema)
+  parts: (0, import_chunk_GDCGOP3X.array)(import_chunk_GRBCTXAV.clickhousePartSchema)
 });
 function serialiseReceipt(receipt) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)({ format: "lifeboat-receipt", formatVersion: RECEIPT_VERSION, ...receipt });
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)({ format: "lifeboat-receipt", formatVersion: RECEIPT_VERSION, ...receipt });
 }
 function parseReceipt(bytes, where) {
   const kind = {
@@ -743,7 +743,7 @@ function parseReceipt(bytes, where) {
     schema: receiptSchema,
     hint: "Remove it: it only spares a later run from sending parts again."
   };
-  return (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  return (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
 }
 async function runTogether(context, items, work) {
   const failures = [];
@@ -991,7 +991,7 @@ function renderRestoreGuide(manifest, destinationUrl) {
   return sealGuide(lines.join("\n"));
 }
 function listLocks({ stores }) {
-  return new Set(stores.flatMap(import_chunk_GLVJDYWM.objectsOfStore).flatMap(({ age }) => age?.recipients ?? []));
+  return new Set(stores.flatMap(import_chunk_GRBCTXAV.objectsOfStore).flatMap(({ age }) => age?.recipients ?? []));
 }
 function renderUnlocking(locks) {
   const recipients = [...locks].filter((lock) => lock !== import_chunk_BKKABDDY.PASSPHRASE);
@@ -1116,7 +1116,7 @@ function renderClickHouse(store) {
     store.inventory.schema.filter(({ kind }) => kind === "materialized view").map(({ name }) => name)
   );
   const isOfView = ({ database, table }) => views.has(`${database}.${table}`);
-  const parts = store.parts.filter((part) => (0, import_chunk_GLVJDYWM.contentBytesOf)(part) > 0);
+  const parts = store.parts.filter((part) => (0, import_chunk_GRBCTXAV.contentBytesOf)(part) > 0);
   const ofTables = parts.filter((part) => !isOfView(part));
   const ofViews = parts.filter(isOfView);
   return [
@@ -1240,7 +1240,7 @@ async function putRestoreGuide(manifest, destination) {
 }
 async function publish(manifest, destination) {
   const key = (0, import_chunk_ZKV6NMGU.manifestKey)(manifest.id);
-  const bytes = (0, import_chunk_GLVJDYWM.serialiseManifest)(manifest);
+  const bytes = (0, import_chunk_GRBCTXAV.serialiseManifest)(manifest);
   const compare = async () => {
     try {
       return bytes.equals(await destination.read(key)) ? "ours" : "another";
@@ -1262,7 +1262,7 @@ async function publish(manifest, destination) {
 }
 async function requireUnchanged(manifest, destination) {
   const now = await readManifest(destination, manifest.id);
-  if ((0, import_chunk_GLVJDYWM.serialiseManifest)(now).equals((0, import_chunk_GLVJDYWM.serialiseManifest)(manifest))) return;
+  if ((0, import_chunk_GRBCTXAV.serialiseManifest)(now).equals((0, import_chunk_GRBCTXAV.serialiseManifest)(manifest))) return;
   throw new import_chunk_E4TRGNTH.AppError(
     "DESTINATION_FAILED",
     `The manifest of backup ${manifest.id} was changed by another run.`,
@@ -1270,7 +1270,7 @@ async function requireUnchanged(manifest, destination) {
   );
 }
 async function republish(manifest, destination) {
-  await destination.put((0, import_chunk_ZKV6NMGU.manifestKey)(manifest.id), oneChunk((0, import_chunk_GLVJDYWM.serialiseManifest)(manifest)));
+  await destination.put((0, import_chunk_ZKV6NMGU.manifestKey)(manifest.id), oneChunk((0, import_chunk_GRBCTXAV.serialiseManifest)(manifest)));
   await putRestoreGuide(manifest, destination);
 }
 async function* oneChunk(bytes) {
@@ -1286,7 +1286,7 @@ var serverFolderSchema = (0, import_chunk_GDCGOP3X.strictObject)({
   folder: (0, import_chunk_GDCGOP3X.string)()
 });
 function serialiseServerFolder(folder) {
-  return (0, import_chunk_GLVJDYWM.serialiseDocument)({
+  return (0, import_chunk_GRBCTXAV.serialiseDocument)({
     format: "lifeboat-server-folder",
     formatVersion: SERVER_FOLDER_VERSION,
     ...folder
@@ -1300,7 +1300,7 @@ function parseServerFolder(bytes, where) {
     schema: serverFolderSchema,
     hint: "Remove it: it only tells prune of a folder."
   };
-  const { engine, at, folder } = (0, import_chunk_GLVJDYWM.parseDocument)(kind, bytes, where);
+  const { engine, at, folder } = (0, import_chunk_GRBCTXAV.parseDocument)(kind, bytes, where);
   return { engine, at, folder };
 }
 async function noteServerFolder(folder, destination) {
@@ -1582,7 +1582,7 @@ function listNeeded(manifests) {
   const needed = /* @__PURE__ */ new Set();
   for (const { id, stores } of manifests) {
     needed.add((0, import_chunk_ZKV6NMGU.manifestKey)(id)).add((0, import_chunk_ZKV6NMGU.restoreGuideKey)(id));
-    for (const store of stores) for (const { key } of (0, import_chunk_GLVJDYWM.objectsOfStore)(store)) needed.add(key);
+    for (const store of stores) for (const { key } of (0, import_chunk_GRBCTXAV.objectsOfStore)(store)) needed.add(key);
   }
   return needed;
 }

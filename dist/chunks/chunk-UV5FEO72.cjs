@@ -27,7 +27,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_S3Y7SINS = require("./chunk-S3Y7SINS.cjs");
-var import_chunk_OIFUVIIN = require("./chunk-OIFUVIIN.cjs");
+var import_chunk_FR6ATP63 = require("./chunk-FR6ATP63.cjs");
 var import_chunk_WN6SEXNX = require("./chunk-WN6SEXNX.cjs");
 var import_chunk_HVRSHCYF = require("./chunk-HVRSHCYF.cjs");
 async function readConfig(env) {
@@ -70,7 +70,7 @@ var PROGRESS_EVERY_MS = 15e3;
 var WorkflowReporter = class {
   #thinner;
   constructor(clock) {
-    this.#thinner = new import_chunk_OIFUVIIN.ProgressThinner(clock, PROGRESS_EVERY_MS);
+    this.#thinner = new import_chunk_FR6ATP63.ProgressThinner(clock, PROGRESS_EVERY_MS);
   }
   async phase(title, work) {
     return await (0, import_chunk_S3Y7SINS.group)(title, work);
@@ -82,7 +82,7 @@ var WorkflowReporter = class {
     (0, import_chunk_S3Y7SINS.warning)(line);
   }
   progress(progress) {
-    if (this.#thinner.isDue(progress)) (0, import_chunk_S3Y7SINS.info)(disarm((0, import_chunk_OIFUVIIN.formatProgress)(progress)));
+    if (this.#thinner.isDue(progress)) (0, import_chunk_S3Y7SINS.info)(disarm((0, import_chunk_FR6ATP63.formatProgress)(progress)));
   }
 };
 function disarm(text) {

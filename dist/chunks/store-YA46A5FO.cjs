@@ -21,7 +21,7 @@ __export(stdin_exports, {
   createPostgresStore: () => createPostgresStore
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_IJCMEK5V = require("./chunk-IJCMEK5V.cjs");
+var import_chunk_2YJOTC3N = require("./chunk-2YJOTC3N.cjs");
 var import_chunk_TT2DNCF3 = require("./chunk-TT2DNCF3.cjs");
 var import_chunk_UEMOGAYR = require("./chunk-UEMOGAYR.cjs");
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
@@ -72,11 +72,11 @@ async function findMissingRights(session, user, { excludedSchemas, excludedRelat
      SELECT * FROM right_of WHERE "schemaClosed" OR "relationClosed" OR "isBlinded" ORDER BY schema, name`,
     [excludedSchemas]
   );
-  const outside = new Set(excludedRelations.map(import_chunk_IJCMEK5V.nameInFull));
-  const unread = new Set(withoutRows.map(import_chunk_IJCMEK5V.nameInFull));
-  const relations = unreadable.filter((one) => !outside.has((0, import_chunk_IJCMEK5V.nameInFull)(one)));
+  const outside = new Set(excludedRelations.map(import_chunk_2YJOTC3N.nameInFull));
+  const unread = new Set(withoutRows.map(import_chunk_2YJOTC3N.nameInFull));
+  const relations = unreadable.filter((one) => !outside.has((0, import_chunk_2YJOTC3N.nameInFull)(one)));
   const closed = relations.filter(({ schemaClosed, relationClosed }) => schemaClosed || relationClosed);
-  const blinded = relations.filter((one) => one.isBlinded && !unread.has((0, import_chunk_IJCMEK5V.nameInFull)(one)));
+  const blinded = relations.filter((one) => one.isBlinded && !unread.has((0, import_chunk_2YJOTC3N.nameInFull)(one)));
   return [
     ...blinded.length === 0 ? [] : [
       {
@@ -98,7 +98,7 @@ async function mendBlindness(session, user, blinded) {
   const owners = new Set(blinded.filter(({ isOwn }) => !isOwn).map(({ owner }) => owner));
   return [
     ...[...owners].map((owner) => `GRANT ${owner} TO ${(0, import_chunk_UEMOGAYR.quoteIdent)(user)};`),
-    ...blinded.filter(({ isForced }) => isForced).map((table) => `ALTER TABLE ${(0, import_chunk_IJCMEK5V.quoteInFull)(table)} NO FORCE ROW LEVEL SECURITY;`)
+    ...blinded.filter(({ isForced }) => isForced).map((table) => `ALTER TABLE ${(0, import_chunk_2YJOTC3N.quoteInFull)(table)} NO FORCE ROW LEVEL SECURITY;`)
   ];
 }
 function grantsFor(closed, user) {
@@ -108,7 +108,7 @@ function grantsFor(closed, user) {
   return [
     ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${(0, import_chunk_UEMOGAYR.quoteIdent)(schema)} TO ${role};`),
     ...closed.filter(({ relationClosed }) => relationClosed).map(
-      (one) => `GRANT SELECT ON ${one.isSequence ? "SEQUENCE" : "TABLE"} ${(0, import_chunk_IJCMEK5V.quoteInFull)(one)} TO ${role};`
+      (one) => `GRANT SELECT ON ${one.isSequence ? "SEQUENCE" : "TABLE"} ${(0, import_chunk_2YJOTC3N.quoteInFull)(one)} TO ${role};`
     )
   ];
 }
@@ -236,7 +236,7 @@ async function lookAtRights(session, user, resolveScope2) {
 }
 async function lookAtSnapshot(connection, context) {
   return await (0, import_chunk_CW2N472Z.findOrExplain)("snapshot", async () => {
-    await (0, import_chunk_IJCMEK5V.withSnapshot)(connection, context, READERS_TRIED, async () => {
+    await (0, import_chunk_2YJOTC3N.withSnapshot)(connection, context, READERS_TRIED, async () => {
     });
     return "It can be exported, and other sessions can join it";
   });
@@ -447,7 +447,7 @@ async function dumpCustom(dump, sink) {
   );
   if (!contents) throw new Error("the archive has not ended");
   const { sequences, listing } = contents;
-  return { archive: { ...archive, format: "custom" }, sequences, listing, kinds: (0, import_chunk_IJCMEK5V.listKinds)(listing) };
+  return { archive: { ...archive, format: "custom" }, sequences, listing, kinds: (0, import_chunk_2YJOTC3N.listKinds)(listing) };
 }
 async function* streamArchive(dump, compression, onEnd) {
   const { request, context } = dump;
@@ -515,7 +515,7 @@ async function dumpDirectory(dump, sink) {
     });
     sent.sort((a, b) => a.file < b.file ? -1 : 1);
     const { sequences, listing } = contents;
-    return { archive: { format: "directory", files: sent }, sequences, listing, kinds: (0, import_chunk_IJCMEK5V.listKinds)(listing) };
+    return { archive: { format: "directory", files: sent }, sequences, listing, kinds: (0, import_chunk_2YJOTC3N.listKinds)(listing) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -569,10 +569,12 @@ var PlainScan = class {
   /** In rows: the last bytes, in which their end may have begun. Between them: a line that is not whole yet. */
   #rest = Buffer.alloc(0);
   #isInRows = false;
+  /** Whose rows come next, by their heading; `viaRoot`: by way of the partitioned table, which COPY then names. */
+  #announced = { table: "", viaRoot: false };
   #isComplete = false;
   /** @param tables - whose rows must come; what looks like rows of others is taken for text */
   constructor(tables) {
-    this.#expected = new Set(tables.map(import_chunk_IJCMEK5V.nameInFull));
+    this.#expected = new Set(tables.map(import_chunk_2YJOTC3N.nameInFull));
   }
   /** Whether the completion line came, and nothing but blank lines and psql's own commands after it. */
   get isComplete() {
@@ -586,7 +588,7 @@ var PlainScan = class {
     return this.#kinds;
   }
   hasRowsOf(table) {
-    return this.#found.has((0, import_chunk_IJCMEK5V.nameInFull)(table));
+    return this.#found.has((0, import_chunk_2YJOTC3N.nameInFull)(table));
   }
   feed(chunk) {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -618,20 +620,26 @@ var PlainScan = class {
     if (start === "--") this.#readHeading(line);
     else if (start === "CO") this.#readCopy(line);
     else if (start === "SE") {
-      for (const value of parseSequenceValues(line)) this.#sequences.set((0, import_chunk_IJCMEK5V.nameInFull)(value), value);
+      for (const value of parseSequenceValues(line)) this.#sequences.set((0, import_chunk_2YJOTC3N.nameInFull)(value), value);
     }
   }
   /** `-- Name: users; Type: TABLE; Schema: public; Owner: -`; before rows, `Data for` goes before the name. */
   #readHeading(line) {
     const kind = /^-- (?:Data for )?Name: .*; Type: ([A-Z ]+); Schema: /.exec(line)?.[1];
     if (kind !== void 0) this.#kinds.add(kind);
+    const rows = /^-- Data for Name: (.*); Type: TABLE DATA; Schema: (.*); Owner: /.exec(line);
+    if (rows) {
+      const [, name = "", schema = ""] = rows;
+      this.#announced = { table: (0, import_chunk_2YJOTC3N.nameInFull)({ schema, name }), viaRoot: false };
+    } else if (line.startsWith("-- load via partition root ")) this.#announced.viaRoot = true;
   }
   #readCopy(line) {
     const identifier = `"(?:[^"]|"")*"|[^\\s."()]+`;
     const match = new RegExp(`^COPY (${identifier})\\.(${identifier}) .*FROM stdin;$`).exec(line);
     if (!match) return;
     const [, schema = "", name = ""] = match;
-    const table = (0, import_chunk_IJCMEK5V.nameInFull)({ schema: unquote2(schema), name: unquote2(name) });
+    const { table: announced, viaRoot } = this.#announced;
+    const table = viaRoot ? announced : (0, import_chunk_2YJOTC3N.nameInFull)({ schema: unquote2(schema), name: unquote2(name) });
     if (!this.#expected.has(table) || this.#found.has(table)) return;
     this.#found.add(table);
     this.#isInRows = true;
@@ -755,7 +763,7 @@ var Dump = class {
   async writeTo(sink) {
     var _stack = [];
     try {
-      const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_IJCMEK5V.LibpqAccess.open(this.request.connection), true);
+      const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_2YJOTC3N.LibpqAccess.open(this.request.connection), true);
       this.#access = libpq.env;
       switch (this.request.settings.format) {
         case "custom":
@@ -805,11 +813,11 @@ var Dump = class {
   }
   /** What to throw when the dump failed: what failed first. */
   explain(error, dump) {
-    return this.#fault ? this.#fault.error : (0, import_chunk_IJCMEK5V.explainToolFault)(error, "pg_dump", dump.stderrTail());
+    return this.#fault ? this.#fault.error : (0, import_chunk_2YJOTC3N.explainToolFault)(error, "pg_dump", dump.stderrTail());
   }
   /** @throws AppError STORE_FAILED */
   requireRows(hasRowsOf) {
-    const missing = this.request.tables.filter((table) => !hasRowsOf(table)).map(import_chunk_IJCMEK5V.nameInFull);
+    const missing = this.request.tables.filter((table) => !hasRowsOf(table)).map(import_chunk_2YJOTC3N.nameInFull);
     if (missing.length === 0) return;
     throw new import_chunk_E4TRGNTH.AppError("STORE_FAILED", `pg_dump left out the rows of ${missing.join(", ")}.`, {
       hint: "This backup was thrown away. Report it with the versions of server and pg_dump: it should not happen."
@@ -1225,7 +1233,7 @@ function recordScope(scope, listing, schema) {
       (object) => object.kind === `${kind} grants` && object.name === name || object.kind === `${type} comment` && object.name === identity
     ).map((object) => ({ kind: object.kind, name: object.name, entries: [] }))
   ]);
-  return { content, largeObjects, excluded: excludedRelations.map(import_chunk_IJCMEK5V.nameInFull), dangling };
+  return { content, largeObjects, excluded: excludedRelations.map(import_chunk_2YJOTC3N.nameInFull), dangling };
 }
 function describeLeftOut(scope) {
   const excluded = new Set(scope.blindViews.map(({ name }) => name));
@@ -1234,7 +1242,7 @@ function describeLeftOut(scope) {
       what: `Schema ${schema}`,
       why: "The configuration leaves it out."
     })),
-    ...scope.excludedRelations.filter((relation) => !excluded.has((0, import_chunk_IJCMEK5V.nameInFull)(relation))).map((relation) => ({ what: (0, import_chunk_IJCMEK5V.nameInFull)(relation), why: "The configuration leaves it out." })),
+    ...scope.excludedRelations.filter((relation) => !excluded.has((0, import_chunk_2YJOTC3N.nameInFull)(relation))).map((relation) => ({ what: (0, import_chunk_2YJOTC3N.nameInFull)(relation), why: "The configuration leaves it out." })),
     ...[...scope.blindViews, ...scope.dangling].map(
       ({ kind, name, needs }) => kind === "publication" ? {
         what: `Part of publication ${name}`,
@@ -1245,10 +1253,10 @@ function describeLeftOut(scope) {
       }
     ),
     ...scope.foreignTables.map((table) => ({
-      what: `Rows of ${(0, import_chunk_IJCMEK5V.nameInFull)(table)}`,
+      what: `Rows of ${(0, import_chunk_2YJOTC3N.nameInFull)(table)}`,
       why: "It is a foreign table: they are at the server that it leads to."
     })),
-    ...scope.withoutRows.map((table) => ({ what: `Rows of ${(0, import_chunk_IJCMEK5V.nameInFull)(table)}`, why: table.why })),
+    ...scope.withoutRows.map((table) => ({ what: `Rows of ${(0, import_chunk_2YJOTC3N.nameInFull)(table)}`, why: table.why })),
     ...scope.content === "structure" ? [{ what: "All rows and the values of sequences", why: "The configuration asks for structure alone." }] : [],
     ...scope.content === "data" ? [
       {
@@ -1323,7 +1331,7 @@ var PostgresStore = class {
     const { server, tools, platform } = this.#checked ?? await this.#check();
     const toolNote = (0, import_chunk_TT2DNCF3.noteNewerTools)(tools, server.major);
     if (toolNote !== void 0) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
-    return await (0, import_chunk_IJCMEK5V.withSnapshot)(this.#connection, this.#context, import_chunk_IJCMEK5V.READER_COUNT, async (snapshot) => {
+    return await (0, import_chunk_2YJOTC3N.withSnapshot)(this.#connection, this.#context, import_chunk_2YJOTC3N.READER_COUNT, async (snapshot) => {
       const held = await this.#backupSnapshot(snapshot, sink, server, tools, platform);
       return {
         kind: "postgres",
@@ -1369,7 +1377,7 @@ var PostgresStore = class {
     return this.#checked;
   }
   async #readPlatform(session) {
-    return (0, import_chunk_IJCMEK5V.readPlatform)(session, this.#preset, this.#keepSchemas);
+    return (0, import_chunk_2YJOTC3N.readPlatform)(session, this.#preset, this.#keepSchemas);
   }
   /** @throws AppError CONFIG_INVALID */
   async #resolveScope(session, platform) {
@@ -1385,8 +1393,8 @@ var PostgresStore = class {
     const { leader } = snapshot;
     const scope = await this.#resolveScope(leader, platform);
     const { excludedSchemas } = scope;
-    const tables = selectTables(await (0, import_chunk_IJCMEK5V.readTables)(leader, excludedSchemas), scope);
-    const held = platform && (0, import_chunk_IJCMEK5V.recordPlatform)(platform);
+    const tables = selectTables(await (0, import_chunk_2YJOTC3N.readTables)(leader, excludedSchemas), scope);
+    const held = platform && (0, import_chunk_2YJOTC3N.recordPlatform)(platform);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : void 0;
     const ofServer = [...await describeDatabaseItself(leader), ...await describeTablespaces(leader)];
     await snapshot.unlock(leader);
@@ -1410,8 +1418,8 @@ var PostgresStore = class {
       snapshot.cut();
     };
     const dumping = dump.writeTo(sink);
-    const plan = (table) => (0, import_chunk_IJCMEK5V.planDigest)(table, this.#digest);
-    const digesting = (0, import_chunk_IJCMEK5V.digestTables)(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
+    const plan = (table) => (0, import_chunk_2YJOTC3N.planDigest)(table, this.#digest);
+    const digesting = (0, import_chunk_2YJOTC3N.digestTables)(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
     const describing = describeSchema(leader, excludedSchemas, held);
     for (const work of [dumping, digesting, describing, leader.lost]) work.catch(failAll);
     const outcomes = await Promise.allSettled([dumping, digesting, describing]);
@@ -1424,9 +1432,9 @@ var PostgresStore = class {
     const recorded = recordScope(scope, listing, schema);
     const globalsSql = globals && Buffer.from(globals.sql);
     const stored = globalsSql && await sink.put("globals.sql", import_node_stream.Readable.from([globalsSql]), globalsSql.length);
-    const counted = [...digested.value, ...tables.withoutRows.map(import_chunk_IJCMEK5V.emptyTable)];
+    const counted = [...digested.value, ...tables.withoutRows.map(import_chunk_2YJOTC3N.emptyTable)];
     const notCovered = [
-      ...(0, import_chunk_IJCMEK5V.describeUncompared)(kinds),
+      ...(0, import_chunk_2YJOTC3N.describeUncompared)(kinds),
       ...scope.content === "structure" ? [] : extensionTables.map(describeExtensionTable)
     ];
     return {
@@ -1436,12 +1444,12 @@ var PostgresStore = class {
       ...stored && { globals: stored },
       roles,
       roleAttributes,
-      inventory: (0, import_chunk_IJCMEK5V.applyScope)((0, import_chunk_IJCMEK5V.assembleInventory)(counted, schema, sequences, { notCovered }), recorded),
+      inventory: (0, import_chunk_2YJOTC3N.applyScope)((0, import_chunk_2YJOTC3N.assembleInventory)(counted, schema, sequences, { notCovered }), recorded),
       leftOut: [
         OWNERS,
         globals ? PASSWORDS : ROLES_AND_SETTINGS,
         SUBSCRIPTIONS,
-        ...(0, import_chunk_IJCMEK5V.describePlatform)(platform, describeLeftOut(scope)),
+        ...(0, import_chunk_2YJOTC3N.describePlatform)(platform, describeLeftOut(scope)),
         ...ofServer,
         ...globals?.leftOut ?? []
       ],
@@ -1468,9 +1476,9 @@ var PostgresStore = class {
   }
 };
 async function describeSchema(leader, excludedSchemas, held) {
-  const schema = (0, import_chunk_IJCMEK5V.withoutPlatform)(await (0, import_chunk_IJCMEK5V.readSchemaObjects)(leader, excludedSchemas), held);
+  const schema = (0, import_chunk_2YJOTC3N.withoutPlatform)(await (0, import_chunk_2YJOTC3N.readSchemaObjects)(leader, excludedSchemas), held);
   const roles = await (0, import_chunk_UEMOGAYR.readNamedRoles)(leader, excludedSchemas);
-  const roleAttributes = await (0, import_chunk_IJCMEK5V.readRoleAttributes)(leader, roles);
+  const roleAttributes = await (0, import_chunk_2YJOTC3N.readRoleAttributes)(leader, roles);
   return {
     schema,
     roles,

@@ -671,7 +671,14 @@ async function digestTogether(reader, tables, plan, method) {
   return counted.map(({ position, rows, digest }) => {
     const table = tables[position];
     const own = plan(table);
-    return { name: nameInFull(table), rows: Number(rows), digest, ...own && { digestedBy: own } };
+    const { pool } = table;
+    return {
+      name: nameInFull(table),
+      rows: Number(rows),
+      digest,
+      ...own && { digestedBy: own },
+      ...pool && { pool }
+    };
   });
 }
 function digestExpression(table, { method, key = [], oneIn }) {
@@ -844,6 +851,22 @@ function isOfPlatform({ kind, schema, tag }, { platform, excludedSchemas }) {
   return SAID_OF_OBJECTS.has(kind) && schema !== null && excludedSchemas.includes(schema);
 }
 var SAID_OF_OBJECTS = /* @__PURE__ */ new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
+async function readPools(session) {
+  const rows = await session.rows(
+    "Listing the partitions by hash",
+    `WITH by_enum AS (
+       SELECT partrelid FROM pg_partitioned_table WHERE (
+         SELECT pg_opclass.oid FROM pg_opclass JOIN pg_am ON pg_am.oid = opcmethod
+         WHERE amname = 'hash' AND opcname = 'enum_ops' AND opcnamespace = 'pg_catalog'::regnamespace) = ANY (partclass)
+     )
+     SELECT relid::oid AS oid, nspname || '.' || relname AS pool
+     FROM by_enum JOIN pg_class ON pg_class.oid = partrelid JOIN pg_namespace n ON n.oid = relnamespace
+     CROSS JOIN LATERAL pg_partition_tree(partrelid) WHERE isleaf AND NOT EXISTS (
+       SELECT FROM pg_partition_ancestors(partrelid) above(oid) WHERE above.oid <> partrelid
+         AND above.oid IN (SELECT partrelid FROM by_enum))`
+  );
+  return new Map(rows.map(({ oid, pool }) => [oid, pool]));
+}
 var DEFINITION_METHOD = "postgres-catalog-v2";
 var READER_COUNT = 2;
 var TABLES_LOCKED = 10;
@@ -866,7 +889,11 @@ async function digestWanted(snapshot, context, backup, label, { isWanted }) {
 async function readCopiedTables(session, { excludedSchemas, scope }, isWanted = () => true) {
   const excluded = new Set(scope?.excluded);
   const tables = await readTables(session, excludedSchemas);
-  return tables.filter((table) => isWanted(nameInFull(table)) && !excluded.has(nameInFull(table)));
+  const pools = await readPools(session);
+  return tables.filter((table) => isWanted(nameInFull(table)) && !excluded.has(nameInFull(table))).map((table) => {
+    const pool = pools.get(table.oid);
+    return { ...table, ...pool !== void 0 && { pool } };
+  });
 }
 function planLike({ inventory }) {
   const plans = new Map(inventory.tables.map(({ name, digestedBy }) => [name, digestedBy]));
