@@ -63,6 +63,7 @@ export function renderResult(result: RunResult): string {
         ...reasons.map((reason) => `  ✗ ${reason}`),
         ...(controls ?? []).map(({ name, outcome }) => `  · control, ${name}: ${outcome}`),
         ...notProven.map((sentence) => `  · not proven: ${sentence}`),
+        ...(result.isRecorded ? [] : ["  · no record of this drill is kept"]),
         ...result.kept.map((store) => `  · the restored data was left in the target of ${store}`),
         "",
       ].join("\n");

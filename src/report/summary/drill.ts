@@ -10,7 +10,7 @@ import { compareWithPast, drawTrend } from "./trend.ts";
 
 const SIGNS = { proven: "✅", differs: "❌", unproven: "⚠️" } as const;
 
-export function describeDrill({ record, kept, past }: DrillResult): Page {
+export function describeDrill({ record, isRecorded, kept, past }: DrillResult): Page {
   // The table of differences tells them with all the others.
   const differences = new Set(
     record.comparisons.flatMap((comparison) => comparison.differences.map(describeDifference)),
@@ -27,7 +27,7 @@ export function describeDrill({ record, kept, past }: DrillResult): Page {
         kind: "text",
         text:
           `The data is ${formatAge(record.dataAgeHours)} old. Restored, compared and checked in ` +
-          `${formatSeconds(record.restoreSeconds)}.`,
+          `${formatSeconds(record.restoreSeconds)}.${isRecorded ? "" : " No record of this drill is kept."}`,
       },
       ...describeComparisons(record.comparisons),
       ...describeSteps(record.steps),

@@ -8,6 +8,7 @@ import type { DrillRecord } from "../../../src/drill/record.ts";
 import { AppError } from "../../../src/errors.ts";
 import { bad } from "../../../src/finding.ts";
 import { explainFailure } from "../../../src/report/failure.ts";
+import { renderResult } from "../../../src/cli/render.ts";
 import { describeDrill } from "../../../src/report/summary/drill.ts";
 import { renderPage } from "../../../src/report/summary/page.ts";
 import { renderFailureSummary, renderSummary } from "../../../src/report/summary.ts";
@@ -192,6 +193,14 @@ test("a drill that is unproven", () => {
     No comparison with earlier drills: they may not be read.
     "
   `);
+});
+
+test("a drill that is not kept among those of its backup says so", () => {
+  const drilled = drillOf({}) as DrillResult;
+  const sentence = "No record of this drill is kept.";
+  expect(renderSummary(drilled)).not.toContain(sentence);
+  expect(renderSummary({ ...drilled, isRecorded: false })).toContain(sentence);
+  expect(renderResult({ ...drilled, isRecorded: false })).toContain("no record of this drill is kept");
 });
 
 test("a failure", () => {
