@@ -586,7 +586,7 @@ function describePhases(phases) {
   );
 }
 var SIGNS = { proven: "\u2705", differs: "\u274C", unproven: "\u26A0\uFE0F" };
-function describeDrill({ record: record2, kept, past }) {
+function describeDrill({ record: record2, isRecorded, kept, past }) {
   const differences = new Set(
     record2.comparisons.flatMap((comparison) => comparison.differences.map(describeDifference))
   );
@@ -600,7 +600,7 @@ function describeDrill({ record: record2, kept, past }) {
       ),
       {
         kind: "text",
-        text: `The data is ${(0, import_chunk_XCSPHMD5.formatAge)(record2.dataAgeHours)} old. Restored, compared and checked in ${(0, import_chunk_XCSPHMD5.formatSeconds)(record2.restoreSeconds)}.`
+        text: `The data is ${(0, import_chunk_XCSPHMD5.formatAge)(record2.dataAgeHours)} old. Restored, compared and checked in ${(0, import_chunk_XCSPHMD5.formatSeconds)(record2.restoreSeconds)}.${isRecorded ? "" : " No record of this drill is kept."}`
       },
       ...describeComparisons(record2.comparisons),
       ...describeSteps(record2.steps),
