@@ -28,39 +28,35 @@ const FIRST_IS_HELD = `
   SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-test(
-  "what a deadlock ended is made when nothing else runs, with the foreign keys that were lost for want of it",
-  { timeout: 180_000 },
-  async () => {
-    const objects = new MemorySink();
-    const source = await createRichDatabase();
-    const target = await createPostgresDatabase();
-    const other = new Client({ connectionString: target.url });
-    await other.connect();
-    try {
-      const options = { name: "postgres", url: new Secret(source.url) };
-      const store = await createPostgresStore(options, startToolRun()).backup(objects);
-      await runSql(target.url, LOCKS_IN_ONE_ORDER);
-      // The server ends whoever finds the circle: the other session does not look for it.
-      await runSql(target.url, `ALTER DATABASE ${target.name} SET deadlock_timeout = '5ms'`);
-      await other.query("SET deadlock_timeout = '1d'; BEGIN; SELECT pg_advisory_xact_lock(2)");
-      const taking = until(async () => (await runSql(target.url, FIRST_IS_HELD)).length > 0).then(() =>
-        other.query("SELECT pg_advisory_xact_lock(1); COMMIT"),
-      );
-      const run = startToolRun();
-      const scope = { tables: ["public.events", "public.event_notes"], content: "all" } as const;
-      const restoring = restorePostgres({ store, objects }, target.url, scope, { jobs: 2 }, run);
-      const [{ comparison }] = await Promise.all([restoring, taking]);
-      expect(comparison).toMatchObject({ differences: [], tablesCompared: 5, rowsCompared: 920 });
-      expect(run.lines.join("\n")).toMatch(
-        /After a deadlock, these are tried again .*: index attach public\.events_\w+_pkey, .*foreign key public\.event_notes/,
-      );
-      const counted = "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()";
-      expect(await until(async () => (await runSql(target.url, counted))[0]?.["deadlocks"])).toBe(1);
-    } finally {
-      await other.end();
-      await target.drop();
-      await source.drop();
-    }
-  },
-);
+test("what a deadlock ended is made when nothing else runs, with the foreign keys that were lost for want of it", async () => {
+  const objects = new MemorySink();
+  const source = await createRichDatabase();
+  const target = await createPostgresDatabase();
+  const other = new Client({ connectionString: target.url });
+  await other.connect();
+  try {
+    const options = { name: "postgres", url: new Secret(source.url) };
+    const store = await createPostgresStore(options, startToolRun()).backup(objects);
+    await runSql(target.url, LOCKS_IN_ONE_ORDER);
+    // The server ends whoever finds the circle: the other session does not look for it.
+    await runSql(target.url, `ALTER DATABASE ${target.name} SET deadlock_timeout = '5ms'`);
+    await other.query("SET deadlock_timeout = '1d'; BEGIN; SELECT pg_advisory_xact_lock(2)");
+    const taking = until(async () => (await runSql(target.url, FIRST_IS_HELD)).length > 0).then(() =>
+      other.query("SELECT pg_advisory_xact_lock(1); COMMIT"),
+    );
+    const run = startToolRun();
+    const scope = { tables: ["public.events", "public.event_notes"], content: "all" } as const;
+    const restoring = restorePostgres({ store, objects }, target.url, scope, { jobs: 2 }, run);
+    const [{ comparison }] = await Promise.all([restoring, taking]);
+    expect(comparison).toMatchObject({ differences: [], tablesCompared: 5, rowsCompared: 920 });
+    expect(run.lines.join("\n")).toMatch(
+      /After a deadlock, these are tried again .*: index attach public\.events_\w+_pkey, .*foreign key public\.event_notes/,
+    );
+    const counted = "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()";
+    expect(await until(async () => (await runSql(target.url, counted))[0]?.["deadlocks"])).toBe(1);
+  } finally {
+    await other.end();
+    await target.drop();
+    await source.drop();
+  }
+});

@@ -61,7 +61,6 @@ async function createCopy(name: string): Promise<string> {
 
 test.each(["custom", "plain"] as const)(
   "partitions by the hash of an enum are compared together (%s)",
-  { timeout: 120_000 },
   async (format) => {
     const { store, objects } = await backUp(format);
     const url = await createCopy(`copy_${format}`);
@@ -94,7 +93,7 @@ test.each(["custom", "plain"] as const)(
   },
 );
 
-test("none of them is counted while rows may still come to it", { timeout: 120_000 }, async () => {
+test("none of them is counted while rows may still come to it", async () => {
   const backup = await backUp();
   const url = await createCopy("slow_copy");
   const [{ rows: late } = {}] = await runSql(

@@ -14,7 +14,6 @@ import { until } from "../../support/until.ts";
 
 /** What `--replace` was to replace is there again when the restore comes to nothing. */
 
-const TIMEOUT_MS = 180_000;
 const NOTES: RestoreScope = { tables: ["public.event_notes"], content: "all" };
 const ROWS_OF_NOTES: RestoreScope = { ...NOTES, content: "data" };
 
@@ -34,7 +33,7 @@ beforeAll(async () => {
   );
   const options = { name: "postgres", url: new Secret(source.url) };
   store = await createPostgresStore(options, startToolRun()).backup(objects);
-}, TIMEOUT_MS);
+});
 afterAll(async () => {
   await source?.drop();
 });
@@ -42,7 +41,7 @@ beforeEach(async () => {
   database = await createPostgresDatabase();
   expect((await restoreInto(undefined)).comparison.differences).toEqual([]);
   await runSql(database.url, "UPDATE event_notes SET note = 'mine'");
-}, TIMEOUT_MS);
+});
 afterEach(async () => {
   await database?.drop();
 });
@@ -70,29 +69,25 @@ async function readNotes(): Promise<unknown> {
 }
 
 describe("a part that was set aside", () => {
-  test(
-    "is back when what lies in the target cannot be looked at afterwards",
-    { timeout: TIMEOUT_MS },
-    async () => {
-      const before = await readAll();
-      // The commit that sets the part aside leaves the session with a catalog that lacks a column.
-      await runSql(
-        database.url,
-        `CREATE SCHEMA guard; CREATE VIEW guard.pg_publication AS SELECT 0::oid AS oid;
+  test("is back when what lies in the target cannot be looked at afterwards", async () => {
+    const before = await readAll();
+    // The commit that sets the part aside leaves the session with a catalog that lacks a column.
+    await runSql(
+      database.url,
+      `CREATE SCHEMA guard; CREATE VIEW guard.pg_publication AS SELECT 0::oid AS oid;
        CREATE FUNCTION guard.blind() RETURNS event_trigger LANGUAGE plpgsql AS
          $$ BEGIN PERFORM pg_catalog.set_config('search_path', 'guard, pg_catalog', false); END $$;
        CREATE EVENT TRIGGER guard ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION guard.blind()`,
-      );
-      await expect(restoreInto(NOTES, { replace: true })).rejects.toMatchObject({
-        message: expect.stringContaining("pubname"),
-      });
-      await runSql(database.url, "DROP EVENT TRIGGER guard; DROP SCHEMA guard CASCADE");
-      expect(await readAll()).toEqual(before);
-      expect(await readNotes()).toEqual(["mine"]);
-    },
-  );
+    );
+    await expect(restoreInto(NOTES, { replace: true })).rejects.toMatchObject({
+      message: expect.stringContaining("pubname"),
+    });
+    await runSql(database.url, "DROP EVENT TRIGGER guard; DROP SCHEMA guard CASCADE");
+    expect(await readAll()).toEqual(before);
+    expect(await readNotes()).toEqual(["mine"]);
+  });
 
-  test("is back when the new rows differ", { timeout: TIMEOUT_MS }, async () => {
+  test("is back when the new rows differ", async () => {
     const before = await readAll();
     const { comparison } = await restoreInto(NOTES, { replace: true, onRows: () => "stop" });
     expect(comparison.notProven.join()).toContain("the restore was ended when the rows differed");
@@ -101,28 +96,24 @@ describe("a part that was set aside", () => {
 });
 
 describe("rows that are replaced", () => {
-  test(
-    "are those of the backup, with sequences, and nothing else has changed",
-    { timeout: TIMEOUT_MS },
-    async () => {
-      const readTriggers = async (): Promise<unknown> =>
-        await runSql(database.url, "SELECT tgname, tgenabled FROM pg_trigger ORDER BY 1");
-      await runSql(
-        database.url,
-        `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'spoilt'; RETURN NEW; END $$;
+  test("are those of the backup, with sequences, and nothing else has changed", async () => {
+    const readTriggers = async (): Promise<unknown> =>
+      await runSql(database.url, "SELECT tgname, tgenabled FROM pg_trigger ORDER BY 1");
+    await runSql(
+      database.url,
+      `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'spoilt'; RETURN NEW; END $$;
        CREATE TRIGGER spoil BEFORE INSERT ON late_notes FOR EACH ROW EXECUTE FUNCTION spoil();
        INSERT INTO late_notes (note, parent) VALUES ('c', 1)`,
-      );
-      const before = await readTriggers();
-      const scope: RestoreScope = { tables: ["public.late_notes", "public.event_notes"], content: "data" };
-      const { comparison } = await restoreInto(scope, { replace: true });
-      expect(comparison).toMatchObject({ differences: [], tablesCompared: 2, rowsCompared: 22 });
-      expect(await readTriggers()).toEqual(before);
-      expect(await runSql(database.url, "SELECT nextval('late_notes_id_seq')::int AS next")).toEqual([
-        { next: 3 },
-      ]);
-    },
-  );
+    );
+    const before = await readTriggers();
+    const scope: RestoreScope = { tables: ["public.late_notes", "public.event_notes"], content: "data" };
+    const { comparison } = await restoreInto(scope, { replace: true });
+    expect(comparison).toMatchObject({ differences: [], tablesCompared: 2, rowsCompared: 22 });
+    expect(await readTriggers()).toEqual(before);
+    expect(await runSql(database.url, "SELECT nextval('late_notes_id_seq')::int AS next")).toEqual([
+      { next: 3 },
+    ]);
+  });
 
   test.each<[string, string, RegExp]>([
     [
@@ -140,7 +131,7 @@ describe("rows that are replaced", () => {
       "ALTER TABLE event_notes DROP COLUMN note; ALTER TABLE event_notes ADD note text DEFAULT 'mine'; ALTER TABLE event_notes RENAME note TO other",
       /column "note" of relation "event_notes" does not exist/,
     ],
-  ])("are there when the load fails at %s", { timeout: TIMEOUT_MS }, async (_, spoil, message) => {
+  ])("are there when the load fails at %s", async (_, spoil, message) => {
     await runSql(
       database.url,
       `DELETE FROM event_notes WHERE event = 3; SELECT setval('late_notes_id_seq', 77); ${spoil}`,
@@ -162,7 +153,7 @@ describe("rows that are replaced", () => {
     ]);
   });
 
-  test("are there when the new ones differ", { timeout: TIMEOUT_MS }, async () => {
+  test("are there when the new ones differ", async () => {
     await runSql(database.url, "SELECT setval('late_notes_id_seq', 77)");
     const before = await readAll();
     const scope: RestoreScope = { tables: ["public.late_notes", "public.event_notes"], content: "data" };
@@ -180,36 +171,32 @@ describe("rows that are replaced", () => {
     ]);
   });
 
-  test(
-    "are there, and not locked, when the connection is cut under the load",
-    { timeout: TIMEOUT_MS },
-    async () => {
-      const before = await readAll();
-      const other = new Client({ connectionString: database.url });
-      await other.connect();
-      try {
-        // Each new row's foreign key waits for this one.
-        await other.query("BEGIN; SELECT FROM events FOR UPDATE");
-        const failed = restoreInto(ROWS_OF_NOTES, { replace: true });
-        failed.catch(() => {});
-        await until(async () => {
-          const cut = await runSql(
-            database.url,
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  test("are there, and not locked, when the connection is cut under the load", async () => {
+    const before = await readAll();
+    const other = new Client({ connectionString: database.url });
+    await other.connect();
+    try {
+      // Each new row's foreign key waits for this one.
+      await other.query("BEGIN; SELECT FROM events FOR UPDATE");
+      const failed = restoreInto(ROWS_OF_NOTES, { replace: true });
+      failed.catch(() => {});
+      await until(async () => {
+        const cut = await runSql(
+          database.url,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND application_name LIKE 'lifeboat-restore-%' AND wait_event_type = 'Lock'`,
-          );
-          return cut.length > 0;
-        });
-        await expect(failed).rejects.toMatchObject({
-          code: "TOOL_FAILED",
-          message: expect.stringContaining("nothing was changed"),
-          hint: expect.stringContaining("The connection was cut"),
-        });
-      } finally {
-        await other.end();
-      }
-      expect(await readAll()).toEqual(before);
-      expect(await readNotes()).toEqual(["mine"]);
-    },
-  );
+        );
+        return cut.length > 0;
+      });
+      await expect(failed).rejects.toMatchObject({
+        code: "TOOL_FAILED",
+        message: expect.stringContaining("nothing was changed"),
+        hint: expect.stringContaining("The connection was cut"),
+      });
+    } finally {
+      await other.end();
+    }
+    expect(await readAll()).toEqual(before);
+    expect(await readNotes()).toEqual(["mine"]);
+  });
 });

@@ -30,7 +30,8 @@ export async function findLeftovers(
     `SELECT datname::text AS name, substr(shobj_description(oid, 'pg_database'), length($1) + 1) AS "madeAt"
      FROM pg_database WHERE datname ~ '^lifeboat_drill_[0-9a-f]{8}$'
        AND starts_with(shobj_description(oid, 'pg_database'), $1)
-       AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = pg_database.datname) ORDER BY 1`,
+       AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = pg_database.datname AND backend_type = 'client backend')
+     ORDER BY 1`,
     [MADE_AT],
   );
   const ageMs = (madeAt: string): number => clock.now().getTime() - Date.parse(madeAt);

@@ -4416,7 +4416,7 @@ function listRecipients(text) {
 }
 async function buildStore(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-YA46A5FO.cjs")));
+    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-7LGPSYCU.cjs")));
     return createPostgresStore(config, context);
   }
   const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-PI7P2CUO.cjs")));
@@ -4424,7 +4424,7 @@ async function buildStore(config, context) {
 }
 async function buildTarget(config, placement, context) {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-ZJ57RQNP.cjs")));
+    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-SFYWXA5C.cjs")));
     return createPostgresTarget({ ...config, placement }, context);
   }
   const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
@@ -4432,7 +4432,7 @@ async function buildTarget(config, placement, context) {
 }
 async function buildThrowaway(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-ZJ57RQNP.cjs")));
+    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-SFYWXA5C.cjs")));
     return await createPostgresThrowaway(config, context);
   }
   const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
@@ -4899,7 +4899,7 @@ function findHost({ kind, url }) {
 async function diagnoseTarget(target, stores, context) {
   const source = stores.find(({ name }) => name === target.store);
   if (target.kind === "postgres" && (source === void 0 || source.kind === "postgres")) {
-    const { diagnosePostgresTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-ZEWKDUDV.cjs")));
+    const { diagnosePostgresTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-XGXXLEW6.cjs")));
     return await diagnosePostgresTarget(target, source, context);
   }
   const { diagnoseClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-YMILRVBP.cjs")));
