@@ -263,21 +263,22 @@ async function readAll(
 
 /** Objects whose values nobody here can read: those of one folder, such as a table's, are told of together. */
 class UnreadContents {
-  readonly #keys = new Map<string, string[]>();
+  readonly #groups = new Map<string, { folder: string; why: string; keys: string[] }>();
 
   add(key: string, why: string): void {
-    const about = `${key.slice(0, key.lastIndexOf("/"))}\n${why}`;
-    this.#keys.set(about, [...(this.#keys.get(about) ?? []), key]);
+    const folder = key.slice(0, key.lastIndexOf("/"));
+    const group = this.#groups.get(`${folder}\n${why}`) ?? { folder, why, keys: [] };
+    this.#groups.set(`${folder}\n${why}`, group);
+    group.keys.push(key);
   }
 
   sentences(): string[] {
-    return [...this.#keys]
-      .map(([about, keys]) => {
-        const [folder, why] = about.split("\n");
-        const what =
-          keys.length === 1 ? `${keys[0]} was` : `${countOf(keys.length, "object")} in ${folder} were`;
-        return `${what} held against ${keys.length === 1 ? "its digest" : "their digests"} only, since ${why}`;
-      })
+    return [...this.#groups.values()]
+      .map(({ folder, why, keys }) =>
+        keys.length === 1
+          ? `${keys[0]} was held against its digest only, since ${why}`
+          : `${countOf(keys.length, "object")} in ${folder} were held against their digests only, since ${why}`,
+      )
       .sort();
   }
 }

@@ -2,13 +2,12 @@ import { warning } from "../../../finding.ts";
 import type { Finding } from "../../../finding.ts";
 import { formatSeconds } from "../../../report/quantities.ts";
 import type { RunContext } from "../../../run-context.ts";
+import { DEAD_AFTER_MS } from "../../dead-runs.ts";
 import { quoteIdent } from "../server/faults.ts";
 import type { Session } from "../server/session.ts";
 
 /** The database of a drill says when it was made, in its comment: nothing at the server does. */
 const MADE_AT = "Made by a drill of lifeboat at ";
-/** No job of GitHub's takes longer: the run that made it is no more. */
-export const DEAD_AFTER_MS = 6 * 3_600_000;
 
 /** What says of a database, to later runs, that a drill made it, and when. */
 export function markThrowaway(database: string, at: Date): string {

@@ -22,11 +22,12 @@ __export(stdin_exports, {
   createClickHouseThrowaway: () => createClickHouseThrowaway
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_K4VZ4NQV = require("./chunk-K4VZ4NQV.cjs");
+var import_chunk_ZA667Z3N = require("./chunk-ZA667Z3N.cjs");
 var import_chunk_QTEVZTVH = require("./chunk-QTEVZTVH.cjs");
-var import_chunk_MBJHEGBZ = require("./chunk-MBJHEGBZ.cjs");
+var import_chunk_5V4BPUAT = require("./chunk-5V4BPUAT.cjs");
 var import_chunk_R7WKX6QU = require("./chunk-R7WKX6QU.cjs");
 var import_chunk_NCOSMIE3 = require("./chunk-NCOSMIE3.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_XXU7PNBB = require("./chunk-XXU7PNBB.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
@@ -173,7 +174,7 @@ var CleanUp = class {
     }
   }
   async run(work, signal = this.#createDeadline()) {
-    const server = await import_chunk_MBJHEGBZ.ClickHouseServer.connect(this.#connection, { ...this.#context, signal });
+    const server = await import_chunk_5V4BPUAT.ClickHouseServer.connect(this.#connection, { ...this.#context, signal });
     try {
       await work(server);
     } finally {
@@ -187,10 +188,10 @@ var CleanUp = class {
 };
 async function countSelected(server, table, { content, partitions }) {
   if (content === "structure") return { rows: 0, digest: "0" };
-  if (!partitions) return await (0, import_chunk_MBJHEGBZ.countRows)(server, table);
+  if (!partitions) return await (0, import_chunk_5V4BPUAT.countRows)(server, table);
   const counted = [];
   if (table.storage === "parts") {
-    for (const id of partitions) counted.push(await (0, import_chunk_MBJHEGBZ.countRows)(server, table, (0, import_chunk_MBJHEGBZ.ofPartition)(id)));
+    for (const id of partitions) counted.push(await (0, import_chunk_5V4BPUAT.countRows)(server, table, (0, import_chunk_5V4BPUAT.ofPartition)(id)));
   }
   return {
     rows: counted.reduce((sum, { rows }) => sum + rows, 0),
@@ -271,7 +272,7 @@ async function describeBeside(server, table) {
     { show_table_uuid_in_table_create_query_if_not_nil: 0 }
   );
   const engine = found?.engine ?? "MergeTree";
-  const portable = engine.startsWith("Replicated") ? renameTable((0, import_chunk_K4VZ4NQV.makePortable)(found?.statement ?? ""), (0, import_chunk_HPYFHP5G.quotePath)(database, name)) : `CREATE TABLE ${(0, import_chunk_HPYFHP5G.quotePath)(database, name)} AS ${(0, import_chunk_HPYFHP5G.quotePath)(database, storedIn)}`;
+  const portable = engine.startsWith("Replicated") ? renameTable((0, import_chunk_ZA667Z3N.makePortable)(found?.statement ?? ""), (0, import_chunk_HPYFHP5G.quotePath)(database, name)) : `CREATE TABLE ${(0, import_chunk_HPYFHP5G.quotePath)(database, name)} AS ${(0, import_chunk_HPYFHP5G.quotePath)(database, storedIn)}`;
   return { kind: "table", database, name, engine, given: portable, portable, dependsOn: [] };
 }
 function renameTable(statement, path) {
@@ -465,7 +466,7 @@ var DatabaseNames = class {
     const at = tokens.findIndex((token) => token.depth === 0 && (0, import_chunk_QTEVZTVH.isWord)(token, "SOURCE"));
     const open = at + 3;
     if (at === -1 || !(0, import_chunk_QTEVZTVH.isWord)(tokens[at + 2], "CLICKHOUSE") || tokens[open]?.text !== "(") return;
-    for (const { name, value } of (0, import_chunk_K4VZ4NQV.readParameters)(tokens.slice(open + 1, (0, import_chunk_QTEVZTVH.findClosing)(tokens, open)))) {
+    for (const { name, value } of (0, import_chunk_ZA667Z3N.readParameters)(tokens.slice(open + 1, (0, import_chunk_QTEVZTVH.findClosing)(tokens, open)))) {
       if (name === "DB" && this.#names.has(value.value)) {
         replace(value, this.rename(value.value));
       } else if (HOLDS_SQL.has(name)) {
@@ -612,11 +613,11 @@ var Relocation = class {
   }
 };
 function listDefinitions({ kind, portable }, name) {
-  const items = kind === "table" ? (0, import_chunk_K4VZ4NQV.listTableItems)(portable) : [];
+  const items = kind === "table" ? (0, import_chunk_ZA667Z3N.listTableItems)(portable) : [];
   const own = items.map((item) => ({ ...item, name: `${name}.${item.name}` }));
   return [{ kind, name, definition: portable }, ...own].map((each) => ({
     key: keyOf(each),
-    hash: (0, import_chunk_K4VZ4NQV.hashDefinition)(each.definition)
+    hash: (0, import_chunk_ZA667Z3N.hashDefinition)(each.definition)
   }));
 }
 function keyOf({ kind, name }) {
@@ -694,7 +695,7 @@ var Restoration = class {
     for (const entry of beforeData) {
       if (isThere.has((0, import_chunk_QTEVZTVH.idOf)(entry))) continue;
       await this.#ledger.create(this.#server, entry);
-      if (entry.kind === "table" && (0, import_chunk_K4VZ4NQV.findStorage)(entry.engine) === "parts") {
+      if (entry.kind === "table" && (0, import_chunk_ZA667Z3N.findStorage)(entry.engine) === "parts") {
         await this.#holdMerges(entry.database, entry.name);
       }
     }
@@ -731,7 +732,7 @@ var Restoration = class {
   /** A view's own rows go into the table behind it, before any other view that reads from it exists. */
   async #fillInnerTable(entry) {
     const path = (0, import_chunk_HPYFHP5G.quotePath)(entry.database, entry.name);
-    if ((0, import_chunk_K4VZ4NQV.isRefreshable)(entry.portable)) {
+    if ((0, import_chunk_ZA667Z3N.isRefreshable)(entry.portable)) {
       await this.#server.run(`SYSTEM STOP VIEW ${path}`);
       this.refreshes.push(`SYSTEM START VIEW ${path}`);
     }
@@ -741,7 +742,7 @@ var Restoration = class {
          OR name = concat('.inner_id.', (SELECT toString(any(uuid)) FROM system.tables WHERE database = ${database} AND name = ${name})))`
     );
     if (!inner) return;
-    if ((0, import_chunk_K4VZ4NQV.findStorage)(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
+    if ((0, import_chunk_ZA667Z3N.findStorage)(inner.engine) === "parts") await this.#holdMerges(entry.database, inner.name);
     await this.#load(this.#partsInto(entry, inner.name));
     await this.#importByServer([entry]);
   }
@@ -751,7 +752,7 @@ var Restoration = class {
     if (!serverBackup || this.#selection.content === "structure") return;
     const { destination, deadlineMs } = this.#serverMode ?? {};
     const place = (0, import_chunk_XXU7PNBB.findPlace)(serverBackup, destination, store);
-    await (0, import_chunk_K4VZ4NQV.importByServer)(
+    await (0, import_chunk_ZA667Z3N.importByServer)(
       this.#server,
       serverBackup,
       place,
@@ -774,7 +775,7 @@ var Restoration = class {
     });
   }
   async #insert(part, table, signal) {
-    const query = `INSERT INTO ${(0, import_chunk_HPYFHP5G.quotePath)(part.database, table)} (${(0, import_chunk_MBJHEGBZ.listColumns)(part.columns)}) FORMAT Native`;
+    const query = `INSERT INTO ${(0, import_chunk_HPYFHP5G.quotePath)(part.database, table)} (${(0, import_chunk_5V4BPUAT.listColumns)(part.columns)}) FORMAT Native`;
     try {
       await this.#server.sendInsert(query, EXACT_INSERT, await this.#objects.open(part), signal);
     } catch (error) {
@@ -828,7 +829,7 @@ var ClickHouseTarget = class {
     this.#databaseNames = placement?.databaseNames;
     this.store = store;
     this.#context = context;
-    this.#connection = (0, import_chunk_MBJHEGBZ.parseConnection)(url, context.redactor);
+    this.#connection = (0, import_chunk_5V4BPUAT.parseConnection)(url, context.redactor);
     this.#database = this.#connection.database;
     this.#cleanUp = new CleanUp(this.#withoutDatabase(), this.#ledger, context);
   }
@@ -846,12 +847,12 @@ var ClickHouseTarget = class {
     const selection = new Selection(requireClickHouse(backup), scope);
     const catalog = await this.#readCatalog(server, listDatabases(backup));
     const { objects, rows } = await findInTheWay(server, catalog, selection);
-    for (const { found, mend } of await (0, import_chunk_MBJHEGBZ.findLeftovers)(server, this.#context)) {
+    for (const { found, mend } of await (0, import_chunk_5V4BPUAT.findLeftovers)(server, this.#context)) {
       this.#context.reporter.warn(`${found} ${mend}`);
     }
     return {
-      id: (0, import_chunk_K4VZ4NQV.hashIdentity)(catalog),
-      host: (0, import_chunk_MBJHEGBZ.describeHost)(this.#connection),
+      id: (0, import_chunk_ZA667Z3N.hashIdentity)(catalog),
+      host: (0, import_chunk_5V4BPUAT.describeHost)(this.#connection),
       databases: [...selection.databases],
       occupiedBy: [...objects, ...rows].map(import_chunk_QTEVZTVH.idOf),
       serverVersion: server.version
@@ -918,7 +919,7 @@ var ClickHouseTarget = class {
       tables.push({ name: (0, import_chunk_QTEVZTVH.idOf)(table), ...await countSelected(server, table, selection) });
     }
     const ours = { ...all, entries: all.entries.filter(isOurs) };
-    const inventory = (0, import_chunk_K4VZ4NQV.describeInventory)(ours, tables);
+    const inventory = (0, import_chunk_ZA667Z3N.describeInventory)(ours, tables);
     return this.#relocation?.markOldNames(inventory, ours) ?? inventory;
   }
   async settle() {
@@ -936,7 +937,7 @@ var ClickHouseTarget = class {
         hint: "Leave as-role and settings out: they are for Postgres and its policies."
       });
     }
-    this.#operator ??= import_chunk_MBJHEGBZ.ClickHouseServer.connect(
+    this.#operator ??= import_chunk_5V4BPUAT.ClickHouseServer.connect(
       { ...this.#connection, database: this.#database },
       this.#context
     );
@@ -946,7 +947,7 @@ var ClickHouseTarget = class {
     return rows;
   }
   connectionEnv() {
-    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_MBJHEGBZ.addressOf)(this.#connection, this.#database ?? "default"));
+    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_5V4BPUAT.addressOf)(this.#connection, this.#database ?? "default"));
   }
   async destroy() {
     await this.#cleanUp.removeAll();
@@ -956,7 +957,7 @@ var ClickHouseTarget = class {
     for (const server of servers) if (server.status === "fulfilled") await server.value?.close();
   }
   #connect() {
-    this.#server ??= import_chunk_MBJHEGBZ.ClickHouseServer.connect(this.#withoutDatabase(), this.#context);
+    this.#server ??= import_chunk_5V4BPUAT.ClickHouseServer.connect(this.#withoutDatabase(), this.#context);
     return this.#server;
   }
   /** The address may name a database that the restore is about to make. */
@@ -965,11 +966,11 @@ var ClickHouseTarget = class {
   }
   /** Of those databases that are there. */
   async #readCatalog(server, databases) {
-    if (databases.length === 0) return await (0, import_chunk_K4VZ4NQV.readCatalog)(server, []);
+    if (databases.length === 0) return await (0, import_chunk_ZA667Z3N.readCatalog)(server, []);
     const found = await server.rows(
       `SELECT name FROM system.databases WHERE name IN (${(0, import_chunk_HPYFHP5G.quoteTexts)(databases)})`
     );
-    return await (0, import_chunk_K4VZ4NQV.readCatalog)(
+    return await (0, import_chunk_ZA667Z3N.readCatalog)(
       server,
       found.map(({ name }) => name)
     );

@@ -21,12 +21,13 @@ __export(stdin_exports, {
   createPostgresStore: () => createPostgresStore
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_X6W6LTS7 = require("./chunk-X6W6LTS7.cjs");
+var import_chunk_F2YU5RC3 = require("./chunk-F2YU5RC3.cjs");
 var import_chunk_TT2DNCF3 = require("./chunk-TT2DNCF3.cjs");
-var import_chunk_5TRPACLQ = require("./chunk-5TRPACLQ.cjs");
+var import_chunk_2BZOGI4J = require("./chunk-2BZOGI4J.cjs");
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
 var import_chunk_7HIGGGOO = require("./chunk-7HIGGGOO.cjs");
 var import_chunk_NCOSMIE3 = require("./chunk-NCOSMIE3.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_E7U4CWV7 = require("./chunk-E7U4CWV7.cjs");
 var import_chunk_6KJEVDUS = require("./chunk-6KJEVDUS.cjs");
@@ -61,7 +62,7 @@ async function requireReadRights(session, user, scope) {
 async function findMissingRights(session, user, { excludedSchemas, excludedRelations = [], withoutRows = [], largeObjects = true }) {
   const unreadable = await session.rows(
     "Reading the role's rights",
-    `${import_chunk_5TRPACLQ.USER_OBJECTS}, right_of AS (
+    `${import_chunk_2BZOGI4J.USER_OBJECTS}, right_of AS (
        SELECT nspname::text AS schema, relname::text AS name, relkind = 'S' AS "isSequence",
               NOT has_schema_privilege(relnamespace, 'USAGE') AS "schemaClosed",
               NOT has_table_privilege(oid, 'SELECT') AS "relationClosed",
@@ -72,11 +73,11 @@ async function findMissingRights(session, user, { excludedSchemas, excludedRelat
      SELECT * FROM right_of WHERE "schemaClosed" OR "relationClosed" OR "isBlinded" ORDER BY schema, name`,
     [excludedSchemas]
   );
-  const outside = new Set(excludedRelations.map(import_chunk_X6W6LTS7.nameInFull));
-  const unread = new Set(withoutRows.map(import_chunk_X6W6LTS7.nameInFull));
-  const relations = unreadable.filter((one) => !outside.has((0, import_chunk_X6W6LTS7.nameInFull)(one)));
+  const outside = new Set(excludedRelations.map(import_chunk_F2YU5RC3.nameInFull));
+  const unread = new Set(withoutRows.map(import_chunk_F2YU5RC3.nameInFull));
+  const relations = unreadable.filter((one) => !outside.has((0, import_chunk_F2YU5RC3.nameInFull)(one)));
   const closed = relations.filter(({ schemaClosed, relationClosed }) => schemaClosed || relationClosed);
-  const blinded = relations.filter((one) => one.isBlinded && !unread.has((0, import_chunk_X6W6LTS7.nameInFull)(one)));
+  const blinded = relations.filter((one) => one.isBlinded && !unread.has((0, import_chunk_F2YU5RC3.nameInFull)(one)));
   return [
     ...blinded.length === 0 ? [] : [
       {
@@ -94,21 +95,21 @@ async function mendBlindness(session, user, blinded) {
     `SELECT rolname::text AS name FROM pg_catalog.pg_roles
      WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'alloydbsuperuser') LIMIT 1`
   );
-  if (!provider) return [`ALTER ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(user)} BYPASSRLS;`];
+  if (!provider) return [`ALTER ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(user)} BYPASSRLS;`];
   const owners = new Set(blinded.filter(({ isOwn }) => !isOwn).map(({ owner }) => owner));
   return [
-    ...[...owners].map((owner) => `GRANT ${owner} TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(user)};`),
-    ...blinded.filter(({ isForced }) => isForced).map((table) => `ALTER TABLE ${(0, import_chunk_X6W6LTS7.quoteInFull)(table)} NO FORCE ROW LEVEL SECURITY;`)
+    ...[...owners].map((owner) => `GRANT ${owner} TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(user)};`),
+    ...blinded.filter(({ isForced }) => isForced).map((table) => `ALTER TABLE ${(0, import_chunk_F2YU5RC3.quoteInFull)(table)} NO FORCE ROW LEVEL SECURITY;`)
   ];
 }
 function grantsFor(closed, user) {
-  const role = (0, import_chunk_5TRPACLQ.quoteIdent)(user);
+  const role = (0, import_chunk_2BZOGI4J.quoteIdent)(user);
   if (closed.length > GRANTS_LISTED) return [`GRANT pg_read_all_data TO ${role};`];
   const schemas = new Set(closed.filter(({ schemaClosed }) => schemaClosed).map(({ schema }) => schema));
   return [
-    ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(schema)} TO ${role};`),
+    ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(schema)} TO ${role};`),
     ...closed.filter(({ relationClosed }) => relationClosed).map(
-      (one) => `GRANT SELECT ON ${one.isSequence ? "SEQUENCE" : "TABLE"} ${(0, import_chunk_X6W6LTS7.quoteInFull)(one)} TO ${role};`
+      (one) => `GRANT SELECT ON ${one.isSequence ? "SEQUENCE" : "TABLE"} ${(0, import_chunk_F2YU5RC3.quoteInFull)(one)} TO ${role};`
     )
   ];
 }
@@ -125,7 +126,7 @@ async function findClosedLargeObjects(session, user) {
   );
   const count = Number(found?.count ?? 0);
   if (count === 0) return [];
-  const role = (0, import_chunk_5TRPACLQ.quoteIdent)(user);
+  const role = (0, import_chunk_2BZOGI4J.quoteIdent)(user);
   const ids = found?.ids ?? [];
   const each = `DO $$ BEGIN EXECUTE (SELECT string_agg(format('GRANT SELECT ON LARGE OBJECT %s TO %I;', oid, '${user.replaceAll("'", "''")}'), ' ') FROM pg_largeobject_metadata); END $$;`;
   return [
@@ -155,12 +156,12 @@ var MANAGED_EXTENSIONS = [
 ];
 async function diagnosePostgresStore(connection, resolveScope2, context) {
   try {
-    (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(connection);
-    return await (0, import_chunk_5TRPACLQ.withSession)(
+    (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(connection);
+    return await (0, import_chunk_2BZOGI4J.withSession)(
       connection,
       context,
       async (session) => {
-        const server = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, connection);
+        const server = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, connection);
         const looks = [
           [
             "connection",
@@ -175,7 +176,7 @@ async function diagnosePostgresStore(connection, resolveScope2, context) {
           ["replica", () => lookAtReplica(session)],
           ["size", async () => [describeSize(server)]],
           ["extensions", () => lookAtExtensions(session)],
-          ["leftovers", () => (0, import_chunk_5TRPACLQ.findLeftovers)(session, connection.database, context)]
+          ["leftovers", () => (0, import_chunk_2BZOGI4J.findLeftovers)(session, connection.database, context)]
         ];
         const findings = [];
         for (const [check, look] of looks) {
@@ -191,11 +192,11 @@ async function diagnosePostgresStore(connection, resolveScope2, context) {
 }
 function describeWay(connection, { version }) {
   const way = connection.learned.pooler === "session" ? "through a pooler that keeps sessions" : "directly";
-  return (0, import_chunk_CW2N472Z.good)("connection", `PostgreSQL ${version} at ${(0, import_chunk_5TRPACLQ.describeConnection)(connection)}, reached ${way}`);
+  return (0, import_chunk_CW2N472Z.good)("connection", `PostgreSQL ${version} at ${(0, import_chunk_2BZOGI4J.describeConnection)(connection)}, reached ${way}`);
 }
 async function lookAtEncryption(session, connection) {
   const check = "encryption";
-  if ((0, import_chunk_5TRPACLQ.isUnixSocket)(connection)) return (0, import_chunk_CW2N472Z.good)(check, "None is needed: the server is reached by a Unix socket");
+  if ((0, import_chunk_2BZOGI4J.isUnixSocket)(connection)) return (0, import_chunk_CW2N472Z.good)(check, "None is needed: the server is reached by a Unix socket");
   const { mode, authorities } = connection.tls;
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(connection.host);
   if (!session.isEncrypted) {
@@ -236,7 +237,7 @@ async function lookAtRights(session, user, resolveScope2) {
 }
 async function lookAtSnapshot(connection, context) {
   return await (0, import_chunk_CW2N472Z.findOrExplain)("snapshot", async () => {
-    await (0, import_chunk_X6W6LTS7.withSnapshot)(connection, context, READERS_TRIED, async () => {
+    await (0, import_chunk_F2YU5RC3.withSnapshot)(connection, context, READERS_TRIED, async () => {
     });
     return "It can be exported, and other sessions can join it";
   });
@@ -318,7 +319,7 @@ function describeSize({ databaseSizeBytes }) {
   );
 }
 async function lookAtExtensions(session) {
-  const managed = (await (0, import_chunk_5TRPACLQ.readExtensions)(session)).filter((name) => MANAGED_EXTENSIONS.includes(name));
+  const managed = (await (0, import_chunk_2BZOGI4J.readExtensions)(session)).filter((name) => MANAGED_EXTENSIONS.includes(name));
   if (managed.length === 0) return [];
   return [
     (0, import_chunk_CW2N472Z.warning)(
@@ -447,7 +448,7 @@ async function dumpCustom(dump, sink) {
   );
   if (!contents) throw new Error("the archive has not ended");
   const { sequences, listing } = contents;
-  return { archive: { ...archive, format: "custom" }, sequences, listing, kinds: (0, import_chunk_X6W6LTS7.listKinds)(listing) };
+  return { archive: { ...archive, format: "custom" }, sequences, listing, kinds: (0, import_chunk_F2YU5RC3.listKinds)(listing) };
 }
 async function* streamArchive(dump, compression, onEnd) {
   const { request, context } = dump;
@@ -515,7 +516,7 @@ async function dumpDirectory(dump, sink) {
     });
     sent.sort((a, b) => a.file < b.file ? -1 : 1);
     const { sequences, listing } = contents;
-    return { archive: { format: "directory", files: sent }, sequences, listing, kinds: (0, import_chunk_X6W6LTS7.listKinds)(listing) };
+    return { archive: { format: "directory", files: sent }, sequences, listing, kinds: (0, import_chunk_F2YU5RC3.listKinds)(listing) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -574,7 +575,7 @@ var PlainScan = class {
   #isComplete = false;
   /** @param tables - whose rows must come; what looks like rows of others is taken for text */
   constructor(tables) {
-    this.#expected = new Set(tables.map(import_chunk_X6W6LTS7.nameInFull));
+    this.#expected = new Set(tables.map(import_chunk_F2YU5RC3.nameInFull));
   }
   /** Whether the completion line came, and nothing but blank lines and psql's own commands after it. */
   get isComplete() {
@@ -588,7 +589,7 @@ var PlainScan = class {
     return this.#kinds;
   }
   hasRowsOf(table) {
-    return this.#found.has((0, import_chunk_X6W6LTS7.nameInFull)(table));
+    return this.#found.has((0, import_chunk_F2YU5RC3.nameInFull)(table));
   }
   feed(chunk) {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -620,7 +621,7 @@ var PlainScan = class {
     if (start === "--") this.#readHeading(line);
     else if (start === "CO") this.#readCopy(line);
     else if (start === "SE") {
-      for (const value of parseSequenceValues(line)) this.#sequences.set((0, import_chunk_X6W6LTS7.nameInFull)(value), value);
+      for (const value of parseSequenceValues(line)) this.#sequences.set((0, import_chunk_F2YU5RC3.nameInFull)(value), value);
     }
   }
   /** `-- Name: users; Type: TABLE; Schema: public; Owner: -`; before rows, `Data for` goes before the name. */
@@ -630,7 +631,7 @@ var PlainScan = class {
     const rows = /^-- Data for Name: (.*); Type: TABLE DATA; Schema: (.*); Owner: /.exec(line);
     if (rows) {
       const [, name = "", schema = ""] = rows;
-      this.#announced = { table: (0, import_chunk_X6W6LTS7.nameInFull)({ schema, name }), viaRoot: false };
+      this.#announced = { table: (0, import_chunk_F2YU5RC3.nameInFull)({ schema, name }), viaRoot: false };
     } else if (line.startsWith("-- load via partition root ")) this.#announced.viaRoot = true;
   }
   #readCopy(line) {
@@ -639,7 +640,7 @@ var PlainScan = class {
     if (!match) return;
     const [, schema = "", name = ""] = match;
     const { table: announced, viaRoot } = this.#announced;
-    const table = viaRoot ? announced : (0, import_chunk_X6W6LTS7.nameInFull)({ schema: unquote2(schema), name: unquote2(name) });
+    const table = viaRoot ? announced : (0, import_chunk_F2YU5RC3.nameInFull)({ schema: unquote2(schema), name: unquote2(name) });
     if (!this.#expected.has(table) || this.#found.has(table)) return;
     this.#found.add(table);
     this.#isInRows = true;
@@ -763,7 +764,7 @@ var Dump = class {
   async writeTo(sink) {
     var _stack = [];
     try {
-      const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_X6W6LTS7.LibpqAccess.open(this.request.connection), true);
+      const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_F2YU5RC3.LibpqAccess.open(this.request.connection), true);
       this.#access = libpq.env;
       switch (this.request.settings.format) {
         case "custom":
@@ -813,11 +814,11 @@ var Dump = class {
   }
   /** What to throw when the dump failed: what failed first. */
   explain(error, dump) {
-    return this.#fault ? this.#fault.error : (0, import_chunk_X6W6LTS7.explainToolFault)(error, "pg_dump", dump.stderrTail());
+    return this.#fault ? this.#fault.error : (0, import_chunk_F2YU5RC3.explainToolFault)(error, "pg_dump", dump.stderrTail());
   }
   /** @throws AppError STORE_FAILED */
   requireRows(hasRowsOf) {
-    const missing = this.request.tables.filter((table) => !hasRowsOf(table)).map(import_chunk_X6W6LTS7.nameInFull);
+    const missing = this.request.tables.filter((table) => !hasRowsOf(table)).map(import_chunk_F2YU5RC3.nameInFull);
     if (missing.length === 0) return;
     throw new import_chunk_E4TRGNTH.AppError("STORE_FAILED", `pg_dump left out the rows of ${missing.join(", ")}.`, {
       hint: "This backup was thrown away. Report it with the versions of server and pg_dump: it should not happen."
@@ -892,9 +893,9 @@ async function readRoles(session) {
   );
 }
 function createRole({ name, attributes }) {
-  const role = (0, import_chunk_5TRPACLQ.quoteIdent)(name);
+  const role = (0, import_chunk_2BZOGI4J.quoteIdent)(name);
   return [
-    `DO ${(0, import_chunk_5TRPACLQ.escapeLiteral)(`BEGIN CREATE ROLE ${role}; EXCEPTION WHEN duplicate_object THEN NULL; END`)};`,
+    `DO ${(0, import_chunk_2BZOGI4J.escapeLiteral)(`BEGIN CREATE ROLE ${role}; EXCEPTION WHEN duplicate_object THEN NULL; END`)};`,
     ...attributes.length > 0 ? [`ALTER ROLE ${role} WITH ${attributes.join(" ")};`] : []
   ];
 }
@@ -912,7 +913,7 @@ async function readMemberships(session, kept) {
       ..."inherit_option" in row ? [`INHERIT ${row["inherit_option"] === true}`, `SET ${row["set_option"] === true}`] : []
     ];
     const by = options.length > 0 ? ` WITH ${options.join(", ")}` : "";
-    return `GRANT ${(0, import_chunk_5TRPACLQ.quoteIdent)(role)} TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(member)}${by};`;
+    return `GRANT ${(0, import_chunk_2BZOGI4J.quoteIdent)(role)} TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(member)}${by};`;
   });
 }
 async function readSettings(session) {
@@ -934,10 +935,10 @@ function setSetting(setting) {
   const name = nameOf(setting);
   const value = assignment.slice(name.length + 1);
   const values = LIST_SETTINGS.has(name) ? splitNames(value) : [value];
-  const ofRole = role === null ? "" : `ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(role)}${database === null ? "" : ` IN DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(database)}`}`;
-  const holder = ofRole || `DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(database ?? "")}`;
-  const quotedName = name.split(".").map(import_chunk_5TRPACLQ.quoteIdent).join(".");
-  return `ALTER ${holder} SET ${quotedName} TO ${values.map((one) => (0, import_chunk_5TRPACLQ.escapeLiteral)(one)).join(", ") || "''"};`;
+  const ofRole = role === null ? "" : `ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(role)}${database === null ? "" : ` IN DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(database)}`}`;
+  const holder = ofRole || `DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(database ?? "")}`;
+  const quotedName = name.split(".").map(import_chunk_2BZOGI4J.quoteIdent).join(".");
+  return `ALTER ${holder} SET ${quotedName} TO ${values.map((one) => (0, import_chunk_2BZOGI4J.escapeLiteral)(one)).join(", ") || "''"};`;
 }
 function splitNames(list) {
   return [...list.matchAll(/"((?:[^"]|"")*)"|([^,\s]+)/g)].map(
@@ -969,7 +970,7 @@ async function explainLockWait(error, connection, context) {
   });
 }
 async function readHolders(connection, context) {
-  return await (0, import_chunk_5TRPACLQ.withSession)(
+  return await (0, import_chunk_2BZOGI4J.withSession)(
     connection,
     context,
     (session) => session.rows(
@@ -1123,7 +1124,7 @@ async function resolveScope(session, rules) {
   requireTables(dependents.filter(({ kind }) => TABLE_KINDS.has(kind)));
   const blindViews = dependents.filter(({ kind }) => VIEW_KINDS.has(kind));
   const blindOids = new Set(blindViews.map(({ oid }) => oid));
-  const isStandby = await (0, import_chunk_5TRPACLQ.readIsReplica)(session);
+  const isStandby = await (0, import_chunk_2BZOGI4J.readIsReplica)(session);
   return {
     content: rules.content ?? "all",
     largeObjects: rules.content !== "structure" && (rules.largeObjects ?? !isSelective),
@@ -1233,7 +1234,7 @@ function recordScope(scope, listing, schema) {
       (object) => object.kind === `${kind} grants` && object.name === name || object.kind === `${type} comment` && object.name === identity
     ).map((object) => ({ kind: object.kind, name: object.name, entries: [] }))
   ]);
-  return { content, largeObjects, excluded: excludedRelations.map(import_chunk_X6W6LTS7.nameInFull), dangling };
+  return { content, largeObjects, excluded: excludedRelations.map(import_chunk_F2YU5RC3.nameInFull), dangling };
 }
 function describeLeftOut(scope) {
   const excluded = new Set(scope.blindViews.map(({ name }) => name));
@@ -1242,7 +1243,7 @@ function describeLeftOut(scope) {
       what: `Schema ${schema}`,
       why: "The configuration leaves it out."
     })),
-    ...scope.excludedRelations.filter((relation) => !excluded.has((0, import_chunk_X6W6LTS7.nameInFull)(relation))).map((relation) => ({ what: (0, import_chunk_X6W6LTS7.nameInFull)(relation), why: "The configuration leaves it out." })),
+    ...scope.excludedRelations.filter((relation) => !excluded.has((0, import_chunk_F2YU5RC3.nameInFull)(relation))).map((relation) => ({ what: (0, import_chunk_F2YU5RC3.nameInFull)(relation), why: "The configuration leaves it out." })),
     ...[...scope.blindViews, ...scope.dangling].map(
       ({ kind, name, needs }) => kind === "publication" ? {
         what: `Part of publication ${name}`,
@@ -1253,10 +1254,10 @@ function describeLeftOut(scope) {
       }
     ),
     ...scope.foreignTables.map((table) => ({
-      what: `Rows of ${(0, import_chunk_X6W6LTS7.nameInFull)(table)}`,
+      what: `Rows of ${(0, import_chunk_F2YU5RC3.nameInFull)(table)}`,
       why: "It is a foreign table: they are at the server that it leads to."
     })),
-    ...scope.withoutRows.map((table) => ({ what: `Rows of ${(0, import_chunk_X6W6LTS7.nameInFull)(table)}`, why: table.why })),
+    ...scope.withoutRows.map((table) => ({ what: `Rows of ${(0, import_chunk_F2YU5RC3.nameInFull)(table)}`, why: table.why })),
     ...scope.content === "structure" ? [{ what: "All rows and the values of sequences", why: "The configuration asks for structure alone." }] : [],
     ...scope.content === "data" ? [
       {
@@ -1295,7 +1296,7 @@ var PostgresStore = class {
   constructor(options, context) {
     const { name, scope, excludeSchemas } = options;
     this.name = name;
-    this.#connection = (0, import_chunk_5TRPACLQ.parsePostgresAddress)(name, options, context.redactor);
+    this.#connection = (0, import_chunk_2BZOGI4J.parsePostgresAddress)(name, options, context.redactor);
     this.#rules = { ...scope, ...excludeSchemas && { excludeSchemas } };
     this.#dump = options.dump ?? { format: "custom" };
     this.#digest = options.digest ?? { depth: "full" };
@@ -1306,7 +1307,7 @@ var PostgresStore = class {
   }
   async check() {
     const { server, tools } = await this.#explaining(this.#check());
-    return `PostgreSQL ${server.version} at ${(0, import_chunk_5TRPACLQ.describeConnection)(this.#connection)}, with ${tools.version}`;
+    return `PostgreSQL ${server.version} at ${(0, import_chunk_2BZOGI4J.describeConnection)(this.#connection)}, with ${tools.version}`;
   }
   async diagnose() {
     return diagnosePostgresStore(
@@ -1331,7 +1332,7 @@ var PostgresStore = class {
     const { server, tools, platform } = this.#checked ?? await this.#check();
     const toolNote = (0, import_chunk_TT2DNCF3.noteNewerTools)(tools, server.major);
     if (toolNote !== void 0) this.#context.reporter.warn(`${this.name}: ${toolNote}`);
-    return await (0, import_chunk_X6W6LTS7.withSnapshot)(this.#connection, this.#context, import_chunk_X6W6LTS7.READER_COUNT, async (snapshot) => {
+    return await (0, import_chunk_F2YU5RC3.withSnapshot)(this.#connection, this.#context, import_chunk_F2YU5RC3.READER_COUNT, async (snapshot) => {
       const held = await this.#backupSnapshot(snapshot, sink, server, tools, platform);
       return {
         kind: "postgres",
@@ -1355,12 +1356,12 @@ var PostgresStore = class {
   async close() {
   }
   async #check() {
-    (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(this.#connection);
-    const { server, platform } = await (0, import_chunk_5TRPACLQ.withSession)(
+    (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(this.#connection);
+    const { server, platform } = await (0, import_chunk_2BZOGI4J.withSession)(
       this.#connection,
       this.#context,
       async (session) => {
-        const server2 = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, this.#connection);
+        const server2 = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, this.#connection);
         const platform2 = await this.#readPlatform(session);
         const scope = await this.#resolveScope(session, platform2);
         await requireReadRights(session, this.#connection.user, scope);
@@ -1377,7 +1378,7 @@ var PostgresStore = class {
     return this.#checked;
   }
   async #readPlatform(session) {
-    return (0, import_chunk_X6W6LTS7.readPlatform)(session, this.#preset, this.#keepSchemas);
+    return (0, import_chunk_F2YU5RC3.readPlatform)(session, this.#preset, this.#keepSchemas);
   }
   /** @throws AppError CONFIG_INVALID */
   async #resolveScope(session, platform) {
@@ -1393,8 +1394,8 @@ var PostgresStore = class {
     const { leader } = snapshot;
     const scope = await this.#resolveScope(leader, platform);
     const { excludedSchemas } = scope;
-    const tables = selectTables(await (0, import_chunk_X6W6LTS7.readTables)(leader, excludedSchemas), scope);
-    const held = platform && (0, import_chunk_X6W6LTS7.recordPlatform)(platform);
+    const tables = selectTables(await (0, import_chunk_F2YU5RC3.readTables)(leader, excludedSchemas), scope);
+    const held = platform && (0, import_chunk_F2YU5RC3.recordPlatform)(platform);
     const globals = this.#bringsGlobals ? await readGlobals(leader) : void 0;
     const ofServer = [...await describeDatabaseItself(leader), ...await describeTablespaces(leader)];
     await snapshot.unlock(leader);
@@ -1418,8 +1419,8 @@ var PostgresStore = class {
       snapshot.cut();
     };
     const dumping = dump.writeTo(sink);
-    const plan = (table) => (0, import_chunk_X6W6LTS7.planDigest)(table, this.#digest);
-    const digesting = (0, import_chunk_X6W6LTS7.digestTables)(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
+    const plan = (table) => (0, import_chunk_F2YU5RC3.planDigest)(table, this.#digest);
+    const digesting = (0, import_chunk_F2YU5RC3.digestTables)(snapshot, tables.withRows, plan, this.#context, `${this.name}: inventory`);
     const describing = describeSchema(leader, excludedSchemas, held);
     for (const work of [dumping, digesting, describing, leader.lost]) work.catch(failAll);
     const outcomes = await Promise.allSettled([dumping, digesting, describing]);
@@ -1432,9 +1433,9 @@ var PostgresStore = class {
     const recorded = recordScope(scope, listing, schema);
     const globalsSql = globals && Buffer.from(globals.sql);
     const stored = globalsSql && await sink.put("globals.sql", import_node_stream.Readable.from([globalsSql]), globalsSql.length);
-    const counted = [...digested.value, ...tables.withoutRows.map(import_chunk_X6W6LTS7.emptyTable)];
+    const counted = [...digested.value, ...tables.withoutRows.map(import_chunk_F2YU5RC3.emptyTable)];
     const notCovered = [
-      ...(0, import_chunk_X6W6LTS7.describeUncompared)(kinds),
+      ...(0, import_chunk_F2YU5RC3.describeUncompared)(kinds),
       ...scope.content === "structure" ? [] : extensionTables.map(describeExtensionTable)
     ];
     return {
@@ -1444,12 +1445,12 @@ var PostgresStore = class {
       ...stored && { globals: stored },
       roles,
       roleAttributes,
-      inventory: (0, import_chunk_X6W6LTS7.applyScope)((0, import_chunk_X6W6LTS7.assembleInventory)(counted, schema, sequences, { notCovered }), recorded),
+      inventory: (0, import_chunk_F2YU5RC3.applyScope)((0, import_chunk_F2YU5RC3.assembleInventory)(counted, schema, sequences, { notCovered }), recorded),
       leftOut: [
         OWNERS,
         globals ? PASSWORDS : ROLES_AND_SETTINGS,
         SUBSCRIPTIONS,
-        ...(0, import_chunk_X6W6LTS7.describePlatform)(platform, describeLeftOut(scope)),
+        ...(0, import_chunk_F2YU5RC3.describePlatform)(platform, describeLeftOut(scope)),
         ...ofServer,
         ...globals?.leftOut ?? []
       ],
@@ -1476,14 +1477,14 @@ var PostgresStore = class {
   }
 };
 async function describeSchema(leader, excludedSchemas, held) {
-  const schema = (0, import_chunk_X6W6LTS7.withoutPlatform)(await (0, import_chunk_X6W6LTS7.readSchemaObjects)(leader, excludedSchemas), held);
-  const roles = await (0, import_chunk_5TRPACLQ.readNamedRoles)(leader, excludedSchemas);
-  const roleAttributes = await (0, import_chunk_X6W6LTS7.readRoleAttributes)(leader, roles);
+  const schema = (0, import_chunk_F2YU5RC3.withoutPlatform)(await (0, import_chunk_F2YU5RC3.readSchemaObjects)(leader, excludedSchemas), held);
+  const roles = await (0, import_chunk_2BZOGI4J.readNamedRoles)(leader, excludedSchemas);
+  const roleAttributes = await (0, import_chunk_F2YU5RC3.readRoleAttributes)(leader, roles);
   return {
     schema,
     roles,
     roleAttributes,
-    extensionTables: await (0, import_chunk_5TRPACLQ.readExtensionTables)(leader, excludedSchemas)
+    extensionTables: await (0, import_chunk_2BZOGI4J.readExtensionTables)(leader, excludedSchemas)
   };
 }
 function describeExtensionTable({ table, extension }) {

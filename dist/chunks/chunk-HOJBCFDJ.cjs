@@ -4047,18 +4047,19 @@ async function readAll(needs, known, { destination, keyring, openProof }, notPro
   return damages;
 }
 var UnreadContents = class {
-  #keys = /* @__PURE__ */ new Map();
+  #groups = /* @__PURE__ */ new Map();
   add(key, why) {
-    const about = `${key.slice(0, key.lastIndexOf("/"))}
-${why}`;
-    this.#keys.set(about, [...this.#keys.get(about) ?? [], key]);
+    const folder = key.slice(0, key.lastIndexOf("/"));
+    const group = this.#groups.get(`${folder}
+${why}`) ?? { folder, why, keys: [] };
+    this.#groups.set(`${folder}
+${why}`, group);
+    group.keys.push(key);
   }
   sentences() {
-    return [...this.#keys].map(([about, keys]) => {
-      const [folder, why] = about.split("\n");
-      const what = keys.length === 1 ? `${keys[0]} was` : `${(0, import_chunk_XCSPHMD5.countOf)(keys.length, "object")} in ${folder} were`;
-      return `${what} held against ${keys.length === 1 ? "its digest" : "their digests"} only, since ${why}`;
-    }).sort();
+    return [...this.#groups.values()].map(
+      ({ folder, why, keys }) => keys.length === 1 ? `${keys[0]} was held against its digest only, since ${why}` : `${(0, import_chunk_XCSPHMD5.countOf)(keys.length, "object")} in ${folder} were held against their digests only, since ${why}`
+    ).sort();
   }
 };
 async function writeBadge(path, result, { reporter }) {
@@ -4416,26 +4417,26 @@ function listRecipients(text) {
 }
 async function buildStore(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-7LGPSYCU.cjs")));
+    const { createPostgresStore } = await Promise.resolve().then(() => __toESM(require("./store-I2R2NM22.cjs")));
     return createPostgresStore(config, context);
   }
-  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-PI7P2CUO.cjs")));
+  const { createClickHouseStore } = await Promise.resolve().then(() => __toESM(require("./store-SIORJ2JB.cjs")));
   return createClickHouseStore(config, context);
 }
 async function buildTarget(config, placement, context) {
   if (config.kind === "postgres") {
-    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-SFYWXA5C.cjs")));
+    const { createPostgresTarget } = await Promise.resolve().then(() => __toESM(require("./target-SDZ2CTP7.cjs")));
     return createPostgresTarget({ ...config, placement }, context);
   }
-  const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
+  const { createClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./target-U3VGD5NE.cjs")));
   return createClickHouseTarget({ ...config, placement }, context);
 }
 async function buildThrowaway(config, context) {
   if (config.kind === "postgres") {
-    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-SFYWXA5C.cjs")));
+    const { createPostgresThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-SDZ2CTP7.cjs")));
     return await createPostgresThrowaway(config, context);
   }
-  const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-BWPXJWOM.cjs")));
+  const { createClickHouseThrowaway } = await Promise.resolve().then(() => __toESM(require("./target-U3VGD5NE.cjs")));
   return await createClickHouseThrowaway(config, context);
 }
 async function buildProof(kind, context) {
@@ -4899,10 +4900,10 @@ function findHost({ kind, url }) {
 async function diagnoseTarget(target, stores, context) {
   const source = stores.find(({ name }) => name === target.store);
   if (target.kind === "postgres" && (source === void 0 || source.kind === "postgres")) {
-    const { diagnosePostgresTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-XGXXLEW6.cjs")));
+    const { diagnosePostgresTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-IIIHQHUW.cjs")));
     return await diagnosePostgresTarget(target, source, context);
   }
-  const { diagnoseClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-YMILRVBP.cjs")));
+  const { diagnoseClickHouseTarget } = await Promise.resolve().then(() => __toESM(require("./diagnose-target-ZZ5RLYNG.cjs")));
   return await diagnoseClickHouseTarget(target, context);
 }
 var FORMAT_VERSION2 = 1;

@@ -22,13 +22,14 @@ __export(stdin_exports, {
   createPostgresThrowaway: () => createPostgresThrowaway
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_X6W6LTS7 = require("./chunk-X6W6LTS7.cjs");
+var import_chunk_F2YU5RC3 = require("./chunk-F2YU5RC3.cjs");
 var import_chunk_TT2DNCF3 = require("./chunk-TT2DNCF3.cjs");
-var import_chunk_5TRPACLQ = require("./chunk-5TRPACLQ.cjs");
+var import_chunk_2BZOGI4J = require("./chunk-2BZOGI4J.cjs");
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
 var import_chunk_7HIGGGOO = require("./chunk-7HIGGGOO.cjs");
 var import_chunk_R7WKX6QU = require("./chunk-R7WKX6QU.cjs");
 var import_chunk_NCOSMIE3 = require("./chunk-NCOSMIE3.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_O3HMCWLT = require("./chunk-O3HMCWLT.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_C5YXLHNA = require("./chunk-C5YXLHNA.cjs");
@@ -85,7 +86,7 @@ var NewDatabase = class {
     this.#context = context;
     this.#replaced = placement.replace === void 0 ? void 0 : database;
     const beside = `${database.slice(0, 40)}_restored_${(0, import_node_crypto2.randomBytes)(4).toString("hex")}`;
-    this.connection = placement.replace === void 0 ? target : (0, import_chunk_5TRPACLQ.connectionTo)(target, beside);
+    this.connection = placement.replace === void 0 ? target : (0, import_chunk_2BZOGI4J.connectionTo)(target, beside);
   }
   get name() {
     return this.connection.database;
@@ -93,7 +94,7 @@ var NewDatabase = class {
   /** Works in a database of the server that stays as it is. */
   async atServer(work, survivesCancel = false) {
     this.#maintenance ??= await this.#findMaintenance();
-    return await (0, import_chunk_5TRPACLQ.withSession)(this.#maintenance, this.#context, work, { survivesCancel });
+    return await (0, import_chunk_2BZOGI4J.withSession)(this.#maintenance, this.#context, work, { survivesCancel });
   }
   /**
    * Refuses what could only fail later.
@@ -120,7 +121,7 @@ var NewDatabase = class {
       });
     }
     const isLikeSource = backup.source.database === database || await databaseId() === backup.source.id;
-    const full = `${(0, import_chunk_5TRPACLQ.describeHost)(this.#target)}/${database}`;
+    const full = `${(0, import_chunk_2BZOGI4J.describeHost)(this.#target)}/${database}`;
     const accepted = isLikeSource ? [full] : [database, full];
     if (!accepted.includes(this.#placement.replace ?? "")) {
       throw new import_chunk_E4TRGNTH.AppError(
@@ -134,7 +135,7 @@ var NewDatabase = class {
       "STORE_RIGHTS_MISSING",
       `${this.#target.user} does not own the database ${database}.`,
       {
-        hint: `Run as an administrator: ALTER DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(database)} OWNER TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(this.#target.user)};`
+        hint: `Run as an administrator: ALTER DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(database)} OWNER TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(this.#target.user)};`
       }
     );
   }
@@ -145,7 +146,7 @@ var NewDatabase = class {
    * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING
    */
   async make(options) {
-    const create = (more) => `CREATE DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(this.name)} TEMPLATE template0 ${more}`.trim();
+    const create = (more) => `CREATE DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(this.name)} TEMPLATE template0 ${more}`.trim();
     const work = `Creating the database ${this.name}`;
     await this.atServer(async (session) => {
       try {
@@ -167,7 +168,7 @@ var NewDatabase = class {
     await this.atServer(
       (session) => session.run(
         `Dropping the database ${this.name}`,
-        `DROP DATABASE IF EXISTS ${(0, import_chunk_5TRPACLQ.quoteIdent)(this.name)} WITH (FORCE)`
+        `DROP DATABASE IF EXISTS ${(0, import_chunk_2BZOGI4J.quoteIdent)(this.name)} WITH (FORCE)`
       ),
       true
     );
@@ -188,7 +189,7 @@ var NewDatabase = class {
       await this.#takeOverSettings(session, old);
       await session.run(
         "Closing the old database",
-        `ALTER DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(old)} ALLOW_CONNECTIONS false`
+        `ALTER DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(old)} ALLOW_CONNECTIONS false`
       );
       try {
         for (let attempt = 1; ; attempt += 1) {
@@ -200,8 +201,8 @@ var NewDatabase = class {
           try {
             await session.run(
               `Replacing the database ${old}`,
-              `BEGIN; ALTER DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(old)} RENAME TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(retired)};
-               ALTER DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(this.name)} RENAME TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(old)}; COMMIT`
+              `BEGIN; ALTER DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(old)} RENAME TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(retired)};
+               ALTER DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(this.name)} RENAME TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(old)}; COMMIT`
             );
             break;
           } catch (error) {
@@ -213,14 +214,14 @@ var NewDatabase = class {
       } catch (error) {
         await session.run(
           "Opening the old database",
-          `ALTER DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(old)} ALLOW_CONNECTIONS true`
+          `ALTER DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(old)} ALLOW_CONNECTIONS true`
         );
         reporter.warn(`${old} is as it was; what was restored lies in ${this.name}.`);
         throw error;
       }
       this.#isMade = false;
       reporter.info(`${old} is the restored database now.`);
-      await session.run(`Dropping what ${old} was`, `DROP DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(retired)} WITH (FORCE)`).catch((error) => {
+      await session.run(`Dropping what ${old} was`, `DROP DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(retired)} WITH (FORCE)`).catch((error) => {
         reporter.warn(
           `What ${old} was before lies in ${retired}, and could not be dropped: ${String(error)}`
         );
@@ -264,7 +265,7 @@ var NewDatabase = class {
   }
   async #requireRights(session) {
     const { user, host } = this.#target;
-    if ((0, import_chunk_5TRPACLQ.isSupabase)(host)) {
+    if ((0, import_chunk_2BZOGI4J.isSupabase)(host)) {
       throw new import_chunk_E4TRGNTH.AppError(
         "STORE_UNSUPPORTED",
         "A Supabase project serves the one database postgres: it cannot be created or replaced.",
@@ -278,9 +279,9 @@ var NewDatabase = class {
     if (role?.may) return;
     throw new import_chunk_E4TRGNTH.AppError(
       "STORE_RIGHTS_MISSING",
-      `${user} may not create databases at ${(0, import_chunk_5TRPACLQ.describeHost)(this.#target)}.`,
+      `${user} may not create databases at ${(0, import_chunk_2BZOGI4J.describeHost)(this.#target)}.`,
       {
-        hint: `Run as an administrator: ALTER ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(user)} CREATEDB; or restore into a database that exists, naming it with --replace when it is not empty.`
+        hint: `Run as an administrator: ALTER ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(user)} CREATEDB; or restore into a database that exists, naming it with --replace when it is not empty.`
       }
     );
   }
@@ -291,9 +292,9 @@ var NewDatabase = class {
     const names = maintenanceDatabase === void 0 ? [...USUAL_MAINTENANCE, user] : [maintenanceDatabase];
     const candidates = [...new Set(names)].filter((name) => name !== database);
     for (const [index, name] of candidates.entries()) {
-      const connection = (0, import_chunk_5TRPACLQ.connectionTo)(this.#target, name);
+      const connection = (0, import_chunk_2BZOGI4J.connectionTo)(this.#target, name);
       try {
-        await (0, import_chunk_5TRPACLQ.withSession)(connection, this.#context, async () => {
+        await (0, import_chunk_2BZOGI4J.withSession)(connection, this.#context, async () => {
         }, { patient: true });
         return connection;
       } catch (error) {
@@ -310,7 +311,7 @@ function readDatabaseOptions(sql) {
   const options = /^CREATE DATABASE .* WITH TEMPLATE = template0 (.*);$/m.exec(sql)?.[1] ?? "";
   const known = /(ENCODING|LOCALE_PROVIDER|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE) = '?([\w.@-]+)'?/g;
   return [...options.matchAll(known)].map(
-    ([, name = "", value = ""]) => name === "LOCALE_PROVIDER" ? `${name} ${value}` : `${name} ${(0, import_chunk_5TRPACLQ.escapeLiteral)(value)}`
+    ([, name = "", value = ""]) => name === "LOCALE_PROVIDER" ? `${name} ${value}` : `${name} ${(0, import_chunk_2BZOGI4J.escapeLiteral)(value)}`
   ).join(" ");
 }
 async function readFilledTables(session, isWanted) {
@@ -326,7 +327,7 @@ async function readFilledTables(session, isWanted) {
     const work = `Looking into ${table.schema}.${table.name}`;
     const [row] = await session.rows(
       work,
-      `SELECT EXISTS (SELECT FROM ONLY ${(0, import_chunk_X6W6LTS7.quoteInFull)(table)}) AS any`
+      `SELECT EXISTS (SELECT FROM ONLY ${(0, import_chunk_F2YU5RC3.quoteInFull)(table)}) AS any`
     );
     filled.push({ ...table, hasRows: row?.any ?? false });
   }
@@ -351,7 +352,7 @@ async function planEmptying(session, tables) {
     );
   }
   return groupByKeys(tables, await readForeignKeys(session, tables)).map(
-    (family) => `TRUNCATE ONLY ${family.map(import_chunk_X6W6LTS7.quoteInFull).join(", ")}`
+    (family) => `TRUNCATE ONLY ${family.map(import_chunk_F2YU5RC3.quoteInFull).join(", ")}`
   );
 }
 async function emptyTables(session, tables) {
@@ -402,20 +403,20 @@ async function withoutTriggers(connection, context, tables, load) {
   const asleep = [];
   const work = "Switching triggers";
   try {
-    await (0, import_chunk_5TRPACLQ.withSession)(connection, context, async (session) => {
+    await (0, import_chunk_2BZOGI4J.withSession)(connection, context, async (session) => {
       for (const trigger of await readTriggers(session, tables)) {
         asleep.push(trigger);
-        await session.run(work, `ALTER TABLE ${trigger.table} DISABLE TRIGGER ${(0, import_chunk_5TRPACLQ.quoteIdent)(trigger.name)}`);
+        await session.run(work, `ALTER TABLE ${trigger.table} DISABLE TRIGGER ${(0, import_chunk_2BZOGI4J.quoteIdent)(trigger.name)}`);
       }
     });
     return await load();
   } finally {
     if (asleep.length > 0) {
-      const wake = asleep.map(({ table, name, wake: wake2 }) => `ALTER TABLE ${table} ${wake2} ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)};`);
+      const wake = asleep.map(({ table, name, wake: wake2 }) => `ALTER TABLE ${table} ${wake2} ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)};`);
       const wakeAll = async (session) => {
         for (const statement of wake) await session.run(work, statement);
       };
-      await (0, import_chunk_5TRPACLQ.withSession)(connection, context, wakeAll, { survivesCancel: true }).catch((error) => {
+      await (0, import_chunk_2BZOGI4J.withSession)(connection, context, wakeAll, { survivesCancel: true }).catch((error) => {
         context.reporter.warn(`Triggers are still switched off (${String(error)}). Run: ${wake.join(" ")}`);
       });
     }
@@ -432,13 +433,13 @@ async function readTriggers(session, tables) {
   return rows.flatMap(({ oid, name, always }) => {
     const table = byOid.get(oid);
     if (!table) return [];
-    return [{ table: (0, import_chunk_X6W6LTS7.quoteInFull)(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
+    return [{ table: (0, import_chunk_F2YU5RC3.quoteInFull)(table), name, wake: always ? "ENABLE ALWAYS TRIGGER" : "ENABLE TRIGGER" }];
   });
 }
 async function listOccupants(session, excludedSchemas) {
   return session.rows(
     "Looking into the target",
-    `${import_chunk_5TRPACLQ.USER_OBJECTS}, occupant (class, oid, schema, name, relation) AS (
+    `${import_chunk_2BZOGI4J.USER_OBJECTS}, occupant (class, oid, schema, name, relation) AS (
        SELECT 'pg_class'::regclass, oid, nspname, NULL::text, full_name::text FROM relation
          WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') AND NOT EXISTS ( -- 'i': of identity columns
            SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = relation.oid AND deptype = 'i'
@@ -523,9 +524,9 @@ var ArrivingRows = class _ArrivingRows {
     this.#sessions = [first];
     this.#idle = [first];
     this.#backup = backup;
-    this.#plan = (0, import_chunk_X6W6LTS7.planLike)(backup);
+    this.#plan = (0, import_chunk_F2YU5RC3.planLike)(backup);
     this.#report = report;
-    this.#awaited = new Map(tables.map((table) => [(0, import_chunk_X6W6LTS7.nameInFull)(table), table]));
+    this.#awaited = new Map(tables.map((table) => [(0, import_chunk_F2YU5RC3.nameInFull)(table), table]));
     this.#rows = new Map(backup.inventory.tables.map(({ name, rows }) => [name, rows]));
   }
   /**
@@ -537,7 +538,7 @@ var ArrivingRows = class _ArrivingRows {
     const openReader = () => openPinned(connection, context, applicationName);
     const session = await openReader();
     try {
-      const tables = await (0, import_chunk_X6W6LTS7.readCopiedTables)(session, backup, isWanted);
+      const tables = await (0, import_chunk_F2YU5RC3.readCopiedTables)(session, backup, isWanted);
       return new _ArrivingRows(
         openReader,
         session,
@@ -555,7 +556,7 @@ var ArrivingRows = class _ArrivingRows {
     const table = this.#awaited.get(name);
     if (!table) return;
     const complete = table.pool === void 0 ? [table] : this.#takePool(table, table.pool);
-    for (const one of complete) this.#awaited.delete((0, import_chunk_X6W6LTS7.nameInFull)(one));
+    for (const one of complete) this.#awaited.delete((0, import_chunk_F2YU5RC3.nameInFull)(one));
     this.#queue.push(...complete);
     this.#begin();
   }
@@ -571,7 +572,7 @@ var ArrivingRows = class _ArrivingRows {
    * @throws AppError STORE_FAILED, STORE_RIGHTS_MISSING, CANCELLED
    */
   async finish() {
-    while (this.#sessions.length < import_chunk_X6W6LTS7.READER_COUNT) {
+    while (this.#sessions.length < import_chunk_F2YU5RC3.READER_COUNT) {
       const session = await this.#openReader();
       this.#sessions.push(session);
       this.#idle.push(session);
@@ -598,23 +599,23 @@ var ArrivingRows = class _ArrivingRows {
   }
   async #readQueue(session) {
     const { digestMethod } = this.#backup.inventory;
-    const takeNext = () => (0, import_chunk_X6W6LTS7.takeGroup)(this.#queue, (table) => this.#rowsOf(table) <= FEW_ROWS);
+    const takeNext = () => (0, import_chunk_F2YU5RC3.takeGroup)(this.#queue, (table) => this.#rowsOf(table) <= FEW_ROWS);
     for (let group = takeNext(); group.length > 0; group = takeNext()) {
-      this.#read.push(...await (0, import_chunk_X6W6LTS7.digestTogether)(session, group, this.#plan, digestMethod));
+      this.#read.push(...await (0, import_chunk_F2YU5RC3.digestTogether)(session, group, this.#plan, digestMethod));
       this.#report(this.#read.length);
     }
     this.#idle.push(session);
   }
   #rowsOf(table) {
-    return this.#rows.get((0, import_chunk_X6W6LTS7.nameInFull)(table)) ?? 0;
+    return this.#rows.get((0, import_chunk_F2YU5RC3.nameInFull)(table)) ?? 0;
   }
 };
 async function openPinned(connection, context, applicationName) {
-  const session = await import_chunk_5TRPACLQ.Session.open(connection, context);
+  const session = await import_chunk_2BZOGI4J.Session.open(connection, context);
   try {
     await session.run(
       "Preparing to read rows",
-      `SET application_name = '${applicationName}'; SET default_transaction_read_only = on; ${(0, import_chunk_X6W6LTS7.pinTexts)("SESSION")}`
+      `SET application_name = '${applicationName}'; SET default_transaction_read_only = on; ${(0, import_chunk_F2YU5RC3.pinTexts)("SESSION")}`
     );
     return session;
   } catch (error) {
@@ -627,7 +628,7 @@ function postponeFlushes({ learned }, { PGOPTIONS: options = "" }) {
 }
 async function flushCommits(connection, context) {
   try {
-    await (0, import_chunk_5TRPACLQ.withSession)(
+    await (0, import_chunk_2BZOGI4J.withSession)(
       connection,
       context,
       (session) => session.run(
@@ -657,7 +658,7 @@ async function loadPlainSql(load, tools, context) {
     await psql.done;
   } catch (error) {
     await psql.stop();
-    throw (0, import_chunk_X6W6LTS7.explainToolFault)(error, "psql", psql.stderrTail());
+    throw (0, import_chunk_F2YU5RC3.explainToolFault)(error, "psql", psql.stderrTail());
   }
 }
 async function writeAll(sql, { stdin, done }) {
@@ -765,9 +766,9 @@ ${SILENT}\\echo ${end}
     const [, table] = /^CONTEXT: +COPY (.+?), line \d+/m.exec(said) ?? [];
     const where = table === void 0 ? "" : ` (rows of ${table})`;
     return new import_chunk_E4TRGNTH.AppError(
-      import_chunk_5TRPACLQ.DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
+      import_chunk_2BZOGI4J.DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
       `${this.#what} failed, ${how}: ${error}${where}.`,
-      { hint: (0, import_chunk_X6W6LTS7.adviseOn)(said) ?? "The server's own message above tells what it could not do.", cause: fault }
+      { hint: (0, import_chunk_F2YU5RC3.adviseOn)(said) ?? "The server's own message above tells what it could not do.", cause: fault }
     );
   }
 };
@@ -775,16 +776,16 @@ async function planExchange(session, tables, entries, backup, isWanted) {
   const triggers = await readTriggers(session, tables);
   const sequences = entries.filter(({ kind }) => kind === "SEQUENCE SET");
   return {
-    tables: await (0, import_chunk_X6W6LTS7.readCopiedTables)(session, backup, isWanted),
+    tables: await (0, import_chunk_F2YU5RC3.readCopiedTables)(session, backup, isWanted),
     before: [
       ...await planEmptying(session, tables),
-      ...triggers.map(({ table, name }) => `ALTER TABLE ${table} DISABLE TRIGGER ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)}`),
+      ...triggers.map(({ table, name }) => `ALTER TABLE ${table} DISABLE TRIGGER ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)}`),
       // It gives a sequence a new file, and setval writes to that one: so a rollback takes its value back, too.
       ...sequences.map(
-        ({ schema, tag }) => `ALTER SEQUENCE ${(0, import_chunk_X6W6LTS7.quoteInFull)({ schema: schema ?? "", name: tag })} RESTART`
+        ({ schema, tag }) => `ALTER SEQUENCE ${(0, import_chunk_F2YU5RC3.quoteInFull)({ schema: schema ?? "", name: tag })} RESTART`
       )
     ],
-    after: triggers.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)}`)
+    after: triggers.map(({ table, name, wake }) => `ALTER TABLE ${table} ${wake} ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)}`)
   };
 }
 async function hasLocksFor(session, tables) {
@@ -813,16 +814,16 @@ async function exchangeRows({ tables, before, after }, script, backup, access, j
       await transaction.feed(restore.stdout);
       await restore.done;
     } catch (error) {
-      throw (0, import_chunk_X6W6LTS7.explainToolFault)(error, "pg_restore", restore.stderrTail());
+      throw (0, import_chunk_F2YU5RC3.explainToolFault)(error, "pg_restore", restore.stderrTail());
     } finally {
       await restore.stop();
     }
-    await transaction.run(["SET CONSTRAINTS ALL IMMEDIATE", "SET client_encoding = 'UTF8'", (0, import_chunk_X6W6LTS7.pinTexts)("LOCAL")]);
+    await transaction.run(["SET CONSTRAINTS ALL IMMEDIATE", "SET client_encoding = 'UTF8'", (0, import_chunk_F2YU5RC3.pinTexts)("LOCAL")]);
     const queue = [...tables];
     const found = [];
-    for (let group = (0, import_chunk_X6W6LTS7.takeGroup)(queue); group.length > 0; group = (0, import_chunk_X6W6LTS7.takeGroup)(queue)) {
+    for (let group = (0, import_chunk_F2YU5RC3.takeGroup)(queue); group.length > 0; group = (0, import_chunk_F2YU5RC3.takeGroup)(queue)) {
       found.push(
-        ...await (0, import_chunk_X6W6LTS7.digestTogether)(transaction, group, (0, import_chunk_X6W6LTS7.planLike)(backup), backup.inventory.digestMethod)
+        ...await (0, import_chunk_F2YU5RC3.digestTogether)(transaction, group, (0, import_chunk_F2YU5RC3.planLike)(backup), backup.inventory.digestMethod)
       );
     }
     if (judge(found) === "stop") return { found, hasStayed: false };
@@ -861,8 +862,8 @@ var RULES = [
     means: fatal("The connection was cut: look at the server's log, and at limits of a pooler or firewall.")
   },
   {
-    says: import_chunk_5TRPACLQ.DISK_FULL,
-    means: { kind: "fatal", why: import_chunk_5TRPACLQ.SERVER_DISK_FULL, code: "DISK_FULL" }
+    says: import_chunk_2BZOGI4J.DISK_FULL,
+    means: { kind: "fatal", why: import_chunk_2BZOGI4J.SERVER_DISK_FULL, code: "DISK_FULL" }
   },
   {
     says: /out of memory|out of shared memory|too many clients|remaining connection slots/i,
@@ -1050,7 +1051,7 @@ function parseToc(listing, inventory) {
   return new Toc(entries);
 }
 function splitRest(rest, schemas, known, tables) {
-  const kind = (0, import_chunk_X6W6LTS7.readKind)(rest);
+  const kind = (0, import_chunk_F2YU5RC3.readKind)(rest);
   const behind = rest.slice(kind.length + 1);
   if (behind.startsWith("- ")) return { kind, schema: null, tag: withoutOwner(behind.slice(2)) };
   const schema = schemas.find((name) => behind.startsWith(`${name} `)) ?? behind.split(" ")[0] ?? "";
@@ -1188,7 +1189,7 @@ var LostObjects = class {
     if (refused.length === 0) return all;
     const lines = refused.slice(0, SHOWN).map(({ kind, name, why }) => `  ${kind} ${name}: ${why}`);
     if (refused.length > SHOWN) lines.push(`  and ${refused.length - SHOWN} more`);
-    const advice = [...new Set(refused.flatMap(({ why }) => (0, import_chunk_X6W6LTS7.adviseOn)(why) ?? []))];
+    const advice = [...new Set(refused.flatMap(({ why }) => (0, import_chunk_F2YU5RC3.adviseOn)(why) ?? []))];
     const names = refused.slice(0, SHOWN).map(({ kind, name }) => `${kind} ${name}`);
     const count2 = refused.length === 1 ? "one object" : `${refused.length} objects`;
     throw new import_chunk_E4TRGNTH.AppError("TOOL_FAILED", [`pg_restore could not restore ${count2}:`, ...lines].join("\n"), {
@@ -1266,7 +1267,7 @@ async function runPgRestore(run, context) {
     throw new import_chunk_E4TRGNTH.AppError(fault.code, `pg_restore could not go on: ${fault.text}`, { hint: fault.why });
   }
   if (ended.status === "rejected" && !reader.hasFinished) {
-    throw (0, import_chunk_X6W6LTS7.explainToolFault)(ended.reason, "pg_restore", context.redactor.redact(said.join("\n")));
+    throw (0, import_chunk_F2YU5RC3.explainToolFault)(ended.reason, "pg_restore", context.redactor.redact(said.join("\n")));
   }
 }
 async function feed(stream, tool) {
@@ -1299,7 +1300,7 @@ async function listContents(tools, from, context) {
   } catch (error) {
     await tool.stop();
     if (sourceFault instanceof import_chunk_E4TRGNTH.AppError) throw sourceFault;
-    throw (0, import_chunk_X6W6LTS7.explainToolFault)(error, "pg_restore", tool.stderrTail());
+    throw (0, import_chunk_F2YU5RC3.explainToolFault)(error, "pg_restore", tool.stderrTail());
   } finally {
     if ("stream" in from) from.stream.destroy();
   }
@@ -1424,7 +1425,7 @@ async function readDatabaseDefinition({ tools, archive, toc }, { scratchDir }, s
   return (await (0, import_chunk_5LCZEI5X.runTool)(tools.command("pg_restore", args), { signal, redactor })).stdout;
 }
 async function readOwnedSchemas(session) {
-  if (!await (0, import_chunk_X6W6LTS7.isSupabase)(session)) return [];
+  if (!await (0, import_chunk_F2YU5RC3.isSupabase)(session)) return [];
   const rows = await session.rows(
     "Looking for what belongs to Supabase",
     "SELECT nspname::text AS name FROM pg_namespace WHERE starts_with(pg_get_userbyid(nspowner), $1)",
@@ -1457,7 +1458,7 @@ async function planReplacing(session, inventory, scope, occupants) {
   const whole = occupants.filter(({ type }) => type === "schema");
   const isSaidOfWhole = ({ kind, name }) => kind.startsWith("schema ") && whole.some((schema) => name === schema.identity || name === schema.name);
   const readOutside = async () => {
-    const objects = await (0, import_chunk_X6W6LTS7.readSchemaObjects)(session, []);
+    const objects = await (0, import_chunk_F2YU5RC3.readSchemaObjects)(session, []);
     const own = objects.filter((object) => object.kind === "sequence" && reader.holds(object));
     const sequences = new Set(own.map(({ name }) => name));
     return objects.filter(
@@ -1470,21 +1471,21 @@ async function planReplacing(session, inventory, scope, occupants) {
   });
   const moves = planMoves(occupants, await findCompanions(session, occupants));
   const names = [...moves.made, ...moves.renamed];
-  const back = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)}`)];
-  const drop = `DROP SCHEMA ${names.map(import_chunk_5TRPACLQ.quoteIdent).join(", ")} CASCADE`;
+  const back = [...moves.back, ...moves.made.map((name) => `DROP SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)}`)];
+  const drop = `DROP SCHEMA ${names.map(import_chunk_2BZOGI4J.quoteIdent).join(", ")} CASCADE`;
   const runAll = (on, work, statements) => inTransaction(on, "COMMIT", async () => {
     for (const statement of statements) await on.run(work, statement);
   });
   return {
     place: `${names.join(", ")} (look, and run: ${drop};)`,
     async setAside(own) {
-      const made = moves.made.map((name) => `CREATE SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)}`);
-      const note = `COMMENT ON SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(moves.note)} IS ${(0, import_chunk_5TRPACLQ.escapeLiteral)(back.join("; "))}`;
+      const made = moves.made.map((name) => `CREATE SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)}`);
+      const note = `COMMENT ON SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(moves.note)} IS ${(0, import_chunk_2BZOGI4J.escapeLiteral)(back.join("; "))}`;
       await runAll(own, "Replacing a part", [...made, note, ...moves.aside]);
     },
     async drop(own) {
       await inTransaction(own, "COMMIT", async () => {
-        const readOthers = () => (0, import_chunk_X6W6LTS7.readSchemaObjects)(own, names);
+        const readOthers = () => (0, import_chunk_F2YU5RC3.readSchemaObjects)(own, names);
         const harmed = await findHarm(readOthers, () => own.run("Dropping what was replaced", drop));
         if (harmed.length > 0) throw wouldHarm(harmed);
       });
@@ -1555,17 +1556,17 @@ function planMoves(occupants, companions) {
 }
 function rename(schema, aside) {
   return {
-    aside: `ALTER SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(schema)} RENAME TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(aside)}`,
-    back: `ALTER SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(aside)} RENAME TO ${(0, import_chunk_5TRPACLQ.quoteIdent)(schema)}`
+    aside: `ALTER SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(schema)} RENAME TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(aside)}`,
+    back: `ALTER SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(aside)} RENAME TO ${(0, import_chunk_2BZOGI4J.quoteIdent)(schema)}`
   };
 }
 function move({ type, identity, schema }, aside) {
-  const own = (0, import_chunk_5TRPACLQ.quoteIdent)(schema ?? "");
+  const own = (0, import_chunk_2BZOGI4J.quoteIdent)(schema ?? "");
   const name = identity.slice(identity.startsWith(`${own}.`) ? own.length + 1 : (schema ?? "").length + 1);
   const alter = type === "sequence" ? "ALTER sequence IF EXISTS" : `ALTER ${type}`;
   return {
-    aside: `${alter} ${identity} SET SCHEMA ${(0, import_chunk_5TRPACLQ.quoteIdent)(aside)}`,
-    back: `${alter} ${(0, import_chunk_5TRPACLQ.quoteIdent)(aside)}.${name} SET SCHEMA ${own}`
+    aside: `${alter} ${identity} SET SCHEMA ${(0, import_chunk_2BZOGI4J.quoteIdent)(aside)}`,
+    back: `${alter} ${(0, import_chunk_2BZOGI4J.quoteIdent)(aside)}.${name} SET SCHEMA ${own}`
   };
 }
 async function findCompanions(session, occupants) {
@@ -1621,7 +1622,7 @@ var TargetRoom = class {
    */
   async fill(work) {
     try {
-      await (0, import_chunk_5TRPACLQ.withSession)(this.#connection, this.#context, (session) => this.#clear(session));
+      await (0, import_chunk_2BZOGI4J.withSession)(this.#connection, this.#context, (session) => this.#clear(session));
       const outcome = await work();
       if (this.#replaced) await this.#conclude(this.#replaced, outcome);
       return outcome;
@@ -1665,7 +1666,7 @@ var TargetRoom = class {
    */
   async cleanUp(what, work) {
     try {
-      await (0, import_chunk_5TRPACLQ.withSession)(
+      await (0, import_chunk_2BZOGI4J.withSession)(
         this.#connection,
         this.#context,
         async (session) => {
@@ -1825,7 +1826,7 @@ var ArchiveRestore = class {
     try {
       var _stack = [];
       try {
-        const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_X6W6LTS7.LibpqAccess.open(this.#connection), true);
+        const libpq = (0, import_chunk_D6QFH5CA.__using)(_stack, await import_chunk_F2YU5RC3.LibpqAccess.open(this.#connection), true);
         this.#env = {
           ...libpq.env,
           ...postponeFlushes(this.#connection, libpq.env),
@@ -1864,12 +1865,12 @@ var ArchiveRestore = class {
   async #make(plan, toc) {
     const { inventory } = this.#backup;
     const { scope, allowMissing = [], onRows } = this.#request;
-    const { missing, ownedSchemas } = await (0, import_chunk_5TRPACLQ.withSession)(this.#connection, this.#context, async (session) => {
+    const { missing, ownedSchemas } = await (0, import_chunk_2BZOGI4J.withSession)(this.#connection, this.#context, async (session) => {
       const missing2 = await this.#requireExtensions(session, toc);
       return { missing: missing2, ownedSchemas: await readOwnedSchemas(session) };
     });
     const isMissing = ({ kind, tag }) => kind === "EXTENSION" && missing.has(tag);
-    const isLeftOut = (entry) => isMissing(entry) || this.#dangling.has(entry.id) || (0, import_chunk_X6W6LTS7.isOfPlatform)(entry, this.#backup);
+    const isLeftOut = (entry) => isMissing(entry) || this.#dangling.has(entry.id) || (0, import_chunk_F2YU5RC3.isOfPlatform)(entry, this.#backup);
     const { entries: selected, support } = selectEntries(toc, inventory, scope, isLeftOut);
     const entries = selected.filter((entry) => !isInEveryProject(entry, support.has(entry.id), ownedSchemas));
     const lost = new LostObjects(toc, inventory, support, this.#context);
@@ -1877,7 +1878,7 @@ var ArchiveRestore = class {
       if (this.#isNeeded(entry.tag)) lost.leaveOut(entry, "the server does not offer it.");
     }
     return await this.#room.fill(async () => {
-      await (0, import_chunk_5TRPACLQ.withSession)(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
+      await (0, import_chunk_2BZOGI4J.withSession)(this.#connection, this.#context, (session) => provisionTarget(session, this.#backup));
       const common = await this.#commonRun(plan, entries, lost);
       if (!plan.archive) {
         if (this.#backup.archive.format !== "custom") throw new Error("only a custom archive is streamed");
@@ -1916,7 +1917,7 @@ var ArchiveRestore = class {
     const reader = new import_chunk_DAEGIV2F.ScopeReader(inventory, scope);
     const isWanted = (table) => reader.holdsTable(table);
     const { entries, support } = selectEntries(toc, inventory, scope);
-    const { tables, exchange } = await (0, import_chunk_5TRPACLQ.withSession)(this.#connection, this.#context, async (session) => {
+    const { tables, exchange } = await (0, import_chunk_2BZOGI4J.withSession)(this.#connection, this.#context, async (session) => {
       const present = await readFilledTables(session, isWanted);
       this.#requireTables(entries, present);
       const tables2 = await orderByForeignKeys(session, present);
@@ -1956,7 +1957,7 @@ var ArchiveRestore = class {
   }
   async #exchange({ tools, from, listPath }, exchange) {
     if (!("path" in from) || listPath === void 0) throw new Error("rows are exchanged from a file alone");
-    const judge = (tables) => this.#request.onRows?.((0, import_chunk_X6W6LTS7.assembleInventory)(tables, [], [], this.#backup.inventory)) ?? "go on";
+    const judge = (tables) => this.#request.onRows?.((0, import_chunk_F2YU5RC3.assembleInventory)(tables, [], [], this.#backup.inventory)) ?? "go on";
     const access = { tools, env: this.#env };
     try {
       const { found, hasStayed } = await this.#measure(
@@ -1997,7 +1998,7 @@ var ArchiveRestore = class {
     const { scope, allowMissing = [] } = this.#request;
     const { entries } = selectEntries(toc, inventory, scope);
     const wanted = entries.filter(({ kind }) => kind === "EXTENSION").map(({ tag }) => tag);
-    const missing = await (0, import_chunk_5TRPACLQ.findMissingExtensions)(session, wanted);
+    const missing = await (0, import_chunk_2BZOGI4J.findMissingExtensions)(session, wanted);
     const refused = missing.filter(
       (name) => this.#isNeeded(name) && !allowMissing.includes(`extension ${name}`)
     );
@@ -2045,7 +2046,7 @@ var ArchiveRestore = class {
       };
       await this.#measure("data", () => runPgRestore({ ...run, onRows }, this.#context));
       const tables = await this.#measure("compare", () => arriving.finish());
-      return (0, import_chunk_X6W6LTS7.assembleInventory)(tables, [], [], inventory);
+      return (0, import_chunk_F2YU5RC3.assembleInventory)(tables, [], [], inventory);
     } catch (_) {
       var _error = _, _hasError = true;
     } finally {
@@ -2080,17 +2081,17 @@ var PostgresTarget = class {
   }
   async inspect(backup, scope) {
     const manifest = requirePostgres(backup);
-    (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(this.connection);
+    (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(this.connection);
     const look = async (session) => {
-      await (0, import_chunk_5TRPACLQ.warnOfLeftovers)(session, this.connection.database, this.context);
-      const server = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, this.connection);
+      await (0, import_chunk_2BZOGI4J.warnOfLeftovers)(session, this.connection.database, this.context);
+      const server = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, this.connection);
       return {
         ...await this.lookAtServer(session, manifest, scope),
         id: server.databaseId,
         occupiedBy: await this.#findOccupants(session, manifest, scope)
       };
     };
-    return (0, import_chunk_5TRPACLQ.withSession)(this.connection, this.context, look, { patient: true });
+    return (0, import_chunk_2BZOGI4J.withSession)(this.connection, this.context, look, { patient: true });
   }
   async prepare(backup, request) {
     const plan = () => planRestore(requirePostgres(backup), request, this.context);
@@ -2112,10 +2113,10 @@ var PostgresTarget = class {
     }
   }
   async restorePlan(backup, request, plan) {
-    const created = await (0, import_chunk_5TRPACLQ.withSession)(
+    const created = await (0, import_chunk_2BZOGI4J.withSession)(
       this.connection,
       this.context,
-      (session) => (0, import_chunk_X6W6LTS7.createMissingRoles)(session, (0, import_chunk_E7U4CWV7.listRoles)(backup), this.context)
+      (session) => (0, import_chunk_F2YU5RC3.createMissingRoles)(session, (0, import_chunk_E7U4CWV7.listRoles)(backup), this.context)
     );
     this.createdRoles.push(...created);
     return await new ArchiveRestore(this.connection, backup, request, this.context).run(plan);
@@ -2123,19 +2124,19 @@ var PostgresTarget = class {
   async takeInventory(backup, scope = { content: "all" }, counted) {
     const manifest = requirePostgres(backup);
     const reader = new import_chunk_DAEGIV2F.ScopeReader(manifest.inventory, scope);
-    return (0, import_chunk_X6W6LTS7.takeInventory)(this.connection, this.context, manifest, `${this.store}: inventory`, {
+    return (0, import_chunk_F2YU5RC3.takeInventory)(this.connection, this.context, manifest, `${this.store}: inventory`, {
       isWanted: (table) => reader.holdsTable(table),
       ...counted && { counted }
     });
   }
   /** What can be said of the server without the database that is restored into. */
   async lookAtServer(session, backup, scope) {
-    const server = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, this.connection);
+    const server = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, this.connection);
     refuseOlderServer(backup, server.major, server.version);
-    await (0, import_chunk_5TRPACLQ.refuseReplica)(session, this.connection);
+    await (0, import_chunk_2BZOGI4J.refuseReplica)(session, this.connection);
     return {
       id: "",
-      host: (0, import_chunk_5TRPACLQ.describeHost)(this.connection),
+      host: (0, import_chunk_2BZOGI4J.describeHost)(this.connection),
       databases: [this.connection.database],
       occupiedBy: [],
       serverVersion: server.version,
@@ -2156,28 +2157,28 @@ var PostgresTarget = class {
   async query(sql, { role, settings = {} } = {}) {
     const identity = [
       ...Object.entries(settings).map(
-        ([name, value]) => `SELECT set_config(${(0, import_chunk_5TRPACLQ.escapeLiteral)(name)}, ${(0, import_chunk_5TRPACLQ.escapeLiteral)(value)}, false);`
+        ([name, value]) => `SELECT set_config(${(0, import_chunk_2BZOGI4J.escapeLiteral)(name)}, ${(0, import_chunk_2BZOGI4J.escapeLiteral)(value)}, false);`
       ),
-      ...role === void 0 ? [] : [`SET ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(role)};`]
+      ...role === void 0 ? [] : [`SET ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(role)};`]
     ];
-    return (0, import_chunk_5TRPACLQ.withSession)(
+    return (0, import_chunk_2BZOGI4J.withSession)(
       this.connection,
       this.context,
       (session) => session.run("The statement", `${identity.join("")}${sql}`)
     );
   }
   connectionEnv() {
-    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_5TRPACLQ.addressOf)(this.connection));
+    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_2BZOGI4J.addressOf)(this.connection));
   }
   async close() {
   }
 };
 async function findLacks(session, { inventory }, major) {
   const names = inventory.schema.flatMap(({ kind, name }) => kind === "extension" ? [name] : []);
-  return (await (0, import_chunk_5TRPACLQ.findMissingExtensions)(session, names)).map((name) => ({
+  return (await (0, import_chunk_2BZOGI4J.findMissingExtensions)(session, names)).map((name) => ({
     kind: "extension",
     name,
-    mend: (0, import_chunk_5TRPACLQ.adviseExtensions)([name], major)
+    mend: (0, import_chunk_2BZOGI4J.adviseExtensions)([name], major)
   }));
 }
 function requirePostgres(backup) {
@@ -2207,16 +2208,16 @@ var NewPostgresTarget = class extends PostgresTarget {
   }
   async inspect(backup, scope) {
     const manifest = requirePostgres(backup);
-    (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(this.#named);
+    (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(this.#named);
     return await this.#made.atServer(async (session) => {
-      await (0, import_chunk_5TRPACLQ.warnOfLeftovers)(session, this.#named.database, this.context);
+      await (0, import_chunk_2BZOGI4J.warnOfLeftovers)(session, this.#named.database, this.context);
       await this.#made.check(
         session,
         manifest,
-        () => (0, import_chunk_5TRPACLQ.withSession)(
+        () => (0, import_chunk_2BZOGI4J.withSession)(
           this.#named,
           this.context,
-          async (old) => (await (0, import_chunk_5TRPACLQ.readServerFacts)(old, this.#named)).databaseId
+          async (old) => (await (0, import_chunk_2BZOGI4J.readServerFacts)(old, this.#named)).databaseId
         )
       );
       return { ...await this.lookAtServer(session, manifest, scope), databases: [this.#named.database] };
@@ -2238,12 +2239,12 @@ var NewPostgresTarget = class extends PostgresTarget {
   }
   /** What the operator named: commands around the restore know no other. */
   connectionEnv() {
-    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_5TRPACLQ.addressOf)(this.#named));
+    return (0, import_chunk_R7WKX6QU.connectionVariables)(this.store, (0, import_chunk_2BZOGI4J.addressOf)(this.#named));
   }
 };
 function createPostgresTarget(options, context) {
   const { store, placement = {} } = options;
-  const connection = (0, import_chunk_5TRPACLQ.parsePostgresAddress)(store, options, context.redactor);
+  const connection = (0, import_chunk_2BZOGI4J.parsePostgresAddress)(store, options, context.redactor);
   if (!placement.create && placement.replace === void 0) {
     return new PostgresTarget(store, connection, context);
   }
@@ -2251,23 +2252,23 @@ function createPostgresTarget(options, context) {
 }
 async function createPostgresThrowaway(options, context) {
   const { store } = options;
-  const server = (0, import_chunk_5TRPACLQ.parsePostgresAddress)(store, options, context.redactor);
-  (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(server);
+  const server = (0, import_chunk_2BZOGI4J.parsePostgresAddress)(store, options, context.redactor);
+  (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(server);
   const database = `lifeboat_drill_${(0, import_node_crypto.randomBytes)(4).toString("hex")}`;
-  await (0, import_chunk_5TRPACLQ.withSession)(
+  await (0, import_chunk_2BZOGI4J.withSession)(
     server,
     context,
     async (session) => {
-      await (0, import_chunk_5TRPACLQ.refuseReplica)(session, server);
+      await (0, import_chunk_2BZOGI4J.refuseReplica)(session, server);
       await session.run(
         `Creating the database ${database}`,
-        `CREATE DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(database)} TEMPLATE template0`
+        `CREATE DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(database)} TEMPLATE template0`
       );
-      await session.run(`Noting when ${database} was made`, (0, import_chunk_5TRPACLQ.markThrowaway)(database, context.clock.now()));
+      await session.run(`Noting when ${database} was made`, (0, import_chunk_2BZOGI4J.markThrowaway)(database, context.clock.now()));
     },
     { patient: true }
   );
-  return new PostgresThrowaway(store, (0, import_chunk_5TRPACLQ.connectionTo)(server, database), server, context);
+  return new PostgresThrowaway(store, (0, import_chunk_2BZOGI4J.connectionTo)(server, database), server, context);
 }
 var PostgresThrowaway = class extends PostgresTarget {
   #server;
@@ -2277,19 +2278,19 @@ var PostgresThrowaway = class extends PostgresTarget {
   }
   async destroy() {
     const { database } = this.connection;
-    await (0, import_chunk_5TRPACLQ.withSession)(
+    await (0, import_chunk_2BZOGI4J.withSession)(
       this.#server,
       this.context,
       async (session) => {
         const work = `Dropping the database ${database}`;
-        await session.run(work, `DROP DATABASE IF EXISTS ${(0, import_chunk_5TRPACLQ.quoteIdent)(database)} WITH (FORCE)`);
+        await session.run(work, `DROP DATABASE IF EXISTS ${(0, import_chunk_2BZOGI4J.quoteIdent)(database)} WITH (FORCE)`);
         const left = await session.rows(work, "SELECT FROM pg_database WHERE datname = $1", [database]);
         if (left.length > 0) {
           throw new import_chunk_E4TRGNTH.AppError("STORE_FAILED", `${work} failed: it is still there.`, {
-            hint: `Drop it by hand: DROP DATABASE ${(0, import_chunk_5TRPACLQ.quoteIdent)(database)} WITH (FORCE);`
+            hint: `Drop it by hand: DROP DATABASE ${(0, import_chunk_2BZOGI4J.quoteIdent)(database)} WITH (FORCE);`
           });
         }
-        await (0, import_chunk_X6W6LTS7.dropUnusedRoles)(session, this.createdRoles, this.context);
+        await (0, import_chunk_F2YU5RC3.dropUnusedRoles)(session, this.createdRoles, this.context);
       },
       { survivesCancel: true }
     );

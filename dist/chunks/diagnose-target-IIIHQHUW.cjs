@@ -21,8 +21,9 @@ __export(stdin_exports, {
   diagnosePostgresTarget: () => diagnosePostgresTarget
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_5TRPACLQ = require("./chunk-5TRPACLQ.cjs");
+var import_chunk_2BZOGI4J = require("./chunk-2BZOGI4J.cjs");
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_XPUIUB4A = require("./chunk-XPUIUB4A.cjs");
 var import_chunk_5LCZEI5X = require("./chunk-5LCZEI5X.cjs");
@@ -34,16 +35,16 @@ var import_chunk_D6QFH5CA = require("./chunk-D6QFH5CA.cjs");
 async function diagnosePostgresTarget(target, source, context) {
   const needs = source && await readNeeds(source, context).catch(ignoreFindings);
   try {
-    const connection = (0, import_chunk_5TRPACLQ.parsePostgresAddress)(target.store, target, context.redactor);
-    (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(connection);
-    return await (0, import_chunk_5TRPACLQ.withSession)(connection, context, async (session) => {
-      const { version, major } = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, connection);
+    const connection = (0, import_chunk_2BZOGI4J.parsePostgresAddress)(target.store, target, context.redactor);
+    (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(connection);
+    return await (0, import_chunk_2BZOGI4J.withSession)(connection, context, async (session) => {
+      const { version, major } = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, connection);
       return [
-        (0, import_chunk_CW2N472Z.good)("connection", `PostgreSQL ${version} at ${(0, import_chunk_5TRPACLQ.describeConnection)(connection)}`),
+        (0, import_chunk_CW2N472Z.good)("connection", `PostgreSQL ${version} at ${(0, import_chunk_2BZOGI4J.describeConnection)(connection)}`),
         ...await lookAtReplica(session),
         await lookAtRights(session, connection.user, needs),
         ...needs ? [compareVersions(needs, { major, version }), await lookAtExtensions(session, needs, major)] : [],
-        ...await (0, import_chunk_5TRPACLQ.findLeftovers)(session, connection.database, context)
+        ...await (0, import_chunk_2BZOGI4J.findLeftovers)(session, connection.database, context)
       ];
     });
   } catch (error) {
@@ -54,17 +55,17 @@ function ignoreFindings(error) {
   (0, import_chunk_CW2N472Z.explainAsFinding)("connection", error);
 }
 async function readNeeds(source, context) {
-  const connection = (0, import_chunk_5TRPACLQ.parsePostgresAddress)(source.name, source, context.redactor);
-  (0, import_chunk_5TRPACLQ.refuseTransactionPooler)(connection);
-  return await (0, import_chunk_5TRPACLQ.withSession)(connection, context, async (session) => {
-    const { version, major } = await (0, import_chunk_5TRPACLQ.readServerFacts)(session, connection);
-    const roles = await (0, import_chunk_5TRPACLQ.readNamedRoles)(session, source.excludeSchemas ?? []);
-    return { version, major, roles, extensions: await (0, import_chunk_5TRPACLQ.readExtensions)(session) };
+  const connection = (0, import_chunk_2BZOGI4J.parsePostgresAddress)(source.name, source, context.redactor);
+  (0, import_chunk_2BZOGI4J.refuseTransactionPooler)(connection);
+  return await (0, import_chunk_2BZOGI4J.withSession)(connection, context, async (session) => {
+    const { version, major } = await (0, import_chunk_2BZOGI4J.readServerFacts)(session, connection);
+    const roles = await (0, import_chunk_2BZOGI4J.readNamedRoles)(session, source.excludeSchemas ?? []);
+    return { version, major, roles, extensions: await (0, import_chunk_2BZOGI4J.readExtensions)(session) };
   });
 }
 async function lookAtReplica(session) {
-  if (!await (0, import_chunk_5TRPACLQ.readIsReplica)(session)) return [];
-  return [(0, import_chunk_CW2N472Z.bad)("replica", "The server is a read replica: nothing can be restored into it.", import_chunk_5TRPACLQ.GIVE_PRIMARY)];
+  if (!await (0, import_chunk_2BZOGI4J.readIsReplica)(session)) return [];
+  return [(0, import_chunk_CW2N472Z.bad)("replica", "The server is a read replica: nothing can be restored into it.", import_chunk_2BZOGI4J.GIVE_PRIMARY)];
 }
 async function lookAtRights(session, user, needs) {
   const [role] = await session.rows(
@@ -80,11 +81,11 @@ async function lookAtRights(session, user, needs) {
   const mending = [];
   if (!role?.createsDatabases) {
     lacks.push("create databases");
-    mending.push(`ALTER ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(user)} CREATEDB;`);
+    mending.push(`ALTER ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(user)} CREATEDB;`);
   }
   if (missing.length > 0 && !role?.createsRoles) {
     lacks.push(`create the roles that policies and grants name (${missing.join(", ")})`);
-    mending.push(...missing.map((name) => `CREATE ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(name)} NOLOGIN;`));
+    mending.push(...missing.map((name) => `CREATE ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(name)} NOLOGIN;`));
   }
   if (lacks.length > 0) return (0, import_chunk_CW2N472Z.bad)("rights", `${user} may not ${lacks.join(", nor ")}.`, mending.join(" "));
   return (0, import_chunk_CW2N472Z.good)("rights", `${user} may create the database of a drill`);
@@ -96,12 +97,12 @@ function compareVersions(needs, target) {
 }
 async function lookAtExtensions(session, { extensions }, major) {
   if (extensions.length === 0) return (0, import_chunk_CW2N472Z.good)("extensions", "The source uses none");
-  const missing = await (0, import_chunk_5TRPACLQ.findMissingExtensions)(session, extensions);
+  const missing = await (0, import_chunk_2BZOGI4J.findMissingExtensions)(session, extensions);
   if (missing.length === 0) return (0, import_chunk_CW2N472Z.good)("extensions", `The target offers ${extensions.join(", ")}`);
   return (0, import_chunk_CW2N472Z.bad)(
     "extensions",
     `The target does not offer ${missing.join(", ")}.`,
-    (0, import_chunk_5TRPACLQ.adviseExtensions)(missing, major)
+    (0, import_chunk_2BZOGI4J.adviseExtensions)(missing, major)
   );
 }
 // Annotate the CommonJS export names for ESM import in node:

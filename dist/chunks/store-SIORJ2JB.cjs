@@ -24,10 +24,11 @@ module.exports = __toCommonJS(stdin_exports);
 var import_chunk_5D4ACXYF = require("./chunk-5D4ACXYF.cjs");
 var import_chunk_7N3AE75W = require("./chunk-7N3AE75W.cjs");
 var import_chunk_7HIGGGOO = require("./chunk-7HIGGGOO.cjs");
-var import_chunk_K4VZ4NQV = require("./chunk-K4VZ4NQV.cjs");
+var import_chunk_ZA667Z3N = require("./chunk-ZA667Z3N.cjs");
 var import_chunk_QTEVZTVH = require("./chunk-QTEVZTVH.cjs");
-var import_chunk_MBJHEGBZ = require("./chunk-MBJHEGBZ.cjs");
+var import_chunk_5V4BPUAT = require("./chunk-5V4BPUAT.cjs");
 var import_chunk_NCOSMIE3 = require("./chunk-NCOSMIE3.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_XXU7PNBB = require("./chunk-XXU7PNBB.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
@@ -48,7 +49,7 @@ var SYSTEM_TABLES = ["databases", "tables", "columns", "functions", "settings", 
 var QUESTIONS_AT_ONCE = 4;
 async function findLackingRights(server, named) {
   const to = `TO ${(0, import_chunk_HPYFHP5G.quoteName)(server.connection.user)}`;
-  const fixed = await findFixedSettings(server, import_chunk_MBJHEGBZ.EXACT_READ);
+  const fixed = await findFixedSettings(server, import_chunk_5V4BPUAT.EXACT_READ);
   if (fixed.length > 0) return fixed;
   const need = async (privilege, where, what) => {
     const [answer] = await server.runAny(`CHECK GRANT ${privilege} ON ${where}`);
@@ -81,9 +82,9 @@ async function findLackingRights(server, named) {
 async function findHiddenRows(server, { tables }) {
   const hidden = [];
   await (0, import_chunk_NCOSMIE3.forEachAtOnce)(tables, QUESTIONS_AT_ONCE, async (table) => {
-    const columns = (0, import_chunk_MBJHEGBZ.listColumns)(table.columns.map(({ name }) => name));
+    const columns = (0, import_chunk_5V4BPUAT.listColumns)(table.columns.map(({ name }) => name));
     const [plan] = await server.rows(
-      `EXPLAIN json = 1, actions = 1 ${(0, import_chunk_MBJHEGBZ.selectFrom)(table, columns)}`
+      `EXPLAIN json = 1, actions = 1 ${(0, import_chunk_5V4BPUAT.selectFrom)(table, columns)}`
     );
     if (hasFilter(JSON.parse(plan?.explain ?? "null"))) hidden.push(table);
   });
@@ -163,9 +164,9 @@ async function allowed(query) {
 }
 async function listDatabases(server) {
   const found = await server.rows(
-    `SELECT name, engine FROM system.databases WHERE name NOT IN (${(0, import_chunk_HPYFHP5G.quoteTexts)(import_chunk_K4VZ4NQV.SYSTEM_DATABASES)}) ORDER BY name`
+    `SELECT name, engine FROM system.databases WHERE name NOT IN (${(0, import_chunk_HPYFHP5G.quoteTexts)(import_chunk_ZA667Z3N.SYSTEM_DATABASES)}) ORDER BY name`
   );
-  return found.filter(({ engine }) => (0, import_chunk_K4VZ4NQV.isLocalDatabase)(engine)).map(({ name }) => name);
+  return found.filter(({ engine }) => (0, import_chunk_ZA667Z3N.isLocalDatabase)(engine)).map(({ name }) => name);
 }
 async function asksDictionaries(server, database) {
   const found = await server.rows(
@@ -366,7 +367,7 @@ async function diagnoseServer(server, databases, context) {
   const findings = [judgeVersion(server)];
   const lacks = await collect(findings, "rights", () => findLackingRights(server, databases));
   if (lacks.length > 0) return [...findings, ...lacks.map(lackOf)];
-  const catalog = await (0, import_chunk_K4VZ4NQV.readCatalog)(server, databases).catch((error) => {
+  const catalog = await (0, import_chunk_ZA667Z3N.readCatalog)(server, databases).catch((error) => {
     findings.push((0, import_chunk_CW2N472Z.explainAsFinding)("rights", error));
     return void 0;
   });
@@ -388,7 +389,7 @@ async function diagnoseServer(server, databases, context) {
     lookAtMutations,
     lookAtReplicas,
     lookAtDetached,
-    () => (0, import_chunk_MBJHEGBZ.findLeftovers)(server, context)
+    () => (0, import_chunk_5V4BPUAT.findLeftovers)(server, context)
   ]) {
     try {
       findings.push(...await look(server, catalog));
@@ -439,7 +440,7 @@ async function checkStream(server, { signal }) {
   return await (0, import_chunk_CW2N472Z.findOrExplain)("compression", async () => {
     let bytes = 0;
     const query = "SELECT arrayJoin(range(100000)) AS number FORMAT Native";
-    for await (const chunk of server.openExport(query, import_chunk_MBJHEGBZ.EXACT_READ, signal)) bytes += chunk.length;
+    for await (const chunk of server.openExport(query, import_chunk_5V4BPUAT.EXACT_READ, signal)) bytes += chunk.length;
     return `The server answers in zstd (${(0, import_chunk_XCSPHMD5.formatBytes)(bytes)} for ${(0, import_chunk_XCSPHMD5.formatBytes)(8e5)} of numbers), and nothing on the way changes that.`;
   });
 }
@@ -859,10 +860,10 @@ async function sendRows({ table, partition, slice, fingerprint }, { server, sink
     fingerprint,
     ...slice.place && { slice: slice.place }
   };
-  const query = `${(0, import_chunk_MBJHEGBZ.selectFrom)(table, (0, import_chunk_MBJHEGBZ.listColumns)(columns), slice.condition)} FORMAT Native`;
+  const query = `${(0, import_chunk_5V4BPUAT.selectFrom)(table, (0, import_chunk_5V4BPUAT.listColumns)(columns), slice.condition)} FORMAT Native`;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { stream, walked } = readAlong.follow(server.openExport(query, import_chunk_MBJHEGBZ.EXACT_READ, signal), columns);
+      const { stream, walked } = readAlong.follow(server.openExport(query, import_chunk_5V4BPUAT.EXACT_READ, signal), columns);
       const object = await sink.putPart(about, stream, slice.storedBytes);
       return { part: { ...about, ...object, columns, layout: describeLayout(table) }, walked };
     } catch (error) {
@@ -874,7 +875,7 @@ async function sendRows({ table, partition, slice, fingerprint }, { server, sink
   }
 }
 function describeLayout({ columns }) {
-  return (0, import_chunk_K4VZ4NQV.hashFingerprint)(columns.map(({ name, type }) => [name, type]));
+  return (0, import_chunk_ZA667Z3N.hashFingerprint)(columns.map(({ name, type }) => [name, type]));
 }
 function cutIntoSlices(partition, limitBytes) {
   const pieces = gather(partition.parts, limitBytes);
@@ -915,7 +916,7 @@ function ofParts(parts) {
   return `_part IN (${(0, import_chunk_HPYFHP5G.quoteTexts)(parts.map(({ name }) => name))})`;
 }
 function writeCondition(id, parts, range) {
-  const condition = `${(0, import_chunk_MBJHEGBZ.ofPartition)(id)} AND ${ofParts(parts)}`;
+  const condition = `${(0, import_chunk_5V4BPUAT.ofPartition)(id)} AND ${ofParts(parts)}`;
   return range ? `${condition} AND _part_offset >= ${range.from} AND _part_offset < ${range.to}` : condition;
 }
 function countStored(parts, range) {
@@ -940,7 +941,7 @@ var PartitionExport = class {
     this.#place = locate(table, partition?.id ?? WHOLE_TABLE);
     this.#counts = counts;
     this.#watch = watch;
-    this.#listed = partition && (0, import_chunk_K4VZ4NQV.fingerprintPartition)(partition, table.columns);
+    this.#listed = partition && (0, import_chunk_ZA667Z3N.fingerprintPartition)(partition, table.columns);
   }
   /** Looks what of it earlier runs have sent; what is left to be counted is noted. */
   async lookUp() {
@@ -972,7 +973,7 @@ var PartitionExport = class {
       return { slice, finished, counting };
     });
     const all = this.#isSurelyNew() ? void 0 : addCounts(await Promise.all(slices.map(({ counting }) => counting)));
-    const fingerprint = this.#listed ?? (0, import_chunk_K4VZ4NQV.hashFingerprint)([all, table.columns]);
+    const fingerprint = this.#listed ?? (0, import_chunk_ZA667Z3N.hashFingerprint)([all, table.columns]);
     const equal = all && await earlier.findEqual(this.#place, describeLayout(table), all);
     if (equal) return [this.#confirm(() => equal.map((part) => ({ part: { ...part, fingerprint } })))];
     return await Promise.all(
@@ -997,7 +998,7 @@ var PartitionExport = class {
   }
   #count({ condition }) {
     const { server, streams } = this.#tools;
-    return streams(() => (0, import_chunk_MBJHEGBZ.countRows)(server, this.#job.table, condition));
+    return streams(() => (0, import_chunk_5V4BPUAT.countRows)(server, this.#job.table, condition));
   }
   /** A count that fails ends the sending, too. */
   async #send(slice, counting, fingerprint, stop) {
@@ -1044,7 +1045,7 @@ var PartitionExport = class {
     const { table, partition } = this.#job;
     if (!partition) return true;
     const listing = await this.#watch.see();
-    return (0, import_chunk_K4VZ4NQV.isUndisturbed)(partition, listing.get((0, import_chunk_K4VZ4NQV.storageId)(table))?.get(partition.id));
+    return (0, import_chunk_ZA667Z3N.isUndisturbed)(partition, listing.get((0, import_chunk_ZA667Z3N.storageId)(table))?.get(partition.id));
   }
 };
 function countOf({ rows, digest }) {
@@ -1166,15 +1167,15 @@ async function listPieces(server, tables, previous) {
       ({ database, table, fingerprint }) => JSON.stringify([database, table, fingerprint])
     )
   );
-  const listing = await (0, import_chunk_K4VZ4NQV.listPartitions)(
+  const listing = await (0, import_chunk_ZA667Z3N.listPartitions)(
     server,
     tables.filter(({ storage }) => storage === "parts")
   );
   return tables.flatMap((table) => {
     const { database, name, storage, columns } = table;
     if (storage === "whole") return [{ table: shareId(table), piece: WHOLE_TABLE, sizeBytes: 0 }];
-    return [...listing.get((0, import_chunk_K4VZ4NQV.storageId)(table))?.values() ?? []].map((partition) => {
-      const isKnown = known.has(JSON.stringify([database, name, (0, import_chunk_K4VZ4NQV.fingerprintPartition)(partition, columns)]));
+    return [...listing.get((0, import_chunk_ZA667Z3N.storageId)(table))?.values() ?? []].map((partition) => {
+      const isKnown = known.has(JSON.stringify([database, name, (0, import_chunk_ZA667Z3N.fingerprintPartition)(partition, columns)]));
       return { table: shareId(table), piece: partition.id, sizeBytes: isKnown ? 0 : partition.storedBytes };
     });
   });
@@ -1185,7 +1186,7 @@ function describeShared(tables, exported) {
       shareId(table),
       {
         table: shareId(table),
-        state: (0, import_chunk_K4VZ4NQV.hashFingerprint)(describeTable(table)),
+        state: (0, import_chunk_ZA667Z3N.hashFingerprint)(describeTable(table)),
         inventory: exported.tables[index],
         parts: []
       }
@@ -1240,11 +1241,11 @@ var Exporter = class {
   async #listJobs(tables) {
     const { server } = this.#tools;
     const withParts = tables.filter(({ storage }) => storage === "parts");
-    const listing = await (0, import_chunk_K4VZ4NQV.listPartitions)(server, withParts);
-    const unstored = await (0, import_chunk_K4VZ4NQV.findUnstoredColumns)(server, withParts);
+    const listing = await (0, import_chunk_ZA667Z3N.listPartitions)(server, withParts);
+    const unstored = await (0, import_chunk_ZA667Z3N.findUnstoredColumns)(server, withParts);
     const jobs = tables.flatMap((table) => {
       if (table.storage === "whole") return [{ table, partition: void 0, isComputed: true }];
-      const id = (0, import_chunk_K4VZ4NQV.storageId)(table);
+      const id = (0, import_chunk_ZA667Z3N.storageId)(table);
       return [...listing.get(id)?.values() ?? []].map((partition) => ({
         table,
         partition,
@@ -1265,7 +1266,7 @@ var Exporter = class {
     const { server, context, streams } = this.#tools;
     const { clock, reporter, signal } = context;
     const tables = [...new Set(jobs.filter(({ partition }) => partition).map(({ table }) => table))];
-    const watch = new LookAgain(() => (0, import_chunk_K4VZ4NQV.listPartitions)(server, tables), clock, signal);
+    const watch = new LookAgain(() => (0, import_chunk_ZA667Z3N.listPartitions)(server, tables), clock, signal);
     const disturbed = [];
     const settling = [];
     let done = 0;
@@ -1277,7 +1278,7 @@ var Exporter = class {
       reporter.progress({ label: "partitions", done, total: jobs.length, unit: "objects" });
     };
     const counts = new CountTogether(
-      ({ table, partitions }) => streams(() => (0, import_chunk_MBJHEGBZ.countRowsByPartition)(server, table, ofPartitions(partitions)))
+      ({ table, partitions }) => streams(() => (0, import_chunk_5V4BPUAT.countRowsByPartition)(server, table, ofPartitions(partitions)))
     );
     const exports2 = jobs.map((job) => ({
       job,
@@ -1298,24 +1299,24 @@ var Exporter = class {
   async #exportMoving({ table, partition }) {
     const { server, context } = this.#tools;
     warnOfMoving(table, partition?.id, context.reporter);
-    const condition = partition ? (0, import_chunk_MBJHEGBZ.ofPartition)(partition.id) : "1";
-    const counted = await (0, import_chunk_MBJHEGBZ.countRows)(server, table, condition);
+    const condition = partition ? (0, import_chunk_5V4BPUAT.ofPartition)(partition.id) : "1";
+    const counted = await (0, import_chunk_5V4BPUAT.countRows)(server, table, condition);
     const rows = {
       table,
       partition: partition?.id ?? WHOLE_TABLE,
       slice: { condition, exactRows: void 0, storedBytes: partition?.storedBytes ?? 0 },
       // It never comes again: no later backup may refer to these rows.
-      fingerprint: (0, import_chunk_K4VZ4NQV.hashFingerprint)((0, import_node_crypto.randomUUID)())
+      fingerprint: (0, import_chunk_ZA667Z3N.hashFingerprint)((0, import_node_crypto.randomUUID)())
     };
     const sent = await sendRows(rows, this.#tools, context.signal);
     const part = { ...sent.part, ...counted };
-    const after = await (0, import_chunk_MBJHEGBZ.countRows)(server, table, condition);
+    const after = await (0, import_chunk_5V4BPUAT.countRows)(server, table, condition);
     if (counted.rows > 0 && after.rows > 0) requireBytes(part);
     return withoutDigest(part, [counted.rows, after.rows]);
   }
 };
 function nameJob({ table, partition }) {
-  return JSON.stringify([(0, import_chunk_K4VZ4NQV.storageId)(table), partition?.id]);
+  return JSON.stringify([(0, import_chunk_ZA667Z3N.storageId)(table), partition?.id]);
 }
 var ATTEMPTS2 = 3;
 function createClickHouseStore(options, context) {
@@ -1341,12 +1342,12 @@ var ClickHouseStore = class {
     this.#serverMode = serverMode;
     this.#isAccessKept = access === true;
     this.#context = context;
-    this.#connection = (0, import_chunk_MBJHEGBZ.parseConnection)(url, context.redactor);
+    this.#connection = (0, import_chunk_5V4BPUAT.parseConnection)(url, context.redactor);
     this.#databases = databases ?? (this.#connection.database ? [this.#connection.database] : void 0);
   }
   async check() {
     const server = await this.#connect();
-    const reading = (0, import_chunk_K4VZ4NQV.readCatalog)(server, this.#databases);
+    const reading = (0, import_chunk_ZA667Z3N.readCatalog)(server, this.#databases);
     reading.catch(() => {
     });
     const lacks = await Promise.all([
@@ -1416,7 +1417,7 @@ var ClickHouseStore = class {
       put("after-data.sql", (0, import_chunk_QTEVZTVH.writeScript)(plan.afterData, settings)),
       this.#isAccessKept ? readAccess(server, catalog.databases) : void 0
     ]);
-    const inventory = (0, import_chunk_K4VZ4NQV.describeInventory)(catalog, tables);
+    const inventory = (0, import_chunk_ZA667Z3N.describeInventory)(catalog, tables);
     inventory.notCovered.push(...describeReplaced(replaced));
     return {
       store: this.name,
@@ -1424,7 +1425,7 @@ var ClickHouseStore = class {
       server: { version: server.version },
       source: describeSource(catalog),
       inventory,
-      leftOut: access ? [...catalog.leftOut.filter((each) => each !== import_chunk_K4VZ4NQV.ACCESS_LEFT_OUT), ...access.leftOut] : catalog.leftOut,
+      leftOut: access ? [...catalog.leftOut.filter((each) => each !== import_chunk_ZA667Z3N.ACCESS_LEFT_OUT), ...access.leftOut] : catalog.leftOut,
       ddl: { objects, beforeData, afterData },
       parts,
       ...access && {
@@ -1441,7 +1442,7 @@ var ClickHouseStore = class {
     const catalog = await this.#takeCatalog(server);
     if (catalog.tables.length === 0) return { catalog, parts: [], tables: [], replaced: [] };
     const { destination, deadlineMs } = mode;
-    const exported = await (0, import_chunk_K4VZ4NQV.exportByServer)(
+    const exported = await (0, import_chunk_ZA667Z3N.exportByServer)(
       server,
       catalog.tables,
       destination,
@@ -1452,7 +1453,7 @@ var ClickHouseStore = class {
       catalog,
       parts: [],
       ...exported,
-      replaced: findReplaced(catalog, await (0, import_chunk_K4VZ4NQV.readDataTables)(server, catalog))
+      replaced: findReplaced(catalog, await (0, import_chunk_ZA667Z3N.readDataTables)(server, catalog))
     };
   }
   /**
@@ -1467,7 +1468,7 @@ var ClickHouseStore = class {
     for (let attempt = 1; ; attempt += 1) {
       const all = await this.#takeCatalog(server);
       const catalog = own ? { ...all, tables: all.tables.filter((table) => own.has(shareId(table))) } : all;
-      const findChanges = async () => findReplaced(catalog, await (0, import_chunk_K4VZ4NQV.readDataTables)(server, catalog));
+      const findChanges = async () => findReplaced(catalog, await (0, import_chunk_ZA667Z3N.readDataTables)(server, catalog));
       let exported;
       let replaced;
       try {
@@ -1493,10 +1494,10 @@ var ClickHouseStore = class {
   async #takeCatalog(server) {
     const checked = this.#checked;
     this.#checked = void 0;
-    return checked ?? await (0, import_chunk_K4VZ4NQV.readCatalog)(server, this.#databases);
+    return checked ?? await (0, import_chunk_ZA667Z3N.readCatalog)(server, this.#databases);
   }
   #connect() {
-    this.#server ??= import_chunk_MBJHEGBZ.ClickHouseServer.connect(this.#connection, this.#context);
+    this.#server ??= import_chunk_5V4BPUAT.ClickHouseServer.connect(this.#connection, this.#context);
     return this.#server;
   }
 };
@@ -1504,7 +1505,7 @@ async function* oneChunk(bytes) {
   yield bytes;
 }
 function describeSource(catalog) {
-  return { id: (0, import_chunk_K4VZ4NQV.hashIdentity)(catalog), database: catalog.databases.join(", ") };
+  return { id: (0, import_chunk_ZA667Z3N.hashIdentity)(catalog), database: catalog.databases.join(", ") };
 }
 function describeReplaced(replaced) {
   return replaced.map(

@@ -52,7 +52,7 @@ __export(stdin_exports, {
   withoutPlatform: () => withoutPlatform
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_5TRPACLQ = require("./chunk-5TRPACLQ.cjs");
+var import_chunk_2BZOGI4J = require("./chunk-2BZOGI4J.cjs");
 var import_chunk_E7U4CWV7 = require("./chunk-E7U4CWV7.cjs");
 var import_chunk_6KJEVDUS = require("./chunk-6KJEVDUS.cjs");
 var import_chunk_DAEGIV2F = require("./chunk-DAEGIV2F.cjs");
@@ -158,7 +158,7 @@ function databaseQueries(major) {
   return [
     // A new database has the schema public, and a restore does not take it away.
     `SELECT 'schema' AS kind, nspname::text AS name, 'present' AS shown, NULL::text AS hashed FROM user_schema
-     WHERE nspname <> 'public' AND ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_namespace", "user_schema.oid")}`,
+     WHERE nspname <> 'public' AND ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_namespace", "user_schema.oid")}`,
     // plpgsql is in every new database.
     `SELECT 'extension' AS kind, extname::text AS name, 'in schema ' || nspname AS shown, NULL::text AS hashed,
        extversion AS version
@@ -166,15 +166,15 @@ function databaseQueries(major) {
     `SELECT 'event trigger' AS kind, evtname::text AS name,
        CASE evtenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END AS shown,
        concat_ws(' ', evtevent, evtfoid::regprocedure, evttags::text) AS hashed
-     FROM pg_event_trigger WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_event_trigger", "pg_event_trigger.oid")}`,
+     FROM pg_event_trigger WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_event_trigger", "pg_event_trigger.oid")}`,
     publicationQuery(major),
     `SELECT 'foreign-data wrapper' AS kind, fdwname::text AS name, NULL::text AS shown,
        concat_ws(' ', nullif(fdwhandler, 0)::regprocedure, nullif(fdwvalidator, 0)::regprocedure, fdwoptions::text) AS hashed
-     FROM pg_foreign_data_wrapper w WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_foreign_data_wrapper", "w.oid")}`,
+     FROM pg_foreign_data_wrapper w WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_foreign_data_wrapper", "w.oid")}`,
     `SELECT 'foreign server' AS kind, srvname::text AS name, NULL::text AS shown,
        concat_ws(' ', fdwname, srvtype, srvversion, srvoptions::text) AS hashed
      FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
-     WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_foreign_server", "s.oid")}`,
+     WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_foreign_server", "s.oid")}`,
     // Never their options: these hold passwords.
     `SELECT 'user mapping' AS kind, srvname || ' for ' || usename AS name, 'present' AS shown, NULL::text AS hashed
      FROM pg_user_mappings`,
@@ -223,7 +223,7 @@ var NAMED_OBJECTS = `, named_object (class, object, of) AS (
     catalog = "",
     schema = ""
   ]) => `UNION ALL SELECT '${catalog}'::regclass, o.oid, NULL FROM ${catalog} o
-      JOIN user_schema ON user_schema.oid = ${schema} WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)(catalog, "o.oid")}`
+      JOIN user_schema ON user_schema.oid = ${schema} WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)(catalog, "o.oid")}`
 ).join("\n    ")}
     ${[
   "pg_cast",
@@ -234,7 +234,7 @@ var NAMED_OBJECTS = `, named_object (class, object, of) AS (
   "pg_transform",
   "pg_am"
 ].map(
-  (catalog) => `UNION ALL SELECT '${catalog}'::regclass, o.oid, NULL FROM ${catalog} o WHERE o.oid >= ${import_chunk_5TRPACLQ.FIRST_USER_OID} AND ${(0, import_chunk_5TRPACLQ.isNoMember)(catalog, "o.oid")}`
+  (catalog) => `UNION ALL SELECT '${catalog}'::regclass, o.oid, NULL FROM ${catalog} o WHERE o.oid >= ${import_chunk_2BZOGI4J.FIRST_USER_OID} AND ${(0, import_chunk_2BZOGI4J.isNoMember)(catalog, "o.oid")}`
 ).join("\n    ")})`;
 function publicationQuery(major) {
   const [details, schemas] = major >= 15 ? [
@@ -402,7 +402,7 @@ var TYPE_AND_CODE_QUERIES = [
    FROM user_type WHERE (typtype = 'b' AND typcategory <> 'A') OR (typtype = 'p' AND NOT typisdefined)`,
   `SELECT 'cast' AS kind, castsource::regtype || ' to ' || casttarget::regtype AS name, NULL::text AS shown,
      concat_ws(' ', castcontext::text, castmethod::text, nullif(castfunc, 0)::regprocedure) AS hashed
-   FROM pg_cast WHERE oid >= ${import_chunk_5TRPACLQ.FIRST_USER_OID} AND NOT EXISTS ( -- 'i': from a range to its multirange
+   FROM pg_cast WHERE oid >= ${import_chunk_2BZOGI4J.FIRST_USER_OID} AND NOT EXISTS ( -- 'i': from a range to its multirange
      SELECT FROM pg_depend WHERE classid = 'pg_cast'::regclass AND objid = pg_cast.oid AND deptype IN ('e', 'i'))`,
   `SELECT 'operator' AS kind,
      nspname || '.' || oprname || ' (' || concat_ws(', ', nullif(oprleft, 0)::regtype, nullif(oprright, 0)::regtype) || ')' AS name,
@@ -411,7 +411,7 @@ var TYPE_AND_CODE_QUERIES = [
        nullif(oprnegate, 0)::regoperator, nullif(oprrest, 0)::regprocedure, nullif(oprjoin, 0)::regprocedure,
        oprcanmerge, oprcanhash) AS hashed
    FROM pg_operator JOIN user_schema ON user_schema.oid = oprnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_operator", "pg_operator.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_operator", "pg_operator.oid")}`,
   `SELECT 'operator family' AS kind, nspname || '.' || opfname || ' using ' || amname AS name, NULL::text AS shown,
      concat_ws(E'\\n',
        (SELECT string_agg(concat_ws(' ', amopstrategy, amopopr::regoperator, amoppurpose::text), ','
@@ -419,53 +419,53 @@ var TYPE_AND_CODE_QUERIES = [
        (SELECT string_agg(concat_ws(' ', amprocnum, amproclefttype::regtype, amprocrighttype::regtype, amproc::regprocedure), ','
           ORDER BY amprocnum, amproc::regprocedure::text) FROM pg_amproc WHERE amprocfamily = f.oid)) AS hashed
    FROM pg_opfamily f JOIN user_schema ON user_schema.oid = opfnamespace JOIN pg_am ON pg_am.oid = opfmethod
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_opfamily", "f.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_opfamily", "f.oid")}`,
   `SELECT 'operator class' AS kind, nspname || '.' || opcname || ' using ' || amname AS name, NULL::text AS shown,
      concat_ws(' ', opfname, format_type(opcintype, NULL), opcdefault, nullif(opckeytype, 0)::regtype) AS hashed
    FROM pg_opclass c JOIN user_schema ON user_schema.oid = opcnamespace JOIN pg_am ON pg_am.oid = opcmethod
    JOIN pg_opfamily f ON f.oid = opcfamily
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_opclass", "c.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_opclass", "c.oid")}`,
   // The column with the locale has another name since PostgreSQL 17, and was collcollate before 15.
   `SELECT 'collation' AS kind, nspname || '.' || collname AS name, NULL::text AS shown,
      concat_ws(' ', collprovider::text, collisdeterministic, collencoding,
        replace(coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale', collcollate), '_', '-'),
        to_jsonb(c) ->> 'collicurules', CASE WHEN collprovider = 'c' THEN collctype END) AS hashed
    FROM pg_collation c JOIN user_schema ON user_schema.oid = collnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_collation", "c.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_collation", "c.oid")}`,
   `SELECT 'conversion' AS kind, nspname || '.' || conname AS name, NULL::text AS shown,
      concat_ws(' ', pg_encoding_to_char(conforencoding), pg_encoding_to_char(contoencoding), conproc::regprocedure,
        condefault) AS hashed
    FROM pg_conversion c JOIN user_schema ON user_schema.oid = connamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_conversion", "c.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_conversion", "c.oid")}`,
   `SELECT 'text search configuration' AS kind, nspname || '.' || cfgname AS name, NULL::text AS shown,
      concat_ws(' ', (SELECT identity FROM pg_identify_object('pg_ts_parser'::regclass, cfgparser, 0)),
        (SELECT string_agg(concat_ws(':', alias, mapdict::regdictionary), ',' ORDER BY alias, mapseqno)
         FROM pg_ts_config_map JOIN ts_token_type(cfgparser) ON tokid = maptokentype WHERE mapcfg = c.oid)) AS hashed
    FROM pg_ts_config c JOIN user_schema ON user_schema.oid = cfgnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_ts_config", "c.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_ts_config", "c.oid")}`,
   `SELECT 'text search dictionary' AS kind, nspname || '.' || dictname AS name, NULL::text AS shown,
      concat_ws(' ', (SELECT identity FROM pg_identify_object('pg_ts_template'::regclass, dicttemplate, 0)),
        dictinitoption) AS hashed
    FROM pg_ts_dict d JOIN user_schema ON user_schema.oid = dictnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_ts_dict", "d.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_ts_dict", "d.oid")}`,
   `SELECT 'text search parser' AS kind, nspname || '.' || prsname AS name, NULL::text AS shown,
      concat_ws(' ', prsstart, prstoken, prsend, prsheadline, prslextype) AS hashed
    FROM pg_ts_parser p JOIN user_schema ON user_schema.oid = prsnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_ts_parser", "p.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_ts_parser", "p.oid")}`,
   `SELECT 'text search template' AS kind, nspname || '.' || tmplname AS name, NULL::text AS shown,
      concat_ws(' ', tmplinit, tmpllexize) AS hashed
    FROM pg_ts_template t JOIN user_schema ON user_schema.oid = tmplnamespace
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_ts_template", "t.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_ts_template", "t.oid")}`,
   `SELECT 'transform' AS kind, trftype::regtype || ' for ' || lanname AS name, NULL::text AS shown,
      concat_ws(' ', nullif(trffromsql, 0)::regprocedure, nullif(trftosql, 0)::regprocedure) AS hashed
    FROM pg_transform t JOIN pg_language l ON l.oid = trflang
-   WHERE ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_transform", "t.oid")}`,
+   WHERE ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_transform", "t.oid")}`,
   `SELECT 'language' AS kind, lanname::text AS name, NULL::text AS shown,
      concat_ws(' ', lanpltrusted, lanplcallfoid::regproc, laninline::regproc, lanvalidator::regproc) AS hashed
-   FROM pg_language WHERE oid >= ${import_chunk_5TRPACLQ.FIRST_USER_OID} AND ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_language", "pg_language.oid")}`,
+   FROM pg_language WHERE oid >= ${import_chunk_2BZOGI4J.FIRST_USER_OID} AND ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_language", "pg_language.oid")}`,
   `SELECT 'access method' AS kind, amname::text AS name, NULL::text AS shown,
      concat_ws(' ', amhandler, amtype::text) AS hashed
-   FROM pg_am WHERE oid >= ${import_chunk_5TRPACLQ.FIRST_USER_OID} AND ${(0, import_chunk_5TRPACLQ.isNoMember)("pg_am", "pg_am.oid")}`
+   FROM pg_am WHERE oid >= ${import_chunk_2BZOGI4J.FIRST_USER_OID} AND ${(0, import_chunk_2BZOGI4J.isNoMember)("pg_am", "pg_am.oid")}`
 ];
 function schemaQueries(major) {
   return [...RELATION_QUERIES, ...TYPE_AND_CODE_QUERIES, ...databaseQueries(major)];
@@ -475,13 +475,13 @@ function nameInFull({ schema, name }) {
   return `${schema}.${name}`;
 }
 function quoteInFull({ schema, name }) {
-  return `${(0, import_chunk_5TRPACLQ.quoteIdent)(schema)}.${(0, import_chunk_5TRPACLQ.quoteIdent)(name)}`;
+  return `${(0, import_chunk_2BZOGI4J.quoteIdent)(schema)}.${(0, import_chunk_2BZOGI4J.quoteIdent)(name)}`;
 }
 async function readTables(session, excludedSchemas) {
   const namesOf = (types) => `coalesce(array_agg(attname::text ORDER BY attname) FILTER (WHERE ${types}), '{}')`;
   const rows = await session.rows(
     "Listing the tables",
-    `${import_chunk_5TRPACLQ.USER_OBJECTS}
+    `${import_chunk_2BZOGI4J.USER_OBJECTS}
      SELECT oid, nspname::text AS schema, relname::text AS name, size::text AS "sizeBytes",
        columns, "keyColumns", "longColumns", "bytesColumns", "foreignColumns"
      FROM relation CROSS JOIN pg_table_size(oid) size CROSS JOIN LATERAL (
@@ -489,7 +489,7 @@ async function readTables(session, excludedSchemas) {
          ${namesOf("EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))")} AS "keyColumns",
          ${namesOf("atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)")} AS "longColumns",
          ${namesOf("atttypid = 'bytea'::regtype")} AS "bytesColumns",
-         ${namesOf(`atttypid >= ${import_chunk_5TRPACLQ.FIRST_USER_OID}`)} AS "foreignColumns"
+         ${namesOf(`atttypid >= ${import_chunk_2BZOGI4J.FIRST_USER_OID}`)} AS "foreignColumns"
        FROM pg_attribute
        WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v') attributes
      WHERE relkind = 'r' ORDER BY size DESC, nspname, relname`,
@@ -506,13 +506,13 @@ async function readSchemaObjects(session, excludedSchemas, expected) {
   for (const query of schemaQueries(server?.major ?? 0)) {
     const rows = await session.rows(
       "Reading the catalog",
-      `${import_chunk_5TRPACLQ.USER_OBJECTS}
+      `${import_chunk_2BZOGI4J.USER_OBJECTS}
 ${query}`,
       [excludedSchemas]
     );
     objects.push(...rows.map(describeObject));
   }
-  objects.push(...await (0, import_chunk_5TRPACLQ.readGrants)(session, excludedSchemas, expected));
+  objects.push(...await (0, import_chunk_2BZOGI4J.readGrants)(session, excludedSchemas, expected));
   objects.push(...await readLargeObjects(session));
   return objects;
 }
@@ -520,7 +520,7 @@ async function readSequenceValues(snapshot, excludedSchemas) {
   const work = "Reading the sequences";
   const names = await snapshot.leader.rows(
     work,
-    `${import_chunk_5TRPACLQ.USER_OBJECTS}
+    `${import_chunk_2BZOGI4J.USER_OBJECTS}
      SELECT nspname::text AS schema, relname::text AS name FROM relation WHERE relkind = 'S'`,
     [excludedSchemas]
   );
@@ -598,7 +598,7 @@ var Snapshot = class _Snapshot {
   static async open(connection, context, readerCount) {
     const sessions = [];
     const openSession = async () => {
-      const session = await import_chunk_5TRPACLQ.Session.open(connection, context);
+      const session = await import_chunk_2BZOGI4J.Session.open(connection, context);
       sessions.push(session);
       return session;
     };
@@ -691,7 +691,7 @@ function digestExpression(table, { method, key = [], oneIn }) {
       return sum(hashOfRow(table, table.columns), ` FILTER (WHERE ${isInSample})`);
     }
     case WHOLE_ROW_METHOD:
-      return sum(`hashtextextended(ROW(${table.columns.map(import_chunk_5TRPACLQ.quoteIdent).join(", ")})::text, 0)`);
+      return sum(`hashtextextended(ROW(${table.columns.map(import_chunk_2BZOGI4J.quoteIdent).join(", ")})::text, 0)`);
     default:
       return "NULL::text";
   }
@@ -708,7 +708,7 @@ function hashOfRow(table, columns) {
   return chains.length === 0 ? "0" : chains.reduce((seed, chain) => `hashint8extended(${chain}, ${seed})`);
 }
 function textOf({ bytesColumns, foreignColumns }, name) {
-  const column = (0, import_chunk_5TRPACLQ.quoteIdent)(name);
+  const column = (0, import_chunk_2BZOGI4J.quoteIdent)(name);
   if (foreignColumns.includes(name)) return `ROW(${column})::text`;
   if (!bytesColumns.includes(name)) return `${column}::text`;
   return `CASE WHEN octet_length(${column}) < ${LONG_VALUE_BYTES} THEN ${column}::text ELSE encode(sha256(${column}), 'hex') END`;
@@ -1023,7 +1023,7 @@ async function makeRole(session, role, reporter) {
     if (!role.bypassesRls || !isRefusal(error)) throw error;
     await session.run(work, (0, import_chunk_E7U4CWV7.createRole)({ ...role, bypassesRls: false }));
     reporter.warn(
-      `The role ${role.name} bypasses row-level security in the original, and cannot be given that here. Run as an administrator: ALTER ROLE ${(0, import_chunk_5TRPACLQ.quoteIdent)(role.name)} BYPASSRLS;`
+      `The role ${role.name} bypasses row-level security in the original, and cannot be given that here. Run as an administrator: ALTER ROLE ${(0, import_chunk_2BZOGI4J.quoteIdent)(role.name)} BYPASSRLS;`
     );
   }
 }
@@ -1037,7 +1037,7 @@ function isThere(error) {
 async function dropUnusedRoles(session, roles, { reporter }) {
   for (const role of roles) {
     try {
-      await session.run(`Dropping the role ${role}`, `DROP ROLE IF EXISTS ${(0, import_chunk_5TRPACLQ.quoteIdent)(role)}`);
+      await session.run(`Dropping the role ${role}`, `DROP ROLE IF EXISTS ${(0, import_chunk_2BZOGI4J.quoteIdent)(role)}`);
     } catch (error) {
       reporter.warn(`The role ${role} stays: ${error instanceof import_chunk_E4TRGNTH.AppError ? error.message : String(error)}`);
     }
@@ -1046,7 +1046,7 @@ async function dropUnusedRoles(session, roles, { reporter }) {
 var GIVE_UP_AFTER_MS = 18e4;
 var SERVICE = `[lifeboat]
 keepalives=1
-keepalives_idle=${import_chunk_5TRPACLQ.KEEP_ALIVE_AFTER_SECONDS}
+keepalives_idle=${import_chunk_2BZOGI4J.KEEP_ALIVE_AFTER_SECONDS}
 keepalives_interval=15
 keepalives_count=8
 tcp_user_timeout=${GIVE_UP_AFTER_MS}
@@ -1077,7 +1077,7 @@ var LibpqAccess = class _LibpqAccess {
 };
 async function prepare(connection, scratch) {
   const { host, port, user, password, database, tls, channelBinding } = connection;
-  const options = (0, import_chunk_5TRPACLQ.startupOptions)(connection);
+  const options = (0, import_chunk_2BZOGI4J.startupOptions)(connection);
   const write = async (name, content) => {
     await (0, import_promises.writeFile)(scratch.file(name), content, { mode: 384 });
     return scratch.file(name);
@@ -1102,7 +1102,7 @@ async function prepare(connection, scratch) {
     // Kerberos would be tried first, and wait for a realm that does not answer.
     PGGSSENCMODE: "disable",
     PGAPPNAME: "lifeboat",
-    PGCONNECT_TIMEOUT: String(import_chunk_5TRPACLQ.CONNECT_TIMEOUT_SECONDS)
+    PGCONNECT_TIMEOUT: String(import_chunk_2BZOGI4J.CONNECT_TIMEOUT_SECONDS)
   };
 }
 var ADVICE = [
@@ -1123,10 +1123,10 @@ var ADVICE = [
     hint: "Give the role the right that the message names, or use a role that has it."
   },
   {
-    says: import_chunk_5TRPACLQ.DISK_FULL,
+    says: import_chunk_2BZOGI4J.DISK_FULL,
     hint: "Free space where the message says, and try again."
   },
-  { says: /out of shared memory/, hint: import_chunk_5TRPACLQ.FEW_LOCKS },
+  { says: /out of shared memory/, hint: import_chunk_2BZOGI4J.FEW_LOCKS },
   {
     says: /invalid memory alloc request size|(enlarge string buffer|string buffer exceeds)/,
     hint: "A row of that table is longer than the 1 GB of text that a server can send, where bytea counts twice: make it shorter, or leave the table's rows out (exclude-data)."
@@ -1147,7 +1147,7 @@ function explainToolFault(error, program, said) {
   if (!(error instanceof import_chunk_E4TRGNTH.AppError) || error.code !== "TOOL_FAILED") return error;
   const how = /(was ended by \w+|exited with status \d+)/.exec(error.message)?.[0] ?? "failed";
   return new import_chunk_E4TRGNTH.AppError(
-    import_chunk_5TRPACLQ.DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
+    import_chunk_2BZOGI4J.DISK_FULL.test(said) ? "DISK_FULL" : "TOOL_FAILED",
     `${program} ${how}. ${said === "" ? "It printed no reason." : `It said:
 ${said}`}`,
     {

@@ -55,6 +55,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_L6PHXGBH = require("./chunk-L6PHXGBH.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_XPUIUB4A = require("./chunk-XPUIUB4A.cjs");
 var import_chunk_XCSPHMD5 = require("./chunk-XCSPHMD5.cjs");
@@ -5969,7 +5970,6 @@ async function readExtensionTables(session, excludedSchemas) {
   );
 }
 var MADE_AT = "Made by a drill of lifeboat at ";
-var DEAD_AFTER_MS = 6 * 36e5;
 function markThrowaway(database, at) {
   return `COMMENT ON DATABASE ${quoteIdent(database)} IS '${MADE_AT}${at.toISOString()}'`;
 }
@@ -5985,7 +5985,7 @@ async function findLeftovers(session, database, { clock }) {
   );
   const ageMs = (madeAt) => clock.now().getTime() - Date.parse(madeAt);
   return [
-    ...drills.filter(({ madeAt }) => ageMs(madeAt) > DEAD_AFTER_MS).map(
+    ...drills.filter(({ madeAt }) => ageMs(madeAt) > import_chunk_R6YO3J4N.DEAD_AFTER_MS).map(
       ({ name, madeAt }) => (0, import_chunk_CW2N472Z.warning)(
         "leftovers",
         `A drill ended before it could drop its database ${name}, ${(0, import_chunk_XCSPHMD5.formatSeconds)(ageMs(madeAt) / 1e3)} ago: a copy of a backup.`,

@@ -21,7 +21,8 @@ __export(stdin_exports, {
   diagnoseClickHouseTarget: () => diagnoseClickHouseTarget
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_chunk_MBJHEGBZ = require("./chunk-MBJHEGBZ.cjs");
+var import_chunk_5V4BPUAT = require("./chunk-5V4BPUAT.cjs");
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_HVRSHCYF = require("./chunk-HVRSHCYF.cjs");
@@ -35,7 +36,7 @@ var PRIVILEGES = [
 async function diagnoseClickHouseTarget({ url }, context) {
   let server;
   try {
-    server = await import_chunk_MBJHEGBZ.ClickHouseServer.connect((0, import_chunk_MBJHEGBZ.parseConnection)(url, context.redactor), context);
+    server = await import_chunk_5V4BPUAT.ClickHouseServer.connect((0, import_chunk_5V4BPUAT.parseConnection)(url, context.redactor), context);
   } catch (error) {
     return [(0, import_chunk_CW2N472Z.explainAsFinding)("connection", error)];
   }
@@ -44,7 +45,7 @@ async function diagnoseClickHouseTarget({ url }, context) {
     return [
       (0, import_chunk_CW2N472Z.good)("connection", `ClickHouse ${version} at ${connection.endpoint}`),
       await findLackingRights(server),
-      ...await (0, import_chunk_MBJHEGBZ.findLeftovers)(server, context).catch((error) => [
+      ...await (0, import_chunk_5V4BPUAT.findLeftovers)(server, context).catch((error) => [
         (0, import_chunk_CW2N472Z.explainAsFinding)("leftovers", error)
       ])
     ];

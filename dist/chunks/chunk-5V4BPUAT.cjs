@@ -32,6 +32,7 @@ __export(stdin_exports, {
   selectFrom: () => selectFrom
 });
 module.exports = __toCommonJS(stdin_exports);
+var import_chunk_R6YO3J4N = require("./chunk-R6YO3J4N.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_CW2N472Z = require("./chunk-CW2N472Z.cjs");
 var import_chunk_HVRSHCYF = require("./chunk-HVRSHCYF.cjs");
@@ -4438,9 +4439,8 @@ function findPort(url, address) {
   const written = /^[a-z]+:\/\/(?:[^/?#]*@)?[^/?#@]*:(\d+)(?:[/?#]|$)/i.exec(url)?.[1];
   return written ?? (address.protocol === "https:" ? "8443" : "8123");
 }
-var DEAD_AFTER_SECONDS = 6 * 3600;
 async function findLeftovers(server, { clock }) {
-  const before = Math.floor(clock.now().getTime() / 1e3) - DEAD_AFTER_SECONDS;
+  const before = Math.floor((clock.now().getTime() - import_chunk_R6YO3J4N.DEAD_AFTER_MS) / 1e3);
   const tables = await server.rows(
     `SELECT database, name, toString(metadata_modification_time, 'UTC') AS made FROM system.tables
      WHERE match(name, ${(0, import_chunk_HPYFHP5G.quoteText)("^lifeboat_[0-9a-f]{8}$")}) AND toUnixTimestamp(metadata_modification_time) < ${before}

@@ -42,7 +42,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_chunk_QTEVZTVH = require("./chunk-QTEVZTVH.cjs");
-var import_chunk_MBJHEGBZ = require("./chunk-MBJHEGBZ.cjs");
+var import_chunk_5V4BPUAT = require("./chunk-5V4BPUAT.cjs");
 var import_chunk_XXU7PNBB = require("./chunk-XXU7PNBB.cjs");
 var import_chunk_HPYFHP5G = require("./chunk-HPYFHP5G.cjs");
 var import_chunk_KVCMGXJE = require("./chunk-KVCMGXJE.cjs");
@@ -450,7 +450,7 @@ function isNil(uuid) {
   return /^[0-]*$/.test(uuid);
 }
 function describeInventory(catalog, tables) {
-  return { digestMethod: import_chunk_MBJHEGBZ.DIGEST_METHOD, tables, schema: describeSchema(catalog), notCovered: [] };
+  return { digestMethod: import_chunk_5V4BPUAT.DIGEST_METHOD, tables, schema: describeSchema(catalog), notCovered: [] };
 }
 function hashIdentity(catalog) {
   return (0, import_node_crypto2.createHash)("sha256").update(catalog.identity).digest("hex").slice(0, 32);
@@ -611,7 +611,7 @@ function tooLong(server, what) {
 }
 async function cancel(server, id, context) {
   const signal = (0, import_chunk_KVCMGXJE.withDeadline)(new AbortController().signal, CANCEL_LIMIT_MS);
-  const own = await import_chunk_MBJHEGBZ.ClickHouseServer.connect(server.connection, { ...context, signal });
+  const own = await import_chunk_5V4BPUAT.ClickHouseServer.connect(server.connection, { ...context, signal });
   try {
     await own.run(`KILL QUERY WHERE query_id = ${(0, import_chunk_HPYFHP5G.quoteText)(id)} ASYNC`);
   } finally {
@@ -651,7 +651,7 @@ async function exportByServer(server, tables, destination, { sink, deadlineMs },
   const unstored = await findUnstoredColumns(server, tables);
   const before = await describeTables(server, tables);
   const counted = /* @__PURE__ */ new Map();
-  for (const table of tables) counted.set(table, await (0, import_chunk_MBJHEGBZ.countRows)(server, table));
+  for (const table of tables) counted.set(table, await (0, import_chunk_5V4BPUAT.countRows)(server, table));
   const place = (0, import_chunk_XXU7PNBB.describePlace)(destination);
   const { previous } = sink;
   const known = previous?.kind === "clickhouse" ? previous.serverBackup : void 0;
@@ -685,7 +685,7 @@ async function exportByServer(server, tables, destination, { sink, deadlineMs },
   for (const table of tables) {
     const first = counted.get(table) ?? { rows: 0, digest: "0" };
     const isAtRest = table.storage === "parts" && before.get(table) === after.get(table);
-    const last = isAtRest ? first : await (0, import_chunk_MBJHEGBZ.countRows)(server, table);
+    const last = isAtRest ? first : await (0, import_chunk_5V4BPUAT.countRows)(server, table);
     const isSame = last.rows === first.rows && last.digest === first.digest && !unstored.has(storageId(table));
     const [rowsAtLeast, rowsAtMost] = [Math.min(first.rows, last.rows), Math.max(first.rows, last.rows)];
     inventory.push({
